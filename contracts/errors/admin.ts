@@ -1,0 +1,130 @@
+import type { ErrorTable } from './table.ts';
+
+export const adminErrors = {
+  FORBIDDEN: {
+    status: 403,
+    exit: 'refused',
+    message: '{person} may not {verb} on {where}.',
+    hint: 'Ask an admin for a role with the verb {verb}, or someone who has it.',
+  },
+  PERSON_UNKNOWN: {
+    status: 403,
+    exit: 'refused',
+    message: 'The account {account} is mapped to no person.',
+    hint: 'Add it under people: in reeve.yaml.',
+  },
+  CONFIRMATION_REQUIRED: {
+    status: 409,
+    exit: 'refused',
+    message: '{action} needs a confirmation of its plan.',
+    hint: 'Look at the plan, then confirm with --confirm {digest} or pass --force.',
+  },
+  APPROVAL_REQUIRED: {
+    status: 409,
+    exit: 'refused',
+    message: '{action} on {project}/{env} needs {count} approval(s).',
+    hint: 'Ask for them: `reeve grant request …`; approvers: {approvers}.',
+  },
+  APPROVAL_SELF: {
+    status: 403,
+    exit: 'refused',
+    message: 'Nobody approves their own request.',
+    hint: 'Ask another approver: {approvers}.',
+  },
+  APPROVAL_TWICE: {
+    status: 409,
+    exit: 'refused',
+    message: '{person} has approved this request already.',
+    hint: 'A different approver is needed.',
+  },
+  REQUEST_NOT_FOUND: {
+    status: 404,
+    exit: 'refused',
+    message: 'There is no open request {id}.',
+    hint: 'See `reeve grant list`.',
+  },
+  REQUEST_CLOSED: {
+    status: 409,
+    exit: 'refused',
+    message: 'The request {id} is {state}.',
+    hint: 'Make a new request.',
+  },
+  REVIEW_NOT_FOUND: {
+    status: 404,
+    exit: 'refused',
+    message: 'There is no open review {id}.',
+    hint: 'See `reeve review list`.',
+  },
+  REASON_REQUIRED: {
+    status: 400,
+    exit: 'usage',
+    message: '{action} needs a reason.',
+    hint: 'Say why with --reason "…".',
+  },
+  REASON_TOO_LONG: {
+    status: 413,
+    exit: 'usage',
+    message: 'The reason is longer than {max} characters.',
+    hint: 'Say it shorter; attach details as an artifact.',
+  },
+  PAUSED: {
+    status: 423,
+    exit: 'refused',
+    message: 'New work is paused since {since} by {by}: {reason}.',
+    hint: '`reeve resume` starts it again; running jobs go on.',
+  },
+  DRAINING: {
+    status: 503,
+    exit: 'refused',
+    message: 'The daemon is draining: running jobs finish, nothing new starts.',
+    hint: 'Wait for the restart, or `reeve resume`.',
+  },
+  COMMAND_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no command {name}.',
+    hint: '{suggestion}',
+  },
+  ARGUMENTS_INVALID: {
+    status: 400,
+    exit: 'usage',
+    message: '{command}: {why}.',
+    hint: 'See `reeve {command} --help`.',
+  },
+  PROJECT_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no project {project}.',
+    hint: 'Projects: {known}.',
+  },
+  ENVIRONMENT_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'Project {project} has no environment {env}.',
+    hint: 'Environments: {known}.',
+  },
+  NO_RUNBOOK_FOR_ACTION: {
+    status: 404,
+    exit: 'refused',
+    message: 'Project {project} has no runbook for {action}{suffix}.',
+    hint: 'Add runbooks/<name>.md with `action: {action}` in its front matter; `reeve runbook lint` checks it.',
+  },
+  RUNBOOK_AMBIGUOUS: {
+    status: 409,
+    exit: 'usage',
+    message: 'More than one runbook does {action} on {project}: {names}.',
+    hint: 'Name one with --runbook.',
+  },
+  NOT_BUILT_HERE: {
+    status: 501,
+    exit: 'refused',
+    message: '{what} is not part of this build.',
+    hint: '{next}',
+  },
+  INTERNAL: {
+    status: 500,
+    exit: 'failed',
+    message: 'Reeve itself failed: {why}.',
+    hint: 'This is a defect. The details are in {log}; nothing further was done.',
+  },
+} as const satisfies ErrorTable;

@@ -1,0 +1,52 @@
+import type { ErrorTable } from './table.ts';
+
+export const configErrors = {
+  CONFIG_NOT_FOUND: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no {path}.',
+    hint: 'Start from the example: `reeve config init`, or run in a folder with a reeve.yaml.',
+  },
+  CONFIG_INVALID: {
+    status: 400,
+    exit: 'usage',
+    message: '{file} has {count} mistake(s): {why}.',
+    hint: 'Correct the named line(s) and run `reeve config check`; the running configuration is unchanged.',
+  },
+  HOME_INSECURE: {
+    status: 403,
+    exit: 'integrity',
+    message: '{path} is unsafe: {why}.',
+    hint: 'Make it yours alone: chown and `chmod 700 {path}`; never a symbolic link.',
+  },
+  HOME_IN_USE: {
+    status: 409,
+    exit: 'refused',
+    message: 'Another daemon (pid {pid}) runs on {path}.',
+    hint: 'Use that one, stop it, or set REEVE_HOME to another folder.',
+  },
+  PORT_IN_USE: {
+    status: 409,
+    exit: 'refused',
+    message: 'The address 127.0.0.1:{port} is taken.',
+    hint: 'Choose another with --port or REEVE_PORT (0 takes any free one).',
+  },
+  MANDATE_SUSPENDED: {
+    status: 403,
+    exit: 'refused',
+    message: 'The mandate {mandate} is suspended: {why}.',
+    hint: 'Look with `reeve config diff`; someone with the role accepts with `reeve config accept {mandate}`.',
+  },
+  MANDATE_UNKNOWN: {
+    status: 404,
+    exit: 'refused',
+    message: 'There is no mandate {mandate}.',
+    hint: 'See `reeve config diff`.',
+  },
+  SECRET_NOT_FOUND: {
+    status: 404,
+    exit: 'refused',
+    message: 'There is no secret {name}.',
+    hint: 'Store it with `reeve secret set {name}`.',
+  },
+} as const satisfies ErrorTable;

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { Digest, EnvironmentId, ProjectId, RunbookId, Slug } from './ids.ts';
+import { Json, JsonObject } from './json.ts';
+
+/** One step as it will run: fully resolved, nothing left to decide. */
+export const PlanStep = z.object({
+  name: Slug,
+  kind: Slug,
+  /** When it runs: in order, only after a failure (rollback), or always at the end. */
+  on: z.enum(['normal', 'failure', 'always']),
+  /** Line of its opening fence in the runbook file, from 1. */
+  line: z.int().min(1),
+  /** One line for people: what it does. */
+  summary: z.string().max(500),
+  timeout_ms: z.int().min(1),
+  /** Kind-specific, complete: argv and script text, request, expression … This is what gets run, and what is hashed. */
+  spec: JsonObject,
+});
+export type PlanStep = z.infer<typeof PlanStep>;
+
+/**
+ * What would run, computed without running anything. `plan_digest` = SHA-256 of the RFC 8785 form of this object, so
+ * anything that changes between confirmation and execution changes the digest.
+ */
+export const Plan = z.object({
+  v: z.literal(1),
+  action: Slug,
+  runbook: RunbookId,
+  runbook_digest: Digest,
+  /** Path of the file relative to the estate, for citations. */
+  source: z.string().max(400),
+  title: z.string().max(200),
+  project: ProjectId,
+  env: EnvironmentId,
+  inputs: JsonObject,
+  /** Other resolved facts: target, from/to …, as given. */
+  targets: z.record(Slug, Json),
+  /** Names (never values) of the variables and secrets the steps see. */
+  environment_names: z.array(z.string().max(128)),
+  config_version: Digest,
+  timeout_ms: z.int().min(1),
+  retries: z.int().min(0),
+  idempotent: z.boolean(),
+  lock: z.string().max(200).nullable(),
+  on_conflict: z.enum(['queue', 'refuse']),
+  needs: z.array(
+    z.object({ runbook: RunbookId, status: z.literal('PASS'), within_ms: z.int().min(1).nullable() }),
+  ),
+  steps: z.array(PlanStep).min(1).max(200),
+  /** Plans of runbooks called by `call` steps, by runbook id: they are part of what is approved. */
+  calls: z.record(RunbookId, Digest),
+});
+export type Plan = z.infer<typeof Plan>;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { adminRecords } from './records/admin.ts';
+import { configRecords } from './records/config.ts';
+import { daemonRecords } from './records/daemon.ts';
+import { grantRecords } from './records/grant.ts';
+import { jobRecords } from './records/job.ts';
+import { ledgerRecords } from './records/ledger.ts';
+import { scheduleRecords } from './records/schedule.ts';
+
+/** Record type → schema of its body. Adding a type is one entry in the file of its area. */
+export const recordBodies = {
+  ...ledgerRecords,
+  ...daemonRecords,
+  ...configRecords,
+  ...grantRecords,
+  ...jobRecords,
+  ...scheduleRecords,
+  ...adminRecords,
+} as const;
+
+export type RecordType = keyof typeof recordBodies;
+export type RecordBody<T extends RecordType> = z.infer<(typeof recordBodies)[T]>;
+
+/** Largest line, bytes without the newline. Larger things are artifacts. */
+export const MAX_RECORD_BYTES = 64 * 1024 - 1;
+
+/**
+ * One line of the ledger: RFC 8785 JSON of `{v, seq, ts, type, body}`. `seq` from 0 without gaps, `ts` milliseconds since
+ * the epoch. The exact line (without the newline) is the RFC 6962 Merkle leaf.
+ */
+export type LedgerRecord<T extends RecordType = RecordType> = {
+  [K in T]: { v: 1; seq: number; ts: number; type: K; body: RecordBody<K> };
+}[T];
+
+/** The envelope alone; the body is checked with `recordBodies[type]`. */
+export const RecordEnvelope = z.strictObject({
+  v: z.literal(1),
+  seq: z.int().min(0),
+  ts: z.int().min(0),
+  type: z.string().max(64),
+  body: z.record(z.string(), z.unknown()),
+});
+
+export const isRecordType = (type: string): type is RecordType => Object.hasOwn(recordBodies, type);

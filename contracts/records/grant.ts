@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { GrantPayload } from '../grant.ts';
+import {
+  AttemptId,
+  Capability,
+  Digest,
+  EnvironmentId,
+  GrantId,
+  JobId,
+  KeyId,
+  PersonId,
+  ProjectId,
+  RequestId,
+  ReviewId,
+  Slug,
+} from '../ids.ts';
+import { ArtifactRef } from '../artifact.ts';
+import { JsonObject } from '../json.ts';
+
+const Reason = z.string().max(2000);
+
+export const grantRecords = {
+  'key.created': z.strictObject({
+    kid: KeyId,
+    purpose: z.enum(['grant', 'checkpoint', 'bot']),
+    /** Raw Ed25519 public key, base64. */
+    public_key: z.string().length(44),
+    by: Slug,
+  }),
+  'key.retired': z.strictObject({ kid: KeyId, by: Slug, reason: Reason }),
+  /** Signed and handed out. The token itself is never in the ledger. */
+  'grant.issued': z.strictObject({
+    grant: GrantPayload,
+    how: z.enum(['created', 'confirmed', 'approved', 'mandate', 'child']),
+    request: RequestId.optional(),
+  }),
+  /** Durable before the act it allows. `n` counts from 1. */
+  'grant.used': z.strictObject({
+    gid: GrantId,
+    n: z.int().min(1),
+    by: z.string().max(130),
+    cap: Capability,
+    project: ProjectId,
+    plan: Digest,
+    job: JobId.optional(),
+  }),
+  'grant.revoked': z.strictObject({
+    /** Exactly one of these names what is revoked. */
+    gid: GrantId.optional(),
+    kid: KeyId.optional(),
+    sub: z.string().max(130).optional(),
+    by: Slug,
+    reason: Reason,
+  }),
+  /** A request for a grant over one exact plan; waits for approvals. */
+  'grant.requested': z.strictObject({
+    id: RequestId,
+    by: PersonId,
+    cap: Capability,
+    project: ProjectId,
+    env: EnvironmentId,
+    plan: Digest,
+    plan_ref: ArtifactRef,
+    /** What to run once approved: command name and its arguments. */
+    command: z.string().max(200),
+    args: JsonObject,
+    needs: z.int().min(0).max(16),
+    approvers: z.array(PersonId).max(100),
+    break_glass: z.boolean(),
+    uses: z.int().min(1).max(1000),
+    lifetime_ms: z.int().min(1),
+    reason: Reason,
+    expires: z.int().min(0),
+  }),
+  'grant.approved': z.strictObject({
+    id: RequestId,
+    by: PersonId,
+    plan: Digest,
+    account: z.string().max(200).optional(),
+  }),
+  'grant.denied': z.strictObject({ id: RequestId, by: PersonId, reason: Reason }),
+  /** A break-glass use opened this task; it stays open until a person closes it. */
+  'review.opened': z.strictObject({
+    id: ReviewId,
+    gid: GrantId,
+    job: JobId.optional(),
+    attempt: AttemptId.optional(),
+    skipped: z.array(PersonId).max(100),
+    reason: Reason,
+  }),
+  'review.closed': z.strictObject({ id: ReviewId, by: PersonId, verdict: Reason }),
+} as const;
