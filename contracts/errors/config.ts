@@ -49,4 +49,16 @@ export const configErrors = {
     message: 'There is no secret {name}.',
     hint: 'Store it with `reeve secret set {name}`.',
   },
+  SECRET_INVALID: {
+    status: 400,
+    exit: 'usage',
+    message: 'The secret {name} cannot be stored: {why}.',
+    hint: 'Correct it and try again; nothing was changed.',
+  },
+  SECRETS_DAMAGED: {
+    status: 500,
+    exit: 'integrity',
+    message: 'The secret store {path} cannot be read: {why}.',
+    hint: 'Restore it from a backup, or move it away and set the secrets again.',
+  },
 } as const satisfies ErrorTable;
