@@ -55,6 +55,18 @@ export const ledgerErrors = {
     message: 'The ledger file {file} was removed or replaced while the daemon runs.',
     hint: 'Stop the daemon and restore the ledger from a backup.',
   },
+  LEDGER_NO_FILES: {
+    status: 503,
+    exit: 'refused',
+    message: 'The process is out of file descriptors; {what} was not done.',
+    hint: 'Raise the limit (`ulimit -n`) or close what holds them. Nothing is lost.',
+  },
+  LEDGER_FOREIGN: {
+    status: 409,
+    exit: 'integrity',
+    message: 'The ledger in {dir} belongs to {theirs}, not to {ours}.',
+    hint: 'Each home has its own ledger. Set REEVE_HOME to the home this ledger came from.',
+  },
   ARTIFACT_NOT_FOUND: {
     status: 404,
     exit: 'refused',

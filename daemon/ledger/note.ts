@@ -1,5 +1,7 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { verify, type KeyObject } from 'node:crypto';
 import { sha256 } from '../digest.ts';
+import { publicKeyFromRaw } from '../ed25519.ts';
+import type { CheckpointSigner } from '../ports/keys.ts';
 import { fromBase64, toBase64, type Hash } from './merkle.ts';
 
 /*
@@ -9,17 +11,6 @@ import { fromBase64, toBase64, type Hash } from './merkle.ts';
  *   \n
  *   — <key name> <base64(key hash, 4 bytes ‖ Ed25519 signature, 64 bytes)>\n
  */
-
-/** Signs checkpoints. The key is the ledger's own: never the one that signs grants. */
-export interface CheckpointSigner {
-  /** Name of the log and of the key: no spaces, no `+`. */
-  origin: string;
-  /** `key_…` id of the key. */
-  keyId: string;
-  /** Raw Ed25519 public key, 32 bytes. */
-  publicKey: Uint8Array;
-  sign(message: Uint8Array): Uint8Array;
-}
 
 export interface Checkpoint {
   origin: string;
@@ -36,7 +27,6 @@ export interface VerifierKey {
 }
 
 const ED25519 = 0x01;
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** SHA-256(name ‖ "\n" ‖ 0x01 ‖ key)[:4] as 8 hex digits. */
 function keyHash(name: string, raw: Uint8Array): string {
@@ -62,7 +52,7 @@ export function parseVkey(vkey: string): VerifierKey | undefined {
     name,
     keyHash: hash,
     raw,
-    key: createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' }),
+    key: publicKeyFromRaw(raw),
   };
 }
 

@@ -32,3 +32,21 @@ export interface Snapshots {
   load(): Promise<Snapshot | undefined>;
   save(snapshot: Snapshot): Promise<void>;
 }
+
+/**
+ * What the ledger folds its records into (daemon/state/host.ts): every projection side by side. The ledger calls `apply`
+ * once per record, in order, at the instant of sequencing.
+ */
+export interface Fold {
+  /** All projections back to `initial()`. */
+  reset(): void;
+  /** Takes over a snapshot's states. False, and all projections reset, when one is missing or of another version. */
+  restore(snapshot: Snapshot): boolean;
+  apply(record: LedgerRecord): void;
+  /** A copy of all states that later folding does not change. */
+  capture(): Snapshot['states'];
+  /** An empty fold of the same projections, for rebuilding aside. */
+  fork(): Fold;
+  /** Takes over the states of a fork in one step. */
+  adopt(fork: Fold): void;
+}
