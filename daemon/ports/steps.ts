@@ -1,0 +1,102 @@
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { JobSpec } from '../../contracts/job.ts';
+import type { Plan, PlanStep } from '../../contracts/plan.ts';
+import type { JobView } from './jobs.ts';
+
+/** What one step may see and use. Everything a step kind touches comes through here. */
+export interface StepContext {
+  spec: JobSpec;
+  plan: Plan;
+  attempt_id: string;
+  fence: number;
+  /** An empty folder of this attempt, 0700; removed after the attempt. Same for all its steps. */
+  scratch: string;
+  /** Root of the estate; the working directory of shell steps. */
+  root: string;
+  /** Outputs of earlier steps: step name → name → value. Secrets are redacted in records, not here. */
+  outputs: Record<string, Record<string, string>>;
+  /** Status so far, for steps with on=failure / on=always. */
+  failed: boolean;
+  /** Aborted on cancel, halt, revocation and daemon shutdown; `reason` is a ReeveError. */
+  signal: AbortSignal;
+  /** Sends lines to the job's log and to watchers; redaction happens behind it. Resolves when there is room (back-pressure). */
+  log(stream: 'stdout' | 'stderr' | 'reeve', chunk: string | Uint8Array): Promise<void>;
+  /** Id of the job-scoped child grant. */
+  grant_id: string;
+  services: StepServices;
+}
+
+/** What domain steps need from the rest of the daemon; the composition root provides it. */
+export interface StepServices {
+  /** Values of the secrets the runbook declares, by variable name. */
+  secrets(names: string[]): Promise<Record<string, string>>;
+  putArtifact(data: Uint8Array, meta: { mediaType: string; name?: string }): Promise<ArtifactRef>;
+  /** Starts a called runbook under a child grant of this job's and waits for it. */
+  call(request: {
+    runbook: string;
+    project: string;
+    env: string;
+    inputs: JsonObject;
+    plan_digest: string;
+    parent: string;
+    step: string;
+    signal: AbortSignal;
+  }): Promise<JobView>;
+  /** Opens an approval request in mid-job and waits for enough approvals. Rejects when denied or expired. */
+  approve(request: {
+    job_id: string;
+    attempt_id: string;
+    step: string;
+    question: string;
+    approvals: number;
+    timeout_ms: number;
+    signal: AbortSignal;
+  }): Promise<{ by: string[] }>;
+  /** Hands a message to the people named channel; returns where it went. */
+  notify(message: {
+    channel: string;
+    tone: 'good' | 'bad' | 'warn' | 'info';
+    title: string;
+    text: string;
+    job_id: string;
+  }): Promise<{ sent: string[] }>;
+  /** Backup drivers by name (`reeve` = the daemon's own ledger). */
+  backup(
+    driver: string,
+    options: JsonObject,
+    context: { scratch: string; job_id: string; signal: AbortSignal },
+  ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[] }>;
+  /** Restores into a scratch place and verifies it there. */
+  restore(
+    driver: string,
+    options: JsonObject,
+    context: { scratch: string; job_id: string; signal: AbortSignal },
+  ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[]; phases: Record<string, number> }>;
+  /** Hosts that steps may call, from the estate's network.allow. */
+  allowedHosts(): string[];
+}
+
+export interface StepResult {
+  status: 'PASS' | 'FAIL' | 'TIMED_OUT' | 'CANCELLED' | 'SKIPPED';
+  error_code?: string;
+  /** For people; redacted by the caller before it is recorded. */
+  why?: string;
+  exit_code?: number;
+  outputs?: Record<string, string>;
+  artifacts?: ArtifactRef[];
+  /** Further figures for evidence. */
+  data?: Json;
+}
+
+/** Runs one planned step. Never throws: a failure is a result. */
+export interface StepRunner {
+  run(step: PlanStep, context: StepContext): Promise<StepResult>;
+}
+
+/** Makes text safe to store and show: secrets (also split across chunks and in base64) become `[redacted]`. */
+export interface Redactor {
+  /** A stateful stream; `end()` returns what was held back. */
+  stream(): { push(chunk: string): string; end(): string };
+  text(value: string): string;
+}
