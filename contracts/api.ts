@@ -16,6 +16,8 @@ export const CommandRequest = z.strictObject({
   grant: z.string().max(20_000).optional(),
   /** Makes the request repeatable: the same nonce is the same job. */
   nonce: z.string().min(1).max(200).optional(),
+  /** A person sits in front of it and can be asked; it says nothing about who. */
+  interactive: z.boolean().default(false),
   /** Only show the plan. */
   dry_run: z.boolean().default(false),
 });

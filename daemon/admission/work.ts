@@ -1,0 +1,132 @@
+import type { Scope } from '../../contracts/records/admin.ts';
+import { fail } from '../../contracts/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Halt } from '../ports/grants.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Projection, StateView } from '../ports/state.ts';
+import type { Pause, Work } from '../ports/work.ts';
+import type { HaltReserve } from './halt-reserve.ts';
+
+interface Stop {
+  since: number;
+  by: string;
+  reason: string;
+}
+interface WorkState {
+  /** `all` or project id → halt. */
+  halts: Record<string, Stop>;
+  paused: Pause | null;
+}
+
+const ALL = '*';
+const keyOf = (scope: Scope): string => (scope === 'all' ? ALL : scope.project);
+
+/** Halts, pause and drain as the ledger tells them. */
+export const workProjection: Projection<WorkState> = {
+  name: 'work',
+  version: 1,
+  initial: () => ({ halts: {}, paused: null }),
+  apply(state, record) {
+    if (record.type === 'halt.set') {
+      const { scope, by, reason, since } = record.body;
+      state.halts[keyOf(scope)] = { since, by, reason };
+    } else if (record.type === 'halt.lifted') {
+      if (record.body.scope === 'all') state.halts = {};
+      else delete state.halts[record.body.scope.project];
+    } else if (record.type === 'work.paused') {
+      const { by, reason, drain } = record.body;
+      state.paused = { since: record.ts, by, reason, drain };
+    } else if (record.type === 'work.resumed') state.paused = null;
+    return state;
+  },
+};
+
+/** Opens the work gate; halts kept in the reserve file by a full disk are put into the ledger now. */
+export async function openWork(deps: {
+  clock: Clock;
+  ledger: Ledger;
+  state: StateView;
+  reserve: HaltReserve;
+}): Promise<Work> {
+  const { clock, ledger, state, reserve } = deps;
+  const listeners = new Set<(scope: Scope) => void>();
+  const extra: Record<string, Stop> = {};
+  const stops = (): Record<string, Stop> => ({ ...state.get(workProjection).halts, ...extra });
+
+  for (const kept of await reserve.load()) extra[keyOf(kept.scope)] = kept;
+  await recordReserved();
+
+  async function recordReserved(): Promise<void> {
+    for (const [key, stop] of Object.entries(extra)) {
+      const scope: Scope = key === ALL ? 'all' : { project: key };
+      try {
+        await ledger.append('halt.set', { scope, ...stop });
+        delete extra[key];
+      } catch {
+        return;
+      }
+    }
+    await reserve.save([]);
+  }
+
+  const view: Work = {
+    halted(project) {
+      const all = stops();
+      const own = Object.hasOwn(all, project) ? all[project] : undefined;
+      if (all[ALL] !== undefined) return { ...all[ALL], scope: 'all' } satisfies Halt;
+      return own === undefined ? undefined : { ...own, scope: 'project' };
+    },
+    halts: () =>
+      Object.entries(stops()).map(([key, stop]) => ({ scope: key === ALL ? 'everything' : key, ...stop })),
+    paused: () => state.get(workProjection).paused ?? undefined,
+    admit(project) {
+      const halt = view.halted(project);
+      if (halt !== undefined)
+        throw fail('HALTED', {
+          scope: halt.scope === 'all' ? 'Everything' : `Project ${project}`,
+          since: new Date(halt.since).toISOString(),
+          by: halt.by,
+          reason: halt.reason,
+          flag: halt.scope === 'all' ? '' : ` --project ${project}`,
+        });
+      const pause = view.paused();
+      if (pause?.drain === true) throw fail('DRAINING');
+      if (pause !== undefined)
+        throw fail('PAUSED', {
+          since: new Date(pause.since).toISOString(),
+          by: pause.by,
+          reason: pause.reason,
+        });
+    },
+    async halt(scope, by, reason) {
+      const stop = { since: clock.now(), by, reason };
+      extra[keyOf(scope)] = stop;
+      for (const listener of listeners) listener(scope);
+      try {
+        await ledger.append('halt.set', { scope, ...stop });
+        delete extra[keyOf(scope)];
+        return { recorded: true };
+      } catch {
+        await reserve.save(
+          Object.entries(extra).map(([key, s]) => ({ scope: key === ALL ? 'all' : { project: key }, ...s })),
+        );
+        return { recorded: false };
+      }
+    },
+    async lift(scope, by, reason) {
+      await recordReserved();
+      await ledger.append('halt.lifted', { scope, by, reason });
+    },
+    async pause(by, reason, drain) {
+      await ledger.append('work.paused', { by, reason, drain });
+    },
+    async resume(by, reason) {
+      await ledger.append('work.resumed', { by, reason });
+    },
+    onHalt(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  return view;
+}

@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import type { AdminActionType, AdminEvent } from '../../contracts/admin.ts';
+import type { StatusView } from '../../contracts/api.ts';
+import type { Catalogue } from '../../contracts/catalogue.ts';
+import type { Verb } from '../../contracts/estate.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Block, Tone } from '../../contracts/reply.ts';
+import type { Artifacts } from './artifacts.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Caller } from './door.ts';
+import type { Grants } from './grants.ts';
+import type { Jobs } from './jobs.ts';
+import type { Keys } from './keys.ts';
+import type { Ledger } from './ledger.ts';
+import type { Mandates } from './mandates.ts';
+import type { People } from './people.ts';
+import type { Runbooks } from './runbooks.ts';
+import type { Secrets } from './secrets.ts';
+import type { StateView } from './state.ts';
+import type { Trajectory } from './trajectory.ts';
+import type { Work } from './work.ts';
+
+/** What an action hands back; the door makes the whole Reply of it. */
+export interface Draft {
+  title: string;
+  tone?: Tone;
+  blocks?: Block[];
+  /** Stable data for `--json`. */
+  data: Json;
+  job?: { id: string; follow: boolean };
+}
+
+/** What actions may use. */
+export interface Deps {
+  clock: Clock;
+  ledger: Ledger;
+  state: StateView;
+  config: Config;
+  people: People;
+  mandates: Mandates;
+  grants: Grants;
+  keys: Keys;
+  secrets: Secrets;
+  runbooks: Runbooks;
+  jobs: Jobs;
+  artifacts: Artifacts;
+  trajectory: Trajectory;
+  work: Work;
+  drills: DrillReader;
+  schedules: ScheduleReader;
+  zones: { accept(by: string): Promise<{ digest: string; files: number }> };
+  reloadConfig(): Promise<{ changed: boolean; digest: string }>;
+  log: { level(): string; setLevel(level: string): void };
+  status(): StatusView;
+  /** Random lower-case hex digits. */
+  hex(digits: number): string;
+}
+
+export interface DrillReader {
+  history(drill?: string): JsonObject[];
+}
+export interface ScheduleReader {
+  list(): JsonObject[];
+}
+
+export interface ActionContext extends Deps {
+  caller: Caller;
+  reason: string;
+  /** The commands this caller may use. */
+  catalogue(): Promise<Catalogue>;
+}
+
+interface Common<S extends z.ZodObject> {
+  /** Words separated by blanks. */
+  name: string;
+  summary: string;
+  description?: string;
+  /** Heading in help. */
+  group: string;
+  verb: Verb;
+  args: S;
+  examples: readonly string[];
+  aliases?: readonly string[];
+}
+
+/** Changes nothing; needs only a role. */
+export interface ReadAction<S extends z.ZodObject = z.ZodObject> extends Common<S> {
+  kind: 'read';
+  /** Where the role must hold; absent: anywhere. */
+  where?(args: z.infer<S>): { project?: string; env?: string };
+  run(context: ActionContext, args: z.infer<S>): Promise<Draft> | Draft;
+}
+
+/** What an admin action did, for its AdminEvent. */
+export interface AdminOutcome extends Draft {
+  before?: Json;
+  after?: Json;
+  targets?: AdminEvent['targets'];
+}
+
+/** A direct change under a role: intent → effect → AdminEvent. */
+export interface AdminAction<S extends z.ZodObject = z.ZodObject> extends Common<S> {
+  kind: 'admin';
+  type: AdminActionType;
+  /** Refused without a reason. */
+  needsReason?: boolean;
+  /** Goes on although the ledger cannot be written (halt alone). */
+  evenUnrecorded?: boolean;
+  /** What it would do; when present the caller is asked first. */
+  preview?(context: ActionContext, args: z.infer<S>): Promise<{ question: string; blocks: Block[] }>;
+  where?(args: z.infer<S>): { project?: string; env?: string };
+  run(context: ActionContext, args: z.infer<S>): Promise<AdminOutcome>;
+}
+
+/** The job an action wants to run. */
+export interface JobWish {
+  runbook: string;
+  action: string;
+  project: string;
+  env: string;
+  inputs: JsonObject;
+  targets?: JsonObject;
+  replay_of?: string;
+  /** A further attempt of this job instead of a new one; its plan must still be the same. */
+  retry_of?: string;
+  /** Loud permission without the approvals that policy asks for. */
+  break_glass?: boolean;
+  /** Ask for a grant instead of using one at once, even where no approval is needed. */
+  request_only?: boolean;
+}
+
+/** Runs a runbook as a job under a grant. */
+export interface PrivilegedAction<S extends z.ZodObject = z.ZodObject> extends Common<S> {
+  kind: 'privileged';
+  type: AdminActionType;
+  destructive: boolean;
+  resolve(context: ActionContext, args: z.infer<S>): Promise<JobWish>;
+}
+
+export type Action = ReadAction | AdminAction | PrivilegedAction;
+
+/** Keeps the argument types of one action while it is written down; a list of actions forgets them. */
+export const readAction = <S extends z.ZodObject>(action: Omit<ReadAction<S>, 'kind'>): Action =>
+  ({ kind: 'read', ...action }) as unknown as Action;
+export const adminAction = <S extends z.ZodObject>(action: Omit<AdminAction<S>, 'kind'>): Action =>
+  ({ kind: 'admin', ...action }) as unknown as Action;
+export const privilegedAction = <S extends z.ZodObject>(action: Omit<PrivilegedAction<S>, 'kind'>): Action =>
+  ({ kind: 'privileged', ...action }) as unknown as Action;

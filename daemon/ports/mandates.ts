@@ -1,0 +1,21 @@
+export interface MandateView {
+  id: string;
+  state: 'accepted' | 'suspended' | 'pending';
+  /** Digest now, and the one that was accepted. */
+  digest: string;
+  accepted?: string;
+  by?: string;
+  at?: number;
+  why?: string;
+}
+
+/** Standing permission for unattended work: an entry of reeve.yaml with the digests of its runbooks (DESIGN §4). */
+export interface Mandates {
+  list(): Promise<MandateView[]>;
+  /** Human diff between what was accepted and what is there now. */
+  diff(id: string): Promise<string>;
+  /** Records the acceptance durably. Rejects MANDATE_UNKNOWN. */
+  accept(id: string, by: string): Promise<MandateView>;
+  /** Rejects MANDATE_SUSPENDED, MANDATE_UNKNOWN. */
+  requireUsable(id: string): Promise<void>;
+}
