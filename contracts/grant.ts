@@ -45,7 +45,7 @@ export const GrantPayload = z.strictObject({
 });
 export type GrantPayload = z.infer<typeof GrantPayload>;
 
-/** What is stored and shown of a grant; the token itself is stored sealed, never in the ledger. */
+/** What is shown of a grant. The token is stored nowhere: signing the payload again gives the same one. */
 export const GrantView = GrantPayload.extend({
   used: z.int().min(0),
   state: z.enum(['active', 'not_yet', 'expired', 'used_up', 'revoked']),

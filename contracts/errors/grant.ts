@@ -109,6 +109,13 @@ export const grantErrors = {
     message: '{action} on {project}/{env} needs a grant.',
     hint: 'Confirm the shown plan, or pass --preauth-grant <grant_id>.',
   },
+  APPROVERS_TOO_FEW: {
+    status: 409,
+    exit: 'refused',
+    message:
+      '{action} on {project}/{env} needs {count} approval(s), but only {have} other people may approve it.',
+    hint: 'Name more approvers for {env} in reeve.yaml, or lower its approvals.',
+  },
   KEYS_MISSING: {
     status: 409,
     exit: 'refused',
