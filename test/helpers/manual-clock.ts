@@ -1,12 +1,18 @@
 import type { Clock } from '../../daemon/ports/clock.ts';
 
-/** A clock that moves only when told to. */
+interface Timer {
+  at: number;
+  fn: () => void;
+}
+
+/** A clock that moves only when a test says so. Timers go by the monotonic clock, as the machine's do. */
 export class ManualClock implements Clock {
   #wall: number;
-  #monotonic = 1000;
-  #timers: { at: number; fn: () => void }[] = [];
+  #mono = 0;
+  #up = 1_000_000;
+  #timers: Timer[] = [];
 
-  constructor(start = Date.UTC(2026, 0, 5, 12)) {
+  constructor(start = Date.UTC(2026, 0, 2, 3, 4, 5)) {
     this.#wall = start;
   }
 
@@ -14,43 +20,69 @@ export class ManualClock implements Clock {
     return this.#wall;
   }
   monotonic(): number {
-    return this.#monotonic;
+    return this.#mono;
   }
-  /** Time passes: both clocks move and due timers fire in order. */
-  advance(ms: number): void {
-    const until = this.#monotonic + ms;
-    for (;;) {
-      const next = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.#wall += next.at - this.#monotonic;
-      this.#monotonic = next.at;
-      next.fn();
-    }
-    this.#wall += until - this.#monotonic;
-    this.#monotonic = until;
-  }
-  /** Someone sets the wall clock, or the machine was suspended: the monotonic clock does not move. */
-  setWall(ms: number): void {
-    this.#wall = ms;
-  }
-  jump(by: number): void {
-    this.#wall += by;
+  uptime(): number {
+    return this.#up;
   }
   after(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#monotonic + ms, fn };
+    const timer = { at: this.#mono + Math.max(0, ms), fn };
     this.#timers.push(timer);
     return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
+      this.#timers = this.#timers.filter((t) => t !== timer);
     };
   }
-  sleep(ms: number, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  sleep(ms: number, { signal }: { signal?: AbortSignal; unref?: boolean } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
       const cancel = this.after(ms, resolve);
       signal?.addEventListener('abort', () => {
         cancel();
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+        reject(signal.reason as Error);
       });
     });
   }
+
+  /** Lets `ms` pass on every clock, firing what falls due in order, with the event loop drained after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#mono + ms;
+    await drain();
+    for (;;) {
+      const due = this.#timers.filter((t) => t.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers = this.#timers.filter((t) => t !== due);
+      this.#move(Math.max(0, due.at - this.#mono));
+      due.fn();
+      await drain();
+    }
+    this.#move(end - this.#mono);
+    await drain();
+  }
+
+  /** The machine sleeps for `ms`: wall clock and uptime go on, the monotonic clock and the timers do not. */
+  suspend(ms: number): void {
+    this.#wall += ms;
+    this.#up += ms;
+  }
+
+  /** Somebody sets the wall clock by `ms` (negative: back). */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  #move(ms: number): void {
+    this.#wall += ms;
+    this.#mono += ms;
+    this.#up += ms;
+  }
 }
+
+const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
