@@ -3,6 +3,7 @@ import { adminErrors } from './errors/admin.ts';
 import { apiErrors } from './errors/api.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
+import { drillErrors } from './errors/drill.ts';
 import { grantErrors } from './errors/grant.ts';
 import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
@@ -21,6 +22,7 @@ export const errorTable = {
   ...apiErrors,
   ...cliErrors,
   ...configErrors,
+  ...drillErrors,
   ...grantErrors,
   ...jobErrors,
   ...ledgerErrors,

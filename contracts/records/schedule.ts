@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import { JobId, Slug } from '../ids.ts';
+import { AttemptId, Digest, JobId, Slug } from '../ids.ts';
 import { ArtifactRef } from '../artifact.ts';
 
 export const scheduleRecords = {
+  /** A schedule's definition came into force: slots before this record's time are none of its own. */
+  'schedule.defined': z.strictObject({
+    schedule: Slug,
+    digest: Digest,
+    cron: z.string().max(120),
+    timezone: z.string().max(64),
+  }),
+  /** The intent to fire a slot, durable before anything is started; `schedule.slot` is its outcome. */
+  'schedule.claimed': z.strictObject({ schedule: Slug, slot: z.int().min(0) }),
   /** Exactly one per slot: ran (perhaps late) or skipped and why. `slot` is the planned time, ms. */
   'schedule.slot': z.strictObject({
     schedule: Slug,
@@ -11,6 +20,14 @@ export const scheduleRecords = {
     late_ms: z.int().min(0),
     why: z.string().max(500).optional(),
     job_id: JobId.optional(),
+    /** This record stands for every slot from `slot` to here: more were missed than are listed one by one. */
+    until: z.int().min(0).optional(),
+  }),
+  /** A known write before a backup's cut, or at the instant of the simulated disaster, so that a restored copy can be asked for it. */
+  'drill.sentinel': z.strictObject({
+    uuid: z.uuid(),
+    job_id: JobId,
+    at: z.enum(['before_cut', 'disaster']),
   }),
   /** Verdict of one restore drill with its measured figures, ms. Null where it could not be measured. */
   'drill.result': z.strictObject({
@@ -24,5 +41,9 @@ export const scheduleRecords = {
     phases: z.record(Slug, z.int().min(0)),
     evidence: z.array(ArtifactRef).max(20),
     why: z.string().max(1000).optional(),
+    /** The attempt it was measured in: one result per attempt. */
+    attempt_id: AttemptId.optional(),
+    /** Digest of the manifest of the backup that was restored. */
+    backup: Digest.optional(),
   }),
 } as const;
