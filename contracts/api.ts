@@ -1,6 +1,15 @@
 import { z } from 'zod';
+import { ArtifactRef } from './artifact.ts';
+import { AttemptId, Digest, JobId } from './ids.ts';
 import { JsonObject } from './json.ts';
-import { JobStatus } from './job.ts';
+import { JobAttemptRecord, JobSpec, JobStatus } from './job.ts';
+import { StepView } from './reply.ts';
+
+/**
+ * Request header by which a front end labels itself in records: `cli`, `web` or `api`, followed by `;tty` when a person
+ * can be asked. A label, never a right. Page scripts of other origins cannot send it (there is no CORS).
+ */
+export const CLIENT_HEADER = 'reeve-client';
 
 /** POST /v1/commands. Who asks follows from the connection, never from the body. */
 export const CommandRequest = z.strictObject({
@@ -77,3 +86,66 @@ export const StatusView = z.object({
   last_jobs: z.array(z.object({ id: z.string(), title: z.string(), status: JobStatus, at: z.int() })),
 });
 export type StatusView = z.infer<typeof StatusView>;
+
+/** GET /v1/jobs. */
+export const JobsQuery = z.strictObject({
+  status: JobStatus.optional(),
+  project: z.string().max(64).optional(),
+  runbook: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+/** A job id or an unambiguous prefix of at least 8 hex digits. */
+export const JobRef = z.string().regex(/^(job_)?[0-9a-f]{8,32}$/, 'a job id, or at least 8 digits of one');
+
+/** GET /v1/jobs/:id: the job with all its attempts, times in ms since the epoch. */
+export const JobDetail = z.object({
+  spec: JobSpec,
+  title: z.string(),
+  status: JobStatus,
+  queued_at: z.number(),
+  attempts: z.array(
+    z.object({
+      record: JobAttemptRecord,
+      fence: z.int(),
+      why: z.string().optional(),
+      log: ArtifactRef.optional(),
+      outputs: JsonObject.optional(),
+      artifacts: z.array(ArtifactRef).optional(),
+      steps: z.array(StepView),
+      started_at: z.number().optional(),
+      ended_at: z.number().optional(),
+    }),
+  ),
+  resolved: z.object({ as: z.enum(['PASS', 'FAIL']), by: z.string(), reason: z.string() }).optional(),
+});
+export type JobDetail = z.infer<typeof JobDetail>;
+
+export const JobList = z.object({ jobs: z.array(JobDetail) });
+
+/** GET /v1/jobs/:id/logs. */
+export const JobLogsQuery = z.strictObject({
+  /** From 1; absent: the newest. */
+  attempt: z.coerce.number().int().min(1).max(999_999).optional(),
+});
+export const JobLogs = z.object({
+  job_id: JobId,
+  attempt_id: AttemptId.optional(),
+  lines: z.array(z.object({ step: z.string(), stream: z.string(), line: z.string() })),
+});
+
+const Seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/**
+ * GET /v1/events. The stream starts at `from`, else after the `Last-Event-ID` header, else `tail` records before the
+ * head, else at the head. `job` limits it to one job, `logs=no` leaves out the lines of running steps.
+ */
+export const EventsQuery = z.strictObject({
+  from: Seq.optional(),
+  tail: z.coerce.number().int().min(0).max(1000).optional(),
+  job: JobId.optional(),
+  logs: z.enum(['yes', 'no']).default('yes'),
+});
+
+export const SeqParams = z.object({ seq: Seq });
+export const DigestParams = z.object({ digest: Digest });
