@@ -4,12 +4,13 @@ import type { StatusView } from '../../contracts/api.ts';
 import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { Verb } from '../../contracts/estate.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import type { Block, Tone } from '../../contracts/reply.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './door.ts';
-import type { Grants } from './grants.ts';
+import type { Grants, IssuedGrant, RequestView } from './grants.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -53,6 +54,9 @@ export interface Deps {
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
   log: { level(): string; setLevel(level: string): void };
   status(): StatusView;
+  planDigest(plan: Plan): string;
+  /** Runs what a request asked for, now that its grant is signed. Rejects GRANT_PLAN_MISMATCH when it would run something else. */
+  runApproved(request: RequestView, grant: IssuedGrant): Promise<{ job_id: string }>;
   /** Random lower-case hex digits. */
   hex(digits: number): string;
 }
@@ -107,6 +111,8 @@ export interface AdminAction<S extends z.ZodObject = z.ZodObject> extends Common
   needsReason?: boolean;
   /** Goes on although the ledger cannot be written (halt alone). */
   evenUnrecorded?: boolean;
+  /** Arguments that never stand in any record. */
+  conceal?: readonly string[];
   /** What it would do; when present the caller is asked first. */
   preview?(context: ActionContext, args: z.infer<S>): Promise<{ question: string; blocks: Block[] }>;
   where?(args: z.infer<S>): { project?: string; env?: string };

@@ -46,12 +46,18 @@ export interface Jobs {
    * nothing runs twice. Rejects GATE_CLOSED, LOCK_HELD (on_conflict: refuse), PAUSED, DRAINING.
    */
   submit(request: JobRequest): Promise<{ job_id: string; existing: boolean }>;
+  /** Whether the job was ever queued here (newest 10,000 and every live one). */
+  known(jobId: string): boolean;
+  /** What `submit` would refuse, before a grant is used: GATE_CLOSED, LOCK_HELD (on_conflict: refuse), a full queue. */
+  precheck(plan: Plan): Promise<void>;
   /** Resolves when the job's current attempt has ended for good (no retry left). */
   wait(jobId: string, signal?: AbortSignal): Promise<{ status: TerminalStatus; attempt_id: string }>;
   /** Durable; a running step's process group is stopped, rollback steps run. */
   cancel(jobId: string, by: string, reason: string): Promise<void>;
   /** A new attempt of a job that ended FAIL, TIMED_OUT or CANCELLED. The caller has been admitted with a fresh grant. */
   retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }>;
+  /** A person's word on a job whose outcome is UNKNOWN; the attempt itself stays as it is. */
+  resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
   /** Newest first. */
   list(filter?: { status?: JobStatus; project?: string; runbook?: string; limit?: number }): JobView[];
   /** By id or unambiguous prefix of at least 8 hex digits; also reads jobs that are no longer in memory from the ledger. */
