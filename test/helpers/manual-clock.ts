@@ -1,36 +1,32 @@
 import type { Clock } from '../../daemon/ports/clock.ts';
 
-/** A clock that moves only when told to. Timers fire inside `advance`, in order. */
-export class ManualClock implements Clock {
-  #now: number;
-  #monotonic = 0;
-  #timers: { at: number; fn: () => void }[] = [];
+interface Timer {
+  at: number;
+  fn: () => void;
+}
 
-  constructor(now = Date.UTC(2026, 0, 2, 3, 4, 5)) {
-    this.#now = now;
+/** A clock that moves only when a test says so. Timers go by the monotonic clock, as the machine's do. */
+export class ManualClock implements Clock {
+  #wall: number;
+  #mono = 0;
+  #up = 1_000_000;
+  #timers: Timer[] = [];
+
+  constructor(start = Date.UTC(2026, 0, 2, 3, 4, 5)) {
+    this.#wall = start;
   }
+
   now(): number {
-    return this.#now;
+    return this.#wall;
   }
   monotonic(): number {
-    return this.#monotonic;
+    return this.#mono;
   }
-  /** Sets the wall clock alone, as an administrator would. */
-  set(now: number): void {
-    this.#now = now;
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-    this.#monotonic += ms;
-    for (;;) {
-      const due = this.#timers.filter((t) => t.at <= this.#monotonic).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) return;
-      this.#timers.splice(this.#timers.indexOf(due), 1);
-      due.fn();
-    }
+  uptime(): number {
+    return this.#up;
   }
   after(ms: number, fn: () => void): () => void {
-    const timer = { at: this.#monotonic + ms, fn };
+    const timer = { at: this.#mono + Math.max(0, ms), fn };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((t) => t !== timer);
@@ -38,7 +34,10 @@ export class ManualClock implements Clock {
   }
   sleep(ms: number, { signal }: { signal?: AbortSignal; unref?: boolean } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
       const cancel = this.after(ms, resolve);
       signal?.addEventListener('abort', () => {
         cancel();
@@ -46,4 +45,44 @@ export class ManualClock implements Clock {
       });
     });
   }
+
+  /** Lets `ms` pass on every clock, firing what falls due in order, with the event loop drained after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#mono + ms;
+    await drain();
+    for (;;) {
+      const due = this.#timers.filter((t) => t.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers = this.#timers.filter((t) => t !== due);
+      this.#move(Math.max(0, due.at - this.#mono));
+      due.fn();
+      await drain();
+    }
+    this.#move(end - this.#mono);
+    await drain();
+  }
+
+  /** The machine sleeps for `ms`: wall clock and uptime go on, the monotonic clock and the timers do not. */
+  suspend(ms: number): void {
+    this.#wall += ms;
+    this.#up += ms;
+  }
+
+  /** Somebody sets the wall clock by `ms` (negative: back). */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  #move(ms: number): void {
+    this.#wall += ms;
+    this.#mono += ms;
+    this.#up += ms;
+  }
 }
+
+const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
