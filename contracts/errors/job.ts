@@ -31,6 +31,36 @@ export const jobErrors = {
     message: 'The outcome of {id} is unknown: the daemon stopped while step {step} ran.',
     hint: 'Look at the target, then record what you found: `reeve jobs resolve {id} --as pass|fail`.',
   },
+  JOB_NOT_UNKNOWN: {
+    status: 409,
+    exit: 'refused',
+    message: 'The job {id} is {status}; only an UNKNOWN outcome waits for a verdict.',
+    hint: 'See `reeve jobs show {id}`.',
+  },
+  JOB_AMBIGUOUS: {
+    status: 409,
+    exit: 'usage',
+    message: 'More than one job begins with {id}: {matches}.',
+    hint: 'Give more digits of the id.',
+  },
+  JOB_TIMED_OUT: {
+    status: 504,
+    exit: 'failed',
+    message: 'The job took longer than {timeout} ms.',
+    hint: 'Raise its timeout in the runbook or find out why it hangs: `reeve jobs logs {id}`.',
+  },
+  QUEUE_FULL: {
+    status: 503,
+    exit: 'refused',
+    message: 'The queue is full ({max} jobs wait).',
+    hint: 'Wait until some have run (`reeve jobs list`), or raise limits.queue in reeve.yaml.',
+  },
+  LOCK_STOLEN: {
+    status: 409,
+    exit: 'failed',
+    message: 'The lock {lock} was taken from this attempt by {by}: {reason}.',
+    hint: 'Look at what it had done so far; start it again when the lock is free.',
+  },
   GATE_CLOSED: {
     status: 409,
     exit: 'refused',

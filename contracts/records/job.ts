@@ -6,7 +6,7 @@ import { JsonObject } from '../json.ts';
 
 export const jobRecords = {
   /** The durable intent: everything the job is derived from. */
-  'job.queued': z.strictObject({ job: JobSpec }),
+  'job.queued': z.strictObject({ job: JobSpec, title: z.string().max(200).optional() }),
   /** Every change of an attempt's status. `fence` grows by one with each attempt of the job. */
   'job.attempt': z.strictObject({
     attempt: JobAttemptRecord,
@@ -17,6 +17,8 @@ export const jobRecords = {
     log: ArtifactRef.optional(),
     outputs: JsonObject.optional(),
     artifacts: z.array(ArtifactRef).max(100).optional(),
+    /** The daemon starts another attempt by itself at this time, ms. The same outcome recorded again without it: it does not. */
+    retry_at: z.int().min(0).optional(),
   }),
   /** Durable intent of one step, before its effect. */
   'job.step.started': z.strictObject({
@@ -29,6 +31,8 @@ export const jobRecords = {
     on: z.enum(['normal', 'failure', 'always']),
     source: z.string().max(400),
     digest: Digest,
+    /** One line for people: what it does. */
+    summary: z.string().max(500).optional(),
   }),
   /** Durable outcome of one step. */
   'job.step.finished': z.strictObject({

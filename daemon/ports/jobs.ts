@@ -43,7 +43,8 @@ export interface Jobs {
   idOf(plan: Plan, anchor: Anchor): string;
   /**
    * Durably queues the job and returns at once; the same id again returns the job there is (`existing: true`), and
-   * nothing runs twice. Rejects GATE_CLOSED, LOCK_HELD (on_conflict: refuse), PAUSED, DRAINING.
+   * nothing runs twice. Rejects GRANT_PLAN_MISMATCH, GATE_CLOSED, LOCK_HELD (on_conflict: refuse),
+   * QUEUE_FULL, HALTED, PAUSED, DRAINING.
    */
   submit(request: JobRequest): Promise<{ job_id: string; existing: boolean }>;
   /** Whether the job was ever queued here (newest 10,000 and every live one). */
@@ -58,7 +59,9 @@ export interface Jobs {
   retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }>;
   /** A person's word on a job whose outcome is UNKNOWN; the attempt itself stays as it is. */
   resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
-  /** Newest first. */
+  /** A person's verdict on an UNKNOWN outcome; frees its lock. Rejects JOB_NOT_UNKNOWN. The attempt itself stays UNKNOWN. */
+  resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
+  /** Newest first: live jobs and the newest 500 that ended. Steps that have not begun are left out; `get` has them. */
   list(filter?: { status?: JobStatus; project?: string; runbook?: string; limit?: number }): JobView[];
   /** By id or unambiguous prefix of at least 8 hex digits; also reads jobs that are no longer in memory from the ledger. */
   get(id: string): Promise<JobView>;
@@ -69,5 +72,13 @@ export interface Jobs {
   ): Promise<{ step: string; stream: string; line: string }[]>;
   counts(): { running: number; queued: number; unknown: number };
   locks(): { lock: string; owner: string; since: number; lease_until: number; reason: string }[];
+  /** Durable; the attempt that held it is stopped and runs nothing more, no rollback either. Rejects LOCK_NOT_FOUND. */
   stealLock(lock: string, by: string, reason: string): Promise<void>;
+  /**
+   * Rejects ARTIFACT_GATED when every attempt that made this artifact ended other than PASS, or has not ended. Artifacts
+   * that no attempt made are readable.
+   */
+  requireReadable(digest: string): Promise<void>;
+  /** Resolves when no attempt runs. What keeps new ones from starting is the work gate's drain. */
+  drain(): Promise<void>;
 }
