@@ -2,6 +2,7 @@ import { fail } from '../../contracts/errors.ts';
 import { GrantPayload } from '../../contracts/grant.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import type { ChildRequest, IssuedGrant, IssueRequest } from '../ports/grants.ts';
+import type { AppendResult } from '../ports/ledger.ts';
 import { badArguments, checkReason, type Core } from './core.ts';
 import { checkLifetime, findKey } from './judge.ts';
 import { ancestry, MAX_DEPTH } from './projection.ts';
@@ -99,46 +100,65 @@ export async function sign(core: Core, draft: Draft, options: SignOptions): Prom
   if (why !== undefined) throw fail('GRANT_CHILD_WIDER', { why });
   const { how, request } = options;
   const token = signGrant(payload, signer);
-  const { append } = recorder(core);
-  const issued = append(
-    'grant.issued',
-    { grant: payload, how, ...(request === undefined ? {} : { request }) },
-    () => {
-      core.assertClock();
-      findKey(payload.kid, core.facts());
-      options.guard?.();
-    },
+  const body = { grant: payload, how, ...(request === undefined ? {} : { request }) };
+  const issued = record(core, 'grant.issued', body, () => {
+    core.assertClock();
+    findKey(payload.kid, core.facts());
+    options.guard?.();
+  });
+  const { result, review } = await withReview(issued, () =>
+    payload.cls === 'break_glass' && payload.par === null
+      ? openReview(core, payload.gid, { skipped: options.skipped ?? [], reason: payload.rsn })
+      : undefined,
   );
-  if (payload.cls !== 'break_glass' || payload.par !== null || !issued.passed) {
-    return { token, payload, seq: (await issued.done).record.seq };
-  }
-  // In the same turn: no other record comes between the grant and its review.
-  const review = openReview(core, payload.gid, { skipped: options.skipped ?? [], reason: payload.rsn });
-  const [result] = await Promise.all([issued.done, review.done]);
-  return { token, payload, seq: result.record.seq, review: review.id };
+  return { token, payload, seq: result.record.seq, ...(review === undefined ? {} : { review }) };
 }
 
-/** Appends in this turn and says at once whether the guard let it pass: sequencing is synchronous (ports/ledger.ts). */
-export function recorder(core: Core) {
-  return {
-    append<T extends 'grant.issued' | 'grant.used'>(type: T, body: RecordBody<T>, guard: () => void) {
-      let passed = false;
-      const done = core.options.ledger.append(type, body, {
-        guard: () => {
-          guard();
-          passed = true;
-        },
-      });
-      return { done, passed };
+interface Recorded {
+  done: Promise<AppendResult>;
+  /** Whether it was sequenced in this turn; a ledger that just found its disk full does so later. */
+  passed: boolean;
+}
+
+interface Opened {
+  id: string;
+  done: Promise<unknown>;
+}
+
+/** Appends and says at once whether the guard let it pass: sequencing is synchronous (ports/ledger.ts). */
+export function record<T extends 'grant.issued' | 'grant.used'>(
+  core: Core,
+  type: T,
+  body: RecordBody<T>,
+  guard: () => void,
+): Recorded {
+  let passed = false;
+  const done = core.options.ledger.append(type, body, {
+    guard: () => {
+      guard();
+      passed = true;
     },
-  };
+  });
+  return { done, passed };
+}
+
+/** The review goes into the same flush as what it reviews, so that neither is acknowledged without the other. */
+export async function withReview(
+  { done, passed }: Recorded,
+  open: () => Opened | undefined,
+): Promise<{ result: AppendResult; review: string | undefined }> {
+  const early = passed ? open() : undefined;
+  const [result] = await Promise.all([done, early?.done]);
+  const review = passed ? early : open();
+  await review?.done;
+  return { result, review: review?.id };
 }
 
 export function openReview(
   core: Core,
   gid: string,
   { skipped, reason, job }: { skipped: readonly string[]; reason: string; job?: string | undefined },
-): { id: string; done: Promise<unknown> } {
+): Opened {
   const id = core.id('rev');
   const body = { id, gid, skipped: [...skipped], reason, ...(job === undefined ? {} : { job }) };
   return { id, done: core.options.ledger.append('review.opened', body) };

@@ -90,13 +90,9 @@ async function revoke(
   if ('kid' in what && own(core.state.keys, what.kid)?.purpose !== 'grant') {
     throw fail('GRANT_KEY_UNKNOWN', { kid: shown(what.kid) });
   }
-  const standing = (): string[] =>
-    Object.keys(core.state.grants).filter((gid) => revocationOf(core.state, gid) === undefined);
-  const before = standing();
-  const done = core.options.ledger.append('grant.revoked', body);
-  const after = new Set(standing());
-  const { record } = await done;
-  return { seq: record.seq, grants: before.filter((gid) => !after.has(gid)) };
+  const { record } = await core.options.ledger.append('grant.revoked', body);
+  const reached = (gid: string): boolean => revocationOf(core.state, gid)?.seq === record.seq;
+  return { seq: record.seq, grants: Object.keys(core.state.grants).filter(reached) };
 }
 
 async function closeReview(

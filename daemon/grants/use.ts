@@ -2,7 +2,7 @@ import { Digest, JobId } from '../../contracts/ids.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { UsedGrant, UseRequest } from '../ports/grants.ts';
 import { badArguments, type Core } from './core.ts';
-import { openReview, recorder } from './issue.ts';
+import { openReview, record, withReview } from './issue.ts';
 import { checkUses } from './judge.ts';
 import { ancestry, type GrantEntry } from './projection.ts';
 import { TOKEN_PREFIX } from './token.ts';
@@ -41,14 +41,13 @@ async function useOnce(core: Core, gid: string, request: UseRequest): Promise<Us
   checkUses(payload, core.state);
   const n = entry.used + 1;
   const body = { gid, n, by: sub, cap, project, plan, ...(job === undefined ? {} : { job }) };
-  const used = recorder(core).append('grant.used', body, () => {
+  const used = record(core, 'grant.used', body, () => {
     const current = core.check(gid, wanted);
     checkUses(payload, core.state);
     if (current.used + 1 !== n) throw new Recount();
   });
-  const review = used.passed ? reviewOf(core, entry, job) : undefined;
-  const [result] = await Promise.all([used.done, review?.done]);
-  return { payload, n, seq: result.record.seq, ...(review === undefined ? {} : { review: review.id }) };
+  const { result, review } = await withReview(used, () => reviewOf(core, entry, job));
+  return { payload, n, seq: result.record.seq, ...(review === undefined ? {} : { review }) };
 }
 
 /** A token is verified from its first byte, and must be the very grant the ledger knows. */

@@ -19,6 +19,8 @@ export class MemoryLedger implements Ledger, StateView {
   #last = 0;
   /** Set to refuse every further append, as after a failed fsync. */
   broken: string | undefined;
+  /** Set to hold appends before they are sequenced, as after a full disk. */
+  blocked: Promise<void> | undefined;
 
   constructor(clock: Clock, projections: readonly Projection[], lines: readonly string[] = []) {
     this.#clock = clock;
@@ -35,13 +37,15 @@ export class MemoryLedger implements Ledger, StateView {
     if (this.broken !== undefined) throw fail('LEDGER_UNWRITABLE', { why: this.broken });
     const parsed = recordBodies[type].safeParse(body);
     if (!parsed.success) throw fail('RECORD_INVALID', { type, why: parsed.error.message });
+    if (this.blocked !== undefined) await this.blocked;
     options.guard?.();
     const ts = Math.max(this.#clock.now(), this.#last);
     this.#fold(canonical({ v: 1, seq: this.lines.length, ts, type, body }));
     const head = this.head();
-    const record: LedgerRecord<T> = JSON.parse(this.lines[head.size - 1] ?? '');
+    const line = this.lines[head.size - 1] ?? '';
     await new Promise((resolve) => setImmediate(resolve));
-    for (const listener of this.#listeners) listener(record);
+    for (const listener of this.#listeners) listener(JSON.parse(line));
+    const record: LedgerRecord<T> = JSON.parse(line);
     return { record, head };
   }
 
