@@ -33,6 +33,8 @@ export const AdminActionType = z.enum([
   'steal_lock',
   'set_log_level',
   'resolve_unknown',
+  'note',
+  'accept_zone',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

@@ -1,0 +1,82 @@
+import type { AdminEvent } from '../../contracts/admin.ts';
+import { ReeveError, fail } from '../../contracts/errors.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { canonical } from '../canonical.ts';
+import { digestOf } from '../digest.ts';
+import type { ActionContext, AdminAction, AdminOutcome } from '../ports/actions.ts';
+import { iso } from '../time.ts';
+import type { Answer, Asked } from './privileged.ts';
+
+/** role → reason → confirm → durable intent → effect → AdminEvent. */
+export async function admitAdmin(
+  context: ActionContext,
+  action: AdminAction,
+  args: JsonObject,
+  asked: Asked,
+): Promise<Answer> {
+  const { caller, people, ledger } = context;
+  const where = action.where?.(args);
+  people.require(caller.person, action.verb, where?.project, where?.env);
+  if (action.needsReason === true && context.reason === '')
+    throw fail('REASON_REQUIRED', { action: action.name });
+
+  if (action.preview !== undefined && !asked.force) {
+    const preview = await action.preview(context, args);
+    const digest = digestOf(canonical({ command: action.name, args, preview }));
+    if (asked.confirm !== digest || asked.dry_run) {
+      if (asked.confirm !== undefined && !asked.dry_run) throw fail('GRANT_PLAN_MISMATCH');
+      return {
+        title: preview.question,
+        tone: 'warn',
+        blocks: preview.blocks,
+        data: { confirm: digest },
+        ...(asked.dry_run ? {} : { confirm: { digest, question: preview.question, destructive: true } }),
+      };
+    }
+  } else if (asked.dry_run) return { title: `${action.name} would be done`, tone: 'info', data: {} };
+
+  const actor = { person: caller.person, via: caller.via, account: caller.account };
+  const base = {
+    admin_event_id: `ae_${context.hex(24)}`,
+    action_type: action.type,
+    actor,
+    reason: context.reason || `${action.name} by ${caller.person}`,
+  };
+  const shown = Object.fromEntries(
+    Object.entries(args).map(([k, v]) => [k, action.conceal?.includes(k) === true ? '[concealed]' : v]),
+  );
+  let recorded = true;
+  try {
+    await ledger.append('admin.intent', { ...base, args: shown });
+  } catch (error) {
+    if (action.evenUnrecorded !== true) throw error;
+    recorded = false;
+  }
+  const event = async (more: Pick<AdminEvent, 'before' | 'after' | 'targets' | 'result'>) => {
+    if (!recorded) return;
+    await ledger.append('admin.event', {
+      ...base,
+      observed_at_utc: iso(context.clock.now()),
+      ...defined(more),
+    });
+  };
+  let outcome: AdminOutcome;
+  try {
+    outcome = await action.run(context, args);
+  } catch (error) {
+    const code = error instanceof ReeveError ? error.code : 'INTERNAL';
+    await event({ result: { status: error instanceof ReeveError ? 'refused' : 'failed', error_code: code } });
+    throw error;
+  }
+  const { before, after, targets, ...draft } = outcome;
+  try {
+    await event({ before, after, targets, result: { status: 'done' } });
+  } catch (error) {
+    if (action.evenUnrecorded !== true) throw error;
+  }
+  return draft;
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}

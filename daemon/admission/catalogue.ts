@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
+import { fail } from '../../contracts/errors.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { argSpecs } from '../args.ts';
+import { canonical } from '../canonical.ts';
+import { digestOf } from '../digest.ts';
+import type { Action } from '../ports/actions.ts';
+import { suggest } from '../suggest.ts';
+
+const SINGLE_SPACED = /^[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*$/;
+
+/** Actions by every name they answer to. Boot fails on a name that is taken or malformed. */
+export function indexActions(actions: readonly Action[]): Map<string, Action> {
+  const byName = new Map<string, Action>();
+  for (const action of actions)
+    for (const name of [action.name, ...(action.aliases ?? [])]) {
+      if (!SINGLE_SPACED.test(name)) throw new TypeError(`action name "${name}" is malformed`);
+      if (byName.has(name)) throw new TypeError(`action name "${name}" is registered twice`);
+      byName.set(name, action);
+    }
+  return byName;
+}
+
+export function commandSpec(action: Action, runbook?: string): CommandSpec {
+  return {
+    name: action.name,
+    summary: action.summary,
+    ...(action.description === undefined ? {} : { description: action.description }),
+    group: action.group,
+    verb: action.verb,
+    kind: action.kind,
+    destructive:
+      action.kind === 'privileged'
+        ? action.destructive
+        : action.kind === 'admin' && action.preview !== undefined,
+    args: argSpecs(action.args),
+    examples: [...action.examples],
+    aliases: [...(action.aliases ?? [])],
+    ...(runbook === undefined ? {} : { runbook }),
+  };
+}
+
+export function makeCatalogue(commands: CommandSpec[], reeve: string): Catalogue {
+  const sorted = commands.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { v: 1, digest: digestOf(canonical(sorted)), reeve, commands: sorted };
+}
+
+/** Validates what arrived; unknown arguments are mistakes. */
+export function parseArgs(action: Action, args: JsonObject): z.infer<z.ZodObject> {
+  const result = action.args.strict().safeParse(args);
+  if (result.success) return result.data;
+  const why = result.error.issues
+    .slice(0, 5)
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        const key = issue.keys[0] ?? '';
+        const near = suggest(key, Object.keys(action.args.shape));
+        return `there is no argument --${flag(key)}${near === undefined ? '' : `; did you mean --${flag(near)}?`}`;
+      }
+      const name = issue.path.map(String).join('.');
+      const missing = issue.code === 'invalid_type' && !Object.hasOwn(args, name);
+      return missing ? `--${flag(name)} is missing` : `--${flag(name)}: ${issue.message}`;
+    })
+    .join('; ');
+  throw fail('ARGUMENTS_INVALID', { command: action.name, why });
+}
+
+const flag = (name: string): string => name.replaceAll('_', '-').slice(0, 100);

@@ -1,0 +1,157 @@
+import { CommandRequest } from '../../contracts/api.ts';
+import type { Actor } from '../../contracts/admin.ts';
+import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import type { Action, ActionContext, Deps } from '../ports/actions.ts';
+import type { Caller, Door } from '../ports/door.ts';
+import { suggest } from '../suggest.ts';
+import { admitAdmin } from './admin.ts';
+import { commandSpec, indexActions, makeCatalogue, parseArgs } from './catalogue.ts';
+import { admitPrivileged, runApproved, verbFor, type Answer, type Asked } from './privileged.ts';
+import type { Refusals } from './refusals.ts';
+import { runbookActions } from './runbook-actions.ts';
+import type { StartDeps } from './start.ts';
+
+export const MAX_REASON = 2000;
+
+export interface DoorOptions {
+  deps: Omit<Deps, 'runApproved'>;
+  actions: readonly Action[];
+  refusals: Refusals;
+  version: string;
+  integrity: StartDeps['integrity'];
+  log: { error(message: string, detail: unknown): void; path: string };
+}
+
+/** Builds the door (DESIGN §1) over the explicit list of actions and the runbooks that are commands of their own. */
+export function createDoor(options: DoorOptions): Door {
+  const { deps, refusals, log } = options;
+  const fixed = indexActions(options.actions);
+
+  async function resolve(name: string): Promise<Action> {
+    const words = name.trim().split(/\s+/).join(' ');
+    const found = fixed.get(words);
+    if (found !== undefined) return found;
+    const fromRunbooks = await runbookActions(deps.runbooks, fixed);
+    const dynamic = fromRunbooks.find((r) => r.action.name === words);
+    if (dynamic !== undefined) return dynamic.action;
+    const near = suggest(words, [...fixed.keys(), ...fromRunbooks.map((r) => r.action.name)]);
+    throw fail('COMMAND_UNKNOWN', {
+      name: words.slice(0, 100),
+      suggestion: near === undefined ? 'See `reeve --help`.' : `Did you mean \`reeve ${near}\`?`,
+    });
+  }
+
+  function contextFor(caller: Caller, reason: string): ActionContext & StartDeps {
+    const context: ActionContext & StartDeps = {
+      ...deps,
+      caller,
+      reason,
+      integrity: options.integrity,
+      catalogue: () => door.catalogue(caller),
+      async runApproved(request, grant) {
+        const action = await resolve(request.command);
+        if (action.kind !== 'privileged')
+          throw fail('REQUEST_CLOSED', { id: request.id, state: 'not for a job' });
+        return runApproved(context, action, request, grant);
+      },
+    };
+    return context;
+  }
+
+  async function answer(caller: Caller, action: Action, asked: Asked, args: JsonObject): Promise<Answer> {
+    if (asked.reason !== undefined && asked.reason.length > MAX_REASON)
+      throw fail('REASON_TOO_LONG', { max: MAX_REASON });
+    const context = contextFor(caller, asked.reason ?? '');
+    if (!deps.people.exists(caller.person)) throw fail('PERSON_UNKNOWN', { account: caller.account });
+    if (action.kind === 'admin') return admitAdmin(context, action, args, asked);
+    if (action.kind === 'privileged') return admitPrivileged(context, action, args, asked);
+    const where = action.where?.(args);
+    deps.people.require(caller.person, action.verb, where?.project, where?.env);
+    await deps.ledger.settled().catch(() => undefined);
+    return action.run(context, args);
+  }
+
+  const door: Door = {
+    async admit(caller, request) {
+      const actor: Actor = { person: caller.person, via: caller.via, account: caller.account };
+      let action: Action | undefined;
+      let command = typeof request.command === 'string' ? request.command : '';
+      try {
+        const asked = checked(request);
+        action = await resolve(asked.command);
+        command = action.name;
+        const args = parseArgs(action, asked.args) as JsonObject;
+        return shape(command, await answer(caller, action, asked, args));
+      } catch (error) {
+        const known =
+          error instanceof ReeveError
+            ? error
+            : fail('INTERNAL', { why: 'an unexpected error', log: log.path }, { cause: error });
+        if (known.code === 'INTERNAL') log.error(`command ${command} failed`, error);
+        const response: ErrorResponse = known.toResponse();
+        // A mistyped question changes nothing and is nobody's business; everything else that was refused is written down.
+        const trivial = action?.kind === 'read' && known.exit === 2;
+        if (!trivial) {
+          const seq = await refusals.record(actor, command, response, shownArgs(action, request.args));
+          if (seq !== undefined) response.ledger_seq = seq;
+        }
+        return {
+          v: 1,
+          command,
+          ok: false,
+          tone: 'bad',
+          title: known.message,
+          blocks: [],
+          data: null,
+          error: response,
+        };
+      }
+    },
+    async catalogue(caller) {
+      const { people } = deps;
+      const all = [...new Set(fixed.values())].map((action) => commandSpec(action));
+      const dynamic = (await runbookActions(deps.runbooks, fixed)).map((r) =>
+        commandSpec(r.action, r.runbook),
+      );
+      const may = (verb: Parameters<typeof people.allows>[1]) => people.allows(caller.person, verb);
+      return makeCatalogue(
+        [...all, ...dynamic].filter((c) => may(c.kind === 'privileged' ? verbFor(c.name) : c.verb)),
+        options.version,
+      );
+    },
+  };
+  return door;
+}
+
+function checked(request: CommandRequest): Asked {
+  const result = CommandRequest.safeParse(request);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw fail('BODY_INVALID', {
+    why: `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+  });
+}
+
+function shownArgs(action: Action | undefined, args: unknown): string {
+  const hidden = action?.kind === 'admin' ? (action.conceal ?? []) : [];
+  const text = JSON.stringify(args ?? {}, (key, value: unknown) =>
+    hidden.includes(key) ? '[concealed]' : value,
+  );
+  return text.length > 2000 ? `${text.slice(0, 1900)}… (${text.length} characters)` : text;
+}
+
+function shape(command: string, answer: Answer): Reply {
+  return {
+    v: 1,
+    command,
+    ok: true,
+    tone: answer.tone ?? 'good',
+    title: answer.title,
+    blocks: answer.blocks ?? [],
+    data: answer.data,
+    ...(answer.job === undefined ? {} : { job: answer.job }),
+    ...(answer.confirm === undefined ? {} : { confirm: answer.confirm }),
+  };
+}
