@@ -25,6 +25,18 @@ export const configErrors = {
     message: 'Another daemon (pid {pid}) runs on {path}.',
     hint: 'Use that one, stop it, or set REEVE_HOME to another folder.',
   },
+  HOME_UNUSABLE: {
+    status: 400,
+    exit: 'usage',
+    message: '{path} cannot be the home: {why}.',
+    hint: 'Set REEVE_HOME to a folder on a local disk that you may write to.',
+  },
+  LOG_UNWRITABLE: {
+    status: 400,
+    exit: 'usage',
+    message: 'The log {path} cannot be written: {why}.',
+    hint: 'Name another file with --log-file.',
+  },
   PORT_IN_USE: {
     status: 409,
     exit: 'refused',
