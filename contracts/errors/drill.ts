@@ -43,6 +43,12 @@ export const drillErrors = {
     message: 'Nothing is restored into {path}: {why}.',
     hint: 'Restores go into an empty folder inside the scratch of their attempt, never near the live home.',
   },
+  RESTORE_DISK_FULL: {
+    status: 507,
+    exit: 'failed',
+    message: 'The disk became full while the backup was restored into {path}.',
+    hint: 'Free space for one copy of the ledger, then run it again. The scratch place was cleared.',
+  },
   RESTORE_MISMATCH: {
     status: 500,
     exit: 'integrity',
