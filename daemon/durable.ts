@@ -9,7 +9,8 @@ import type { FileHandle, Fs } from './ports/fs.ts';
  *   replaceDurably  unlink(tmp)? open(tmp, O_CREAT|O_EXCL) write… fdatasync close, rename(tmp, path), fsync(folder)
  *   renameDurably   rename, fsync(folder)
  *   removeDurably   unlink, fsync(folder)
- *   makeFolder      mkdir -p, fsync(parent)
+ *   settleDurably   open(O_RDWR) pread… pwrite… fdatasync close
+ *   makeFolder      lstat(parent)…, mkdir -p, fsync(parent)…
  *
  * After a failed fdatasync or fsync nothing is known about the data (the kernel may have dropped the dirty pages and
  * reports the error once), so none of these retries one: the error goes to the caller.
@@ -40,6 +41,22 @@ export async function writeAll(file: FileHandle, data: Uint8Array): Promise<void
 export async function appendDurably(file: FileHandle, data: Uint8Array): Promise<void> {
   await writeAll(file, data);
   await file.datasync();
+}
+
+/**
+ * Makes bytes that can be read also durable, by writing the same bytes over themselves: after a failed fsync by an earlier
+ * process the page cache may show what never reached the disk, and nothing but writing it again makes it dirty again.
+ */
+export async function settleDurably(fs: Fs, path: string, from: number, to: number): Promise<void> {
+  const file = await fs.open(path, 'r+');
+  try {
+    const data = Buffer.alloc(to - from);
+    let rest = data.subarray(0, await readFully(file, data, from));
+    while (rest.byteLength > 0) rest = rest.subarray(await file.write(rest, to - rest.byteLength));
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Creates `path` with `data`; EEXIST when it is there already. */
@@ -82,10 +99,23 @@ export async function removeDurably(fs: Fs, path: string): Promise<void> {
   await fs.syncDir(dirname(path));
 }
 
-/** mkdir -p so that the name lasts. */
+/** mkdir -p so that every name it made lasts. */
 export async function makeFolder(fs: Fs, path: string, mode = 0o700): Promise<void> {
+  const parents = [dirname(path)];
+  for (let parent = dirname(path); parent !== dirname(parent) && !(await exists(fs, parent));)
+    parents.unshift((parent = dirname(parent)));
   await fs.mkdir(path, mode);
-  await fs.syncDir(dirname(path));
+  for (const parent of parents) await fs.syncDir(parent);
+}
+
+async function exists(fs: Fs, path: string): Promise<boolean> {
+  try {
+    await fs.lstat(path);
+    return true;
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** The whole content of a file; `undefined` when there is none. Refuses more than `max` bytes (EFBIG). */

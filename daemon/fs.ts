@@ -38,8 +38,8 @@ class NodeFile implements FileHandle {
   constructor(fd: number) {
     this.#fd = fd;
   }
-  write(data: Uint8Array): Promise<number> {
-    return call((done) => fs.write(this.#fd, data, 0, data.byteLength, null, done));
+  write(data: Uint8Array, position?: number): Promise<number> {
+    return call((done) => fs.write(this.#fd, data, 0, data.byteLength, position ?? null, done));
   }
   read(into: Uint8Array, position: number): Promise<number> {
     return call((done) => fs.read(this.#fd, into, 0, into.byteLength, position, done));

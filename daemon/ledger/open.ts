@@ -8,7 +8,7 @@ import { LeafCache } from './cache.ts';
 import { loadCheckpoints, repairHistory } from './checkpoints.ts';
 import { FileLedger } from './ledger.ts';
 import { formatVkey, parseVkey, type VerifierKey } from './note.ts';
-import { cutTail, mustReach, pendingRepairs, readUp } from './recover.ts';
+import { cutTail, mustReach, pendingRepairs, readUp, settleTail } from './recover.ts';
 import { SegmentFile } from './segment-file.ts';
 import { listSegments, type Segment } from './segments.ts';
 
@@ -85,6 +85,7 @@ async function open(options: LedgerOptions): Promise<FileLedger> {
     }
     if (cache.size > place.size) await cache.truncate(place.size);
     const last = segments.at(-1);
+    if (last !== undefined) await settleTail(fs, last, place, checkpoints);
     const segment = await SegmentFile.open(fs, dir, last?.first ?? 0, last?.size ?? 0);
     const ledger = new FileLedger(options, { place, segment, segments, cache, known, warn });
     try {

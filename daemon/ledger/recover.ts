@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import { digestOf } from '../digest.ts';
-import { errno, makeFolder, readFully, readWhole, renameDurably, replaceDurably } from '../durable.ts';
+import {
+  errno,
+  makeFolder,
+  readFully,
+  readWhole,
+  renameDurably,
+  replaceDurably,
+  settleDurably,
+} from '../durable.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Fold, Snapshots } from '../ports/state.ts';
 import { findHead, LeafCache } from './cache.ts';
@@ -10,7 +18,7 @@ import { seqOfLine } from './line.ts';
 import type { Checkpoint } from './note.ts';
 import { startsAt } from './read.ts';
 import { segmentName, type Segment } from './segments.ts';
-import { START, walk, type Place, type Torn } from './walk.ts';
+import { MAX_FLUSH_BYTES, START, walk, type Place, type Torn } from './walk.ts';
 
 export interface RecoverOptions {
   fs: Fs;
@@ -24,11 +32,13 @@ export interface RecoverOptions {
   warn(what: string, error: unknown): void;
 }
 
+export interface Reading {
+  place: Place;
+  torn: Torn | undefined;
+}
+
 /** Reads the ledger into the fold: from the newest snapshot when all agrees with it, else from record 0. */
-export async function readUp(
-  segments: readonly Segment[],
-  options: RecoverOptions,
-): Promise<{ place: Place; torn: Torn | undefined }> {
+export async function readUp(segments: readonly Segment[], options: RecoverOptions): Promise<Reading> {
   const { fs, fold, cache, checkpoints } = options;
   const covered = Math.max(0, ...checkpoints.map((c) => c.size));
   const readFrom = (from: Place) =>
@@ -121,6 +131,20 @@ async function startsAtOrTorn(
   // No whole line follows: a torn tail, which reading on will judge.
   const rest = Buffer.alloc(Math.min(size - offset, 64 * 1024));
   return rest.subarray(0, await readFully(file, rest, offset)).indexOf(0x0a) < 0;
+}
+
+/**
+ * Makes the records that no checkpoint covers durable once more. They were read, so they will be acted on; but the process
+ * that wrote them may have died, or failed to fsync, before they reached the disk. Only its last flush can be in doubt.
+ */
+export async function settleTail(
+  fs: Fs,
+  segment: Segment,
+  place: Place,
+  checkpoints: readonly Checkpoint[],
+): Promise<void> {
+  if (checkpoints.some((c) => c.size >= place.size)) return;
+  await settleDurably(fs, segment.path, Math.max(0, place.offset - MAX_FLUSH_BYTES), place.offset);
 }
 
 const ASIDE = 'torn';

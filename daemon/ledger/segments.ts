@@ -37,7 +37,8 @@ export async function listSegments(fs: Fs, dir: string): Promise<Segment[]> {
     const stat = await fs.lstat(path);
     if (!stat.isFile)
       throw fail('LEDGER_CORRUPT', { seq: first, file: name, why: 'it is not a regular file' });
-    segments.push({ first, name, path, size: stat.size });
+    // A new segment that nothing was written to yet. It holds no record, so it may be there or not.
+    if (stat.size > 0) segments.push({ first, name, path, size: stat.size });
   }
   return segments;
 }

@@ -28,8 +28,11 @@ export interface FileStat {
 }
 
 export interface FileHandle {
-  /** write(2): may be short; returns the bytes written. In append mode the position is the end. */
-  write(data: Uint8Array): Promise<number>;
+  /**
+   * write(2): may be short; returns the bytes written. In append mode the position is the end. With `position` ('r+'
+   * only) it is pwrite(2).
+   */
+  write(data: Uint8Array, position?: number): Promise<number>;
   /** pread(2): fills `into` from `position`; returns the bytes read, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** fdatasync(2): resolves when data and the size needed to read it back are on stable storage. */
