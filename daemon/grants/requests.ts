@@ -49,32 +49,32 @@ export async function approve(
   account?: string,
 ): Promise<ApprovalResult> {
   let complete = false;
+  const guard = (): void => {
+    core.assertClock();
+    const { body: asked, approvals } = open(core, id);
+    const list = asked.approvers.filter((person) => person !== asked.by).join(', ');
+    if (by === asked.by) throw fail('APPROVAL_SELF', { approvers: list });
+    if (!asked.approvers.includes(by)) throw forbidden(by, asked);
+    if (approvals.some((approval) => approval.by === by)) throw fail('APPROVAL_TWICE', { person: by });
+    if (plan !== asked.plan) throw fail('GRANT_PLAN_MISMATCH');
+    complete = approvals.length + 1 >= asked.needs;
+  };
+  // Once before, so that what is no id at all is refused by its own name; again at the instant of sequencing.
+  guard();
   const body = { id, by, plan, ...(account === undefined ? {} : { account: account.slice(0, 200) }) };
-  await core.options.ledger.append('grant.approved', body, {
-    guard: () => {
-      core.assertClock();
-      const { body: asked, approvals } = open(core, id);
-      const list = asked.approvers.filter((person) => person !== asked.by).join(', ');
-      if (by === asked.by) throw fail('APPROVAL_SELF', { approvers: list });
-      if (!asked.approvers.includes(by)) throw forbidden(by, asked);
-      if (approvals.some((approval) => approval.by === by)) throw fail('APPROVAL_TWICE', { person: by });
-      if (plan !== asked.plan) throw fail('GRANT_PLAN_MISMATCH');
-      complete = approvals.length + 1 >= asked.needs;
-    },
-  });
+  await core.options.ledger.append('grant.approved', body, { guard });
   const grant = complete ? await signRequest(core, id) : undefined;
   return { request: view(core, id), ...(grant === undefined ? {} : { grant }) };
 }
 
 /** See `Grants.deny`. */
 export async function deny(core: Core, id: string, by: string, reason: string): Promise<RequestView> {
-  const body = { id, by, reason: checkReason(reason) };
-  await core.options.ledger.append('grant.denied', body, {
-    guard: () => {
-      const { body: asked } = open(core, id);
-      if (by !== asked.by && !asked.approvers.includes(by)) throw forbidden(by, asked);
-    },
-  });
+  const guard = (): void => {
+    const { body: asked } = open(core, id);
+    if (by !== asked.by && !asked.approvers.includes(by)) throw forbidden(by, asked);
+  };
+  guard();
+  await core.options.ledger.append('grant.denied', { id, by, reason: checkReason(reason) }, { guard });
   return view(core, id);
 }
 

@@ -24,7 +24,10 @@ export function exceeds(child: GrantPayload, parent: GrantPayload): string | und
 /** Text that someone typed, safe to show: what is not printable ASCII is escaped, so that look-alikes stand out. */
 export function shown(text: string): string {
   const cut = text.length > 140 ? `${text.slice(0, 139)}…` : text;
-  return cut.replace(/[^ -~…]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+  return cut.replace(
+    /[^ -~…]/gu,
+    (c) => `<U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
+  );
 }
 
 /** Milliseconds as RFC 3339 UTC. */

@@ -116,6 +116,7 @@ async function closeReview(
       throw fail('APPROVAL_SELF', { approvers: others.join(', ') });
     }
   };
+  guard();
   await core.options.ledger.append('review.closed', { id, by, verdict: text }, { guard });
   const closed = own(core.state.reviews, id);
   if (closed === undefined) throw fail('REVIEW_NOT_FOUND', { id: shown(id) });
