@@ -61,6 +61,12 @@ export const drillErrors = {
     message: 'The drill is worthless: {why}.',
     hint: 'Its verification would accept a damaged copy. Do not trust earlier PASS results until that is repaired.',
   },
+  DRILL_RESULT_TAKEN: {
+    status: 409,
+    exit: 'refused',
+    message: 'The attempt {attempt} has its drill result already.',
+    hint: 'Nothing to do: each attempt has one result.',
+  },
   SCHEDULE_CRON_INVALID: {
     status: 400,
     exit: 'usage',

@@ -1,0 +1,56 @@
+import { iso } from '../../time.ts';
+import { words, type Figures, type Objectives } from '../figures.ts';
+import type { Outcome } from './document.ts';
+
+/** The same evidence for people. */
+export function evidenceMarkdown({ run, figures, objectives, judgement }: Outcome): string {
+  const { job } = run;
+  const lines = [
+    `# Drill ${job.drill}: ${judgement.verdict}`,
+    '',
+    ...(judgement.why === undefined ? [] : [`> ${line(judgement.why)}`, '']),
+    `| | measured | objective |`,
+    `|---|---|---|`,
+    goalRow('RPO: what would have been lost', 'rpo_ms', figures, objectives),
+    goalRow('RTO: from the disaster to a verified service', 'rto_ms', figures, objectives),
+    ...Object.entries(figures.phases).map(([name, ms]) => `| of that, ${line(name)} | ${words(ms)} | |`),
+    '',
+    '## Run',
+    '',
+    `- Job \`${job.job_id}\`, attempt \`${run.attempt_id}\`, ended ${run.status}${run.error_code === undefined ? '' : ` (${run.error_code})`}`,
+    `- Project ${job.project}, environment ${job.env}, requested by ${job.requested_by} under grant \`${job.grant_id}\``,
+    `- Queued ${iso(job.queued_at)}, started ${time(run.started_at)}, ended ${time(run.ended_at)}`,
+    `- Runbook \`${job.runbook_digest}\``,
+    `- Plan \`${job.plan_digest}\``,
+    ...(figures.backup === null ? [] : [`- Manifest of the restored backup \`${figures.backup}\``]),
+    '',
+    '## Steps',
+    '',
+    '| step | kind | status | took | what it found |',
+    '|---|---|---|---|---|',
+    ...run.steps.map((step) => {
+      const found =
+        step.why ??
+        Object.entries(step.outputs ?? {})
+          .map(([k, v]) => `${k}=${String(v)}`)
+          .join(', ');
+      return `| ${step.name} | ${step.kind} | ${step.status} | ${words(step.ms)} | ${line(found)} |`;
+    }),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function goalRow(label: string, key: 'rpo_ms' | 'rto_ms', figures: Figures, objectives: Objectives): string {
+  const [got, goal] = [figures[key], objectives[key]];
+  return `| ${label} | ${got === null ? 'not measured' : words(got)} | ${goal === null ? 'none set' : `≤ ${words(goal)}`} |`;
+}
+
+const time = (ms: number | null): string => (ms === null ? 'never' : iso(ms));
+
+/** Text from a run on one line, so that it cannot become a heading, a cell or a link of its own. */
+const line = (value: string): string =>
+  value
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[\\`*_[\]<>|#]/g, '\\$&')
+    .slice(0, 2000);

@@ -1,0 +1,99 @@
+import type { DrillRun } from './projection.ts';
+
+/** What a drill must reach, ms; null where its runbook sets no objective. */
+export interface Objectives {
+  rpo_ms: number | null;
+  rto_ms: number | null;
+}
+
+/** What the steps of a drill measured, ms. Null where nothing did. */
+export interface Figures {
+  rpo_ms: number | null;
+  rto_ms: number | null;
+  phases: Record<string, number>;
+  /** Digest of the restored backup's manifest. */
+  backup: string | null;
+}
+
+const PHASE = /^phase_([a-z][a-z0-9]*(?:_[a-z0-9]+)*)_ms$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * Figures by convention of output names, whatever kind of step made them: `rpo_ms`, `rto_ms`, `phase_<name>_ms` and
+ * `manifest`. A later step's output replaces an earlier one's.
+ */
+export function figuresOf(run: DrillRun): Figures {
+  const figures: Figures = { rpo_ms: null, rto_ms: null, phases: {}, backup: null };
+  for (const { outputs = {} } of run.steps) {
+    for (const [name, value] of Object.entries(outputs)) {
+      if (name === 'manifest' && typeof value === 'string' && DIGEST.test(value)) figures.backup = value;
+      const ms = millis(value);
+      if (ms === null) continue;
+      if (name === 'rpo_ms' || name === 'rto_ms') figures[name] = ms;
+      const phase = PHASE.exec(name)?.[1];
+      if (phase !== undefined) figures.phases[phase] = ms;
+    }
+  }
+  return figures;
+}
+
+function millis(value: unknown): number | null {
+  const number = typeof value === 'string' && /^[0-9]{1,16}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : null;
+}
+
+export interface Judgement {
+  verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
+  why?: string;
+}
+
+/**
+ * PASS needs a passed attempt and every objective measured and met. An attempt that failed or ran out of time is FAIL; one
+ * that was cut off, cancelled or skipped proves nothing either way: UNKNOWN.
+ */
+export function judge(run: DrillRun, figures: Figures, objectives: Objectives): Judgement {
+  const failed = run.steps.find((step) => step.status === 'FAIL' || step.status === 'TIMED_OUT');
+  const why =
+    run.why ?? (failed === undefined ? undefined : `${failed.name}: ${failed.why ?? failed.status}`);
+  switch (run.status) {
+    case 'PASS':
+      break;
+    case 'FAIL':
+    case 'TIMED_OUT':
+      return { verdict: 'FAIL', why: why ?? `the attempt ended ${run.status}` };
+    default:
+      return { verdict: 'UNKNOWN', why: why ?? `the attempt ended ${run.status}` };
+  }
+  for (const name of ['rpo_ms', 'rto_ms'] as const) {
+    const [goal, got] = [objectives[name], figures[name]];
+    const label = name === 'rpo_ms' ? 'RPO' : 'RTO';
+    if (goal === null) continue;
+    if (got === null) return { verdict: 'FAIL', why: `${label} was not measured` };
+    if (got > goal)
+      return { verdict: 'FAIL', why: `${label} is ${words(got)}, over the objective of ${words(goal)}` };
+  }
+  return { verdict: 'PASS' };
+}
+
+/** Milliseconds for people: `350 ms`, `2.4 s`, `1 min 20 s`, `3 h 5 min`, `2 d 4 h`. */
+export function words(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ] as const;
+  const first = units.findIndex(([, size]) => ms >= size);
+  return units
+    .slice(first, first + 2)
+    .map(([unit, size], i) => {
+      const above = units[first + i - 1];
+      const rest = i === 0 || above === undefined ? ms : ms % above[1];
+      return { unit, count: Math.floor(rest / size) };
+    })
+    .filter(({ count }) => count > 0)
+    .map(({ unit, count }) => `${count} ${unit}`)
+    .join(' ');
+}

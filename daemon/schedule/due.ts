@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { ScheduleSpec } from '../../contracts/estate.ts';
+import { words } from './words.ts';
+import type { Times } from './times.ts';
+
+export type DueSchedule = Pick<ScheduleSpec, 'catchup' | 'jitter'> & {
+  /** Seeds the jitter. */
+  name: string;
+};
+
+export interface Skip {
+  slot: number;
+  why: string;
+  /** Last slot that this entry stands for, when it stands for a stretch. */
+  until?: number;
+}
+
+export interface Due {
+  /** To be fired, in order. */
+  run: number[];
+  /** Not to be fired, and why, in order; all of them before or between those in `run`. */
+  skip: Skip[];
+  /** When to look again: the next slot with its jitter; null when there is none. */
+  next: number | null;
+}
+
+export interface DueOptions {
+  /** The daemon started at this instant and the schedule wants a run then (`at_start`). */
+  start?: number;
+}
+
+/** A slot this late is still on time: ticks and busy event loops are late, too. */
+export const ON_TIME_MS = 60_000;
+/** catchup `all` fires at most this many at once, the newest. */
+export const CATCHUP_CAP = 24;
+/** Missed slots that get a record each; older ones share one. */
+export const LISTED = 500;
+
+/** Offset of a slot, 0 … jitter, a function of the schedule's name and the slot alone: every daemon computes the same. */
+export function jitterOf({ name, jitter }: DueSchedule, slot: number): number {
+  if (jitter === undefined) return 0;
+  const seed = createHash('sha256').update(`${name}@${slot}`).digest();
+  return Math.floor((seed.readUIntBE(0, 6) / 2 ** 48) * (jitter + 1));
+}
+
+/**
+ * What is due at `now` when everything up to and including `last` is dealt with. Pure. Slots are taken in order: one that
+ * waits for its jitter holds back those after it.
+ *
+ * `catchup` decides about slots that are due together or late: `skip` fires those that are on time, `latest` the newest
+ * one however late, `all` each of them, up to a cap. A run at start stands in for all that was missed, except with `all`.
+ *
+ * @param last ms since the epoch; nothing at or before it is due.
+ */
+export function due(
+  schedule: DueSchedule,
+  last: number,
+  now: number,
+  times: Times,
+  { start }: DueOptions = {},
+): Due {
+  const found = times.after(last, LISTED + 1);
+  const first = found[0];
+  // More than can be listed: only the newest are looked at one by one.
+  const many = found.length > LISTED && (found[LISTED] ?? now + 1) <= now;
+  const slots = (many ? times.before(now + 1, LISTED) : found).filter((slot) => slot > last && slot <= now);
+  const waiting = slots.findIndex((slot) => slot + jitterOf(schedule, slot) > now);
+  const ripe = waiting < 0 ? slots : slots.slice(0, waiting);
+
+  const next = nextLook(schedule, slots[waiting] ?? times.after(Math.max(now, last), 1)[0]);
+  const skip: Skip[] = [];
+  const oldest = ripe[0];
+  if (many && first !== undefined && oldest !== undefined && first < oldest) {
+    const until = times.before(oldest, 1)[0] ?? first;
+    skip.push({ slot: first, until, why: `more than ${LISTED} slots were missed` });
+  }
+  const run: number[] = [];
+  for (const [i, slot] of ripe.entries()) {
+    const why = refusal(schedule, slot, now, ripe.length - 1 - i, start !== undefined);
+    if (why === undefined) run.push(slot);
+    else skip.push({ slot, why });
+  }
+  if (start !== undefined && start > Math.max(last, ripe.at(-1) ?? 0)) run.push(start);
+  return { run, skip, next };
+}
+
+/** Why a ripe slot is not fired; undefined when it is. `newer`: how many ripe slots come after it. */
+function refusal(
+  schedule: DueSchedule,
+  slot: number,
+  now: number,
+  newer: number,
+  starting: boolean,
+): string | undefined {
+  const late = now - slot - jitterOf(schedule, slot);
+  const missed = `missed by ${words(late)}`;
+  switch (schedule.catchup) {
+    case 'all':
+      return newer < CATCHUP_CAP ? undefined : `${missed}; catchup runs the newest ${CATCHUP_CAP}`;
+    case 'latest':
+      if (starting) return `${missed}; the run at start stands in for it`;
+      return newer === 0 ? undefined : `${missed}; catchup runs the latest only`;
+    case 'skip':
+      if (starting) return `${missed}; the run at start stands in for it`;
+      return late <= ON_TIME_MS ? undefined : `${missed}; catchup is skip`;
+  }
+}
+
+const nextLook = (schedule: DueSchedule, slot: number | undefined): number | null =>
+  slot === undefined ? null : slot + jitterOf(schedule, slot);
