@@ -1,0 +1,88 @@
+import { chmod } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { fail, type ErrorCode, type ErrorResponse } from '../../contracts/errors.ts';
+import { errno } from '../durable.ts';
+import type { Limits } from './context.ts';
+
+/** Largest request header section, bytes. */
+const MAX_HEADERS = 16 * 1024;
+
+/** One HTTP listener with the limits that bound what a slow or greedy sender can hold. `broken` gets what never became a request. */
+export function newServer(
+  limits: Limits,
+  listener: RequestListener,
+  broken: (error: ErrorResponse) => void,
+): Server {
+  const server = createServer(
+    {
+      requestTimeout: limits.requestMs,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: 30_000,
+      maxHeaderSize: MAX_HEADERS,
+      requireHostHeader: true,
+      noDelay: true,
+    },
+    listener,
+  );
+  server.maxConnections = limits.connections;
+  server.on('clientError', (error, socket) => {
+    const response = fail(codeOf(error)).toResponse();
+    // A reset is the other side's leave, not an attempt.
+    if (errno(error) !== 'ECONNRESET') broken(response);
+    answerRaw(socket, response);
+  });
+  return server;
+}
+
+function codeOf(error: Error): ErrorCode {
+  switch (errno(error)) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'REQUEST_SLOW';
+    case 'HPE_HEADER_OVERFLOW':
+      return 'HEADERS_TOO_LARGE';
+    default:
+      return 'REQUEST_MALFORMED';
+  }
+}
+
+/** Answers on a connection whose request could not be read, and closes it. */
+function answerRaw(socket: Duplex, response: ErrorResponse): void {
+  const body = JSON.stringify(response);
+  if (!socket.writable) return void socket.destroy();
+  socket.end(
+    `HTTP/1.1 ${response.status} Refused\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `X-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** Binds the Unix socket, mode 0600. */
+export async function listenSocket(server: Server, path: string): Promise<void> {
+  await listening(server, () => server.listen({ path }));
+  await chmod(path, 0o600);
+}
+
+/** Binds 127.0.0.1; resolves to the port. Throws `PORT_IN_USE`, `PORT_REFUSED`. */
+export async function listenTcp(server: Server, port: number): Promise<number> {
+  try {
+    await listening(server, () => server.listen({ host: '127.0.0.1', port }));
+  } catch (cause) {
+    if (errno(cause) === 'EADDRINUSE') throw fail('PORT_IN_USE', { port }, { cause });
+    throw fail('PORT_REFUSED', { port, why: errno(cause) || String(cause) }, { cause });
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function listening(server: Server, listen: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => reject(error);
+    server.once('error', failed);
+    server.once('listening', () => {
+      server.off('error', failed);
+      resolve();
+    });
+    listen();
+  });
+}

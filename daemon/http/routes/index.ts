@@ -1,0 +1,27 @@
+import type { RouteModule } from '../context.ts';
+import { artifacts } from './artifacts.ts';
+import { catalogue } from './catalogue.ts';
+import { commands } from './commands.ts';
+import { events } from './events.ts';
+import { health } from './health.ts';
+import { jobs } from './jobs.ts';
+import { ledger } from './ledger.ts';
+import { metrics } from './metrics.ts';
+import { openapi } from './openapi.ts';
+import { page } from './page.ts';
+import { status } from './status.ts';
+
+/** Every route of the API: one file and one line each. */
+export const routes = [
+  artifacts,
+  catalogue,
+  commands,
+  events,
+  health,
+  jobs,
+  ledger,
+  metrics,
+  openapi,
+  page,
+  status,
+] as const satisfies readonly RouteModule[];

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { RouteModule } from '../context.ts';
+import { PAGE_CSP } from '../headers.ts';
+
+const FILES = [
+  { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+  { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
+  { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/render.js', file: 'render.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/stream.js', file: 'stream.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/favicon.svg', file: 'favicon.svg', type: 'image/svg+xml' },
+] as const;
+
+/** The page of `reeve open`. Its files hold no data, so they need no token; what the page shows it fetches with one. */
+export const page: RouteModule = {
+  id: 'page',
+  register(app) {
+    for (const { url, file, type } of FILES) {
+      const path = new URL(`../../../web/${file}`, import.meta.url);
+      app.get(
+        url,
+        { config: { open: true, page: true }, schema: { hide: true } },
+        async (_request, reply) => {
+          reply.header('content-security-policy', PAGE_CSP);
+          return reply.type(type).send(await readFile(path));
+        },
+      );
+    }
+  },
+};

@@ -1,0 +1,102 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { buildApp } from './app.ts';
+import { LIMITS, type Context, type ServerDeps, type Transport } from './context.ts';
+import { EventStreams } from './events/streams.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { listenSocket, listenTcp, newServer } from './listen.ts';
+import { Refusals } from './refusals.ts';
+import { freeSocketPath } from './socket-path.ts';
+
+export interface Listening {
+  /** Path of the Unix socket. */
+  socket: string;
+  port: number;
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+}
+
+export interface ApiServer {
+  /** Opens both listeners. Throws `PORT_IN_USE`, `PORT_REFUSED`, `HOME_INSECURE`, `HOME_IN_USE`, `SOCKET_PATH_TOO_LONG`. */
+  listen(): Promise<Listening>;
+  /**
+   * Stops accepting, ends the event streams, lets running requests finish for `graceMs`, then cuts what is left. The
+   * socket is removed. May be called more than once.
+   */
+  close(graceMs?: number): Promise<void>;
+  /** Open event streams. */
+  streams(): number;
+}
+
+/**
+ * The HTTP API: one application behind two listeners. On the Unix socket the caller is the operating-system user who owns
+ * the home: Node cannot ask for SO_PEERCRED, so the file modes (socket 0600 in a folder 0700) are what keeps others out.
+ * On TCP a bearer token says who calls.
+ */
+export async function createServer(deps: ServerDeps): Promise<ApiServer> {
+  const limits = { ...LIMITS, ...deps.limits };
+  const streams = new EventStreams(limits.streams);
+  const refusals = new Refusals(deps);
+  const overSocket = new WeakSet<object>();
+  let port = deps.port;
+  let closing: Promise<void> | undefined;
+  const context: Context = {
+    ...deps,
+    limits,
+    streams,
+    started: deps.clock.monotonic(),
+    boundPort: () => port,
+    // Whatever is not known to have come over the socket needs a token.
+    isSocket: (request) => overSocket.has(request.socket),
+  };
+  const app = buildApp(context, refusals);
+  await app.ready();
+
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    setSecurityHeaders(response);
+    if (closing !== undefined) response.setHeader('connection', 'close');
+    app.routing(request, response);
+  };
+  const listener = (transport: Transport): Server =>
+    newServer(limits, handle, (error) => {
+      void refusals.report({ error, caller: undefined, transport, request: '(unreadable)' });
+    });
+  const unix = listener('socket');
+  unix.on('connection', (socket) => overSocket.add(socket));
+  const tcp = listener('tcp');
+
+  return {
+    async listen() {
+      const path = await freeSocketPath(deps.fs, deps.home);
+      try {
+        // TCP first: a taken port must leave no socket behind.
+        port = await listenTcp(tcp, deps.port);
+        await listenSocket(unix, path);
+      } catch (error) {
+        await Promise.all([stopped(tcp), stopped(unix)]);
+        throw error;
+      }
+      return { socket: path, port, url: `http://127.0.0.1:${port}` };
+    },
+    close(graceMs = 3000) {
+      closing ??= (async () => {
+        const done = Promise.all([stopped(tcp), stopped(unix)]);
+        streams.endAll();
+        const cut = deps.clock.after(graceMs, () => {
+          tcp.closeAllConnections();
+          unix.closeAllConnections();
+        });
+        await done;
+        cut();
+        await app.close();
+      })();
+      return closing;
+    },
+    streams: () => streams.size,
+  };
+}
+
+/** Resolves when a listener has closed and its last connection has ended; at once when it never listened. */
+function stopped(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
