@@ -56,6 +56,7 @@ export class KeyStore implements Keys {
   readonly #options: KeyStoreOptions;
   readonly #path: string;
   #keys: readonly StoredKey[];
+  #public: readonly PublicKeyInfo[];
   #signers: ReadonlyMap<KeyPurpose, Signer>;
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -64,11 +65,12 @@ export class KeyStore implements Keys {
     this.#path = path;
     this.sealer = sealer;
     this.#keys = keys;
+    this.#public = keys.map(publicInfo);
     this.#signers = this.#open(keys);
   }
 
   list(): readonly PublicKeyInfo[] {
-    return this.#keys.map(publicInfo);
+    return this.#public;
   }
 
   signer(purpose: KeyPurpose): Signer {
@@ -97,6 +99,7 @@ export class KeyStore implements Keys {
     const keys = [...this.#keys.map((k) => (k === old ? retired : k)), created];
     await writeKeyFile(fs, this.#path, keys);
     this.#keys = keys;
+    this.#public = keys.map(publicInfo);
     this.#signers = this.#open(keys);
     return { created: publicInfo(created), retired: publicInfo(retired) };
   }
