@@ -170,7 +170,12 @@ function complete(payload: GrantPayload): GrantPayload {
   const star = [...prj, ...cap].some((name) => name.includes('*'));
   if (prj.length === 0 || cap.length === 0 || star) throw fail('GRANT_EMPTY_SCOPE');
   const parsed = GrantPayload.safeParse(payload);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    // The fold and the caller hold the same object.
+    for (const list of [parsed.data.prj, parsed.data.cap, parsed.data.apr, parsed.data.crit])
+      Object.freeze(list);
+    return Object.freeze(parsed.data);
+  }
   const issue = parsed.error.issues[0];
   const field = issue?.path.join('.') ?? '';
   throw badArguments('preauth create-grant', `${field} does not fit: ${issue?.message ?? 'invalid'}`);
