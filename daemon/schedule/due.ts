@@ -80,7 +80,7 @@ export function due(
     if (why === undefined) run.push(slot);
     else skip.push({ slot, why });
   }
-  if (start !== undefined && start > Math.max(last, ripe.at(-1) ?? 0)) run.push(start);
+  if (start !== undefined && start > (ripe.at(-1) ?? 0)) run.push(start);
   return { run, skip, next };
 }
 

@@ -1,0 +1,39 @@
+import type { Jobs } from '../ports/jobs.ts';
+
+export type OverlapJobs = Pick<Jobs, 'list' | 'cancel' | 'wait'>;
+
+/** Whom the records name when a newer slot cancels an older one's job. */
+const BY = 'scheduler';
+const MANY = 10_000;
+
+/** Ids of the jobs that earlier slots of a schedule started and that have not ended, oldest first. */
+export function activeJobs(jobs: Pick<Jobs, 'list'>, schedule: string): string[] {
+  return (['RUNNING', 'QUEUED'] as const)
+    .flatMap((status) => jobs.list({ status, limit: MANY }))
+    .filter(({ spec }) => spec.anchor.kind === 'slot' && spec.anchor.id.startsWith(`${schedule}@`))
+    .sort((a, b) => a.queued_at - b.queued_at)
+    .map(({ spec }) => spec.job_id);
+}
+
+/** Resolves when none of the schedule's earlier jobs is left, cancelling them first where `cancel` says why. */
+export async function clearWay(
+  jobs: OverlapJobs,
+  schedule: string,
+  signal: AbortSignal,
+  cancel?: string,
+): Promise<void> {
+  for (const id of activeJobs(jobs, schedule)) {
+    if (cancel !== undefined) await cancelOrGone(jobs, id, cancel);
+    signal.throwIfAborted();
+    await jobs.wait(id, signal);
+  }
+}
+
+/** A job that ended by itself meanwhile is what was wanted. */
+async function cancelOrGone(jobs: OverlapJobs, id: string, why: string): Promise<void> {
+  try {
+    await jobs.cancel(id, BY, why);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'JOB_NOT_RUNNING')) throw error;
+  }
+}

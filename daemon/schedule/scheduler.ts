@@ -1,0 +1,239 @@
+import { ReeveError } from '../../contracts/errors.ts';
+import type { ScheduleSpec } from '../../contracts/estate.ts';
+import type { Anchor } from '../../contracts/job.ts';
+import type { RecordBody } from '../../contracts/record.ts';
+import { canonical } from '../canonical.ts';
+import { digestOf } from '../digest.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Config } from '../ports/config.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { StateView } from '../ports/state.ts';
+import { iso } from '../time.ts';
+import { due, jitterOf } from './due.ts';
+import { activeJobs, clearWay, type OverlapJobs } from './overlap.ts';
+import { schedules, type ScheduleState } from './projection.ts';
+import { SlotBook } from './slot-book.ts';
+import { readCron, type Times } from './times.ts';
+
+export interface SchedulerDeps {
+  clock: Pick<Clock, 'now'>;
+  ledger: Pick<Ledger, 'append'>;
+  state: StateView;
+  config: Pick<Config, 'current'>;
+  jobs: OverlapJobs;
+  /**
+   * Starts a slot's job under a grant of its mandate and resolves once it is queued. The anchor is the job's identity, so
+   * firing a slot again after a crash gives the job there is. A rejection becomes the slot's `refused` record.
+   */
+  fire(schedule: string, spec: ScheduleSpec, anchor: Anchor): Promise<{ job_id: string }>;
+  warn(what: string, error: unknown): void;
+}
+
+/** `<schedule>@<planned time>`: the same slot is the same job, whoever fires it. */
+export const slotAnchor = (schedule: string, slot: number): Anchor => ({
+  kind: 'slot',
+  id: `${schedule}@${iso(slot)}`,
+});
+
+interface Line {
+  /** Of what is recorded as its definition. */
+  digest: string;
+  /** What `next` was computed with. */
+  jitter: number | undefined;
+  /** Undefined while its cron line cannot be read. */
+  times: Times | undefined;
+  /** Nothing happens before, ms. */
+  next: number | null;
+}
+
+/**
+ * Fires the schedules of the estate. Every slot is claimed durably before anything starts and gets one `schedule.slot`
+ * record: ran, refused or skipped, and why. A claim without an outcome, left by a crash, is fired again at the next start.
+ */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #book: SlotBook;
+  readonly #lines = new Map<string, Line>();
+  /** Claimed slots that this process is about to fire, one lane for each schedule. */
+  readonly #lanes = new Map<string, { slots: Set<number>; tail: Promise<void> }>();
+  /** Outcomes that the ledger did not take. */
+  #owed: RecordBody<'schedule.slot'>[] = [];
+  readonly #stop = new AbortController();
+  #ticking: Promise<void> | undefined;
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+    this.#book = new SlotBook(deps.ledger, deps.state);
+  }
+
+  /** Takes up what an earlier process left, then the slots of the start and all that is due. Resolves when they are claimed. */
+  async start(): Promise<void> {
+    const { state, clock } = this.#deps;
+    for (const [name, { open }] of Object.entries(state.get(schedules)))
+      for (const slot of open) this.#launch(name, slot);
+    this.#ticking = this.#tick(clock.now()).finally(() => {
+      this.#ticking = undefined;
+    });
+    await this.#ticking;
+  }
+
+  /** Looks what is due now; a call during another joins it. */
+  tick(): Promise<void> {
+    this.#ticking ??= this.#tick().finally(() => {
+      this.#ticking = undefined;
+    });
+    return this.#ticking;
+  }
+
+  /** When each schedule is due next (with jitter) and how its last slot went. */
+  upcoming(): { schedule: string; next: number | null; last: ScheduleState['last'] }[] {
+    return [...this.#lines].map(([schedule, { next }]) => ({
+      schedule,
+      next,
+      last: this.#book.state(schedule)?.last ?? null,
+    }));
+  }
+
+  /** Resolves when every slot claimed so far was fired and has its record. */
+  async idle(): Promise<void> {
+    await this.#ticking;
+    while ([...this.#lanes.values()].some(({ slots }) => slots.size > 0))
+      await Promise.all([...this.#lanes.values()].map(({ tail }) => tail));
+  }
+
+  /** Fires nothing more. Slots that wait for an earlier job stay claimed and are fired after the next start. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the scheduler stops'));
+    await this.idle();
+  }
+
+  async #tick(start?: number): Promise<void> {
+    const owed = this.#owed;
+    this.#owed = [];
+    for (const body of owed) await this.#outcome(body);
+    const entries = Object.entries(this.#deps.config.current().config.schedules);
+    for (const name of this.#lines.keys())
+      if (!entries.some(([known]) => known === name)) this.#lines.delete(name);
+    for (const [name, spec] of entries) {
+      if (this.#stop.signal.aborted) return;
+      // One broken schedule must not keep the others from running.
+      await this.#look(name, spec, spec.at_start ? start : undefined).catch((error: unknown) => {
+        this.#deps.warn(`schedule ${name}`, error);
+      });
+    }
+  }
+
+  async #look(name: string, spec: ScheduleSpec, start: number | undefined): Promise<void> {
+    const { clock, warn } = this.#deps;
+    const line = await this.#line(name, spec);
+    const now = clock.now();
+    if (line.times === undefined || (start === undefined && (line.next === null || now < line.next))) return;
+    const { cron, timezone } = spec;
+    await this.#book.define({ schedule: name, digest: line.digest, cron, timezone });
+    const known = this.#book.state(name);
+    if (known === undefined) return;
+    const fresh = start !== undefined && start > known.high;
+    if (start !== undefined && !fresh)
+      warn(`schedule ${name}`, new Error('no run at start: the clock is behind its last slot'));
+    const { run, skip, next } = due(
+      { name, catchup: spec.catchup, jitter: spec.jitter },
+      Math.max(known.high, known.since),
+      now,
+      line.times,
+      fresh ? { start } : {},
+    );
+    const plan = [
+      ...skip.map((entry) => ({ ...entry, fire: false })),
+      ...run.map((slot) => ({ slot, fire: true, why: '', until: undefined })),
+    ].sort((a, b) => a.slot - b.slot);
+    for (const { slot, fire, why, until } of plan) {
+      if (fire) await this.#take(name, spec, slot);
+      else await this.#skip(name, spec, slot, why, until);
+    }
+    // Only now: what failed half-way is looked at again with the next tick.
+    line.next = next;
+  }
+
+  async #line(name: string, spec: ScheduleSpec): Promise<Line> {
+    const digest = digestOf(canonical({ cron: spec.cron, timezone: spec.timezone }));
+    const known = this.#lines.get(name);
+    if (known?.digest === digest && known.jitter === spec.jitter) return known;
+    const line: Line = { digest, jitter: spec.jitter, times: undefined, next: 0 };
+    this.#lines.set(name, line);
+    line.times = await readCron(name, spec.cron, spec.timezone);
+    return line;
+  }
+
+  async #take(name: string, spec: ScheduleSpec, slot: number): Promise<void> {
+    if (spec.overlap === 'skip') {
+      const [active] = activeJobs(this.#deps.jobs, name);
+      const waiting = [...(this.#lanes.get(name)?.slots ?? [])][0];
+      const other = active ?? (waiting === undefined ? undefined : `the slot of ${iso(waiting)}`);
+      if (other !== undefined) return this.#skip(name, spec, slot, `${other} has not ended; overlap is skip`);
+    }
+    const claimed = await this.#book.claim(name, slot);
+    if (claimed) this.#launch(name, slot);
+  }
+
+  async #skip(name: string, spec: ScheduleSpec, slot: number, why: string, until?: number): Promise<void> {
+    const late_ms = this.#late(name, spec, slot);
+    const body = { schedule: name, slot, outcome: 'skipped' as const, late_ms, why };
+    await this.#book.skip(until === undefined ? body : { ...body, until });
+  }
+
+  #late(name: string, spec: ScheduleSpec, slot: number): number {
+    const jitter = jitterOf({ name, catchup: spec.catchup, jitter: spec.jitter }, slot);
+    return Math.max(0, this.#deps.clock.now() - slot - jitter);
+  }
+
+  #launch(name: string, slot: number): void {
+    const lane = this.#lanes.get(name) ?? { slots: new Set<number>(), tail: Promise.resolve() };
+    this.#lanes.set(name, lane);
+    lane.slots.add(slot);
+    lane.tail = lane.tail
+      .then(() => this.#fire(name, slot))
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#deps.warn(`slot ${iso(slot)} of schedule ${name}`, error);
+      })
+      .finally(() => lane.slots.delete(slot));
+  }
+
+  async #fire(name: string, slot: number): Promise<void> {
+    const { jobs, config, fire } = this.#deps;
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const all = config.current().config.schedules;
+    const spec = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (spec === undefined) {
+      const why = 'the schedule is no longer in the estate';
+      return this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why });
+    }
+    try {
+      if (spec.overlap === 'queue') await clearWay(jobs, name, signal);
+      if (spec.overlap === 'cancel_other')
+        await clearWay(jobs, name, signal, `replaced by the slot of ${iso(slot)}`);
+      signal.throwIfAborted();
+      const late_ms = this.#late(name, spec, slot);
+      const { job_id } = await fire(name, spec, slotAnchor(name, slot));
+      await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id });
+    } catch (error) {
+      // Stays claimed for the next start.
+      if (signal.aborted) throw error;
+      const late_ms = this.#late(name, spec, slot);
+      const why = error instanceof Error ? error.message : String(error);
+      const text = error instanceof ReeveError ? `${error.code}: ${why}` : why;
+      if (!(error instanceof ReeveError)) this.#deps.warn(`slot ${iso(slot)} of schedule ${name}`, error);
+      await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms, why: text.slice(0, 500) });
+    }
+  }
+
+  /** Records how a claimed slot ended; when the ledger does not take it now, each tick tries again. */
+  async #outcome(body: RecordBody<'schedule.slot'>): Promise<void> {
+    try {
+      await this.#book.outcome(body);
+    } catch (error) {
+      this.#owed.push(body);
+      this.#deps.warn(`the record of slot ${iso(body.slot)} of schedule ${body.schedule}`, error);
+    }
+  }
+}
