@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Actor, AdminActionType, AdminEvent } from '../admin.ts';
+import { Actor, AdminActionType, AdminEvent, SecretRotationEvent } from '../admin.ts';
 import { AdminEventId, Slug } from '../ids.ts';
 import { ErrorResponse } from '../errors.ts';
 import { JsonObject } from '../json.ts';
@@ -18,7 +18,10 @@ export const adminRecords = {
     args: JsonObject,
   }),
   /** Written after it: before, after, result. */
-  'admin.event': AdminEvent.strict(),
+  'admin.event': AdminEvent.extend(
+    SecretRotationEvent.pick({ secret_name: true, previous_version: true, new_version: true }).partial()
+      .shape,
+  ).strict(),
   /** Something was refused at the door. No side effect but this record. */
   'admission.refused': z.strictObject({
     actor: Actor,

@@ -52,7 +52,10 @@ export async function admitAdmin(
     if (action.evenUnrecorded !== true) throw error;
     recorded = false;
   }
-  const event = async (more: Pick<AdminEvent, 'before' | 'after' | 'targets' | 'result'>) => {
+  const event = async (
+    more: Pick<AdminEvent, 'before' | 'after' | 'targets' | 'result'> &
+      Partial<NonNullable<AdminOutcome['rotation']>>,
+  ) => {
     if (!recorded) return;
     await ledger.append('admin.event', {
       ...base,
@@ -68,9 +71,9 @@ export async function admitAdmin(
     await event({ result: { status: error instanceof ReeveError ? 'refused' : 'failed', error_code: code } });
     throw error;
   }
-  const { before, after, targets, ...draft } = outcome;
+  const { before, after, targets, rotation, ...draft } = outcome;
   try {
-    await event({ before, after, targets, result: { status: 'done' } });
+    await event({ before, after, targets, result: { status: 'done' }, ...rotation });
   } catch (error) {
     if (action.evenUnrecorded !== true) throw error;
   }

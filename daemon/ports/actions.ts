@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AdminActionType, AdminEvent } from '../../contracts/admin.ts';
+import type { AdminActionType, AdminEvent, SecretRotationEvent } from '../../contracts/admin.ts';
 import type { StatusView } from '../../contracts/api.ts';
 import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { Verb } from '../../contracts/estate.ts';
@@ -10,13 +10,13 @@ import type { Artifacts } from './artifacts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './door.ts';
-import type { Grants, IssuedGrant, RequestView } from './grants.ts';
+import type { Grants, IssueRequest, IssuedGrant, RequestView } from './grants.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
-import type { Runbooks } from './runbooks.ts';
+import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -52,9 +52,17 @@ export interface Deps {
   schedules: ScheduleReader;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
+  /** Mistakes of the files as they are now, not of what is in force. */
+  checkConfig(): Promise<LintProblem[]>;
+  /** Newest recorded version of each configuration. */
+  configVersions(): { config_name: string; config_version: string; digest: string }[];
+  /** The flags of `preauth create-grant` as a request; throws usage errors. */
+  grantFromFlags(flags: JsonObject, person: string): IssueRequest;
   log: { level(): string; setLevel(level: string): void };
   status(): StatusView;
   planDigest(plan: Plan): string;
+  /** The whole plan for people. */
+  planBlocks(plan: Plan, digest: string): Block[];
   /** Runs what a request asked for, now that its grant is signed. Rejects GRANT_PLAN_MISMATCH when it would run something else. */
   runApproved(request: RequestView, grant: IssuedGrant): Promise<{ job_id: string }>;
   /** Random lower-case hex digits. */
@@ -65,7 +73,7 @@ export interface DrillReader {
   history(drill?: string): JsonObject[];
 }
 export interface ScheduleReader {
-  list(): JsonObject[];
+  list(): Promise<JsonObject[]>;
 }
 
 export interface ActionContext extends Deps {
@@ -101,6 +109,8 @@ export interface AdminOutcome extends Draft {
   before?: Json;
   after?: Json;
   targets?: AdminEvent['targets'];
+  /** Of a secret or key: makes the event a SecretRotationEvent. */
+  rotation?: Pick<SecretRotationEvent, 'secret_name' | 'previous_version' | 'new_version'>;
 }
 
 /** A direct change under a role: intent → effect → AdminEvent. */

@@ -1,12 +1,8 @@
 import type { Scope } from '../../contracts/records/admin.ts';
 import type { Halt } from './grants.ts';
 
-export interface Pause {
-  since: number;
-  by: string;
-  reason: string;
-  drain: boolean;
-}
+/** When and why new work stopped; `drain`: for a restart. */
+export type Pause = { since: number; by: string; reason: string; drain: boolean };
 
 /** Whether new work may start: halt, pause, drain. */
 export interface Work {

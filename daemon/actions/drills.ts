@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Cell } from '../../contracts/reply.ts';
+import { arg } from '../args.ts';
+import { readAction } from '../ports/actions.ts';
+
+const group = 'Drills and schedules';
+const ms = (value: unknown): Cell => (typeof value === 'number' ? { duration: value } : '–');
+
+export const drillList = readAction({
+  name: 'drill list',
+  aliases: ['drill'],
+  summary: 'Restore drills and how the last one went',
+  group,
+  verb: 'view',
+  args: z.object({}),
+  examples: ['drill list'],
+  async run({ runbooks, drills }) {
+    const all = (await runbooks.list()).filter((r) => r.front.action === 'run_drill');
+    const rows = all.map((r) => ({
+      drill: r.front.runbook,
+      title: r.front.title,
+      last: drills.history(r.front.runbook)[0] ?? null,
+    }));
+    return {
+      title: `${all.length} drill(s)`,
+      tone: 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Drill' },
+            { label: 'Title' },
+            { label: 'Verdict' },
+            { label: 'RPO', align: 'right' },
+            { label: 'RTO', align: 'right' },
+            { label: 'When' },
+          ],
+          rows: rows.map(({ drill, title, last }): Cell[] => [
+            drill,
+            title,
+            last === null
+              ? 'never ran'
+              : { tone: last['verdict'] === 'PASS' ? 'good' : 'bad', text: String(last['verdict']) },
+            ms(last?.['rpo_ms']),
+            ms(last?.['rto_ms']),
+            typeof last?.['at'] === 'number' ? { time: last['at'] } : '–',
+          ]),
+          empty: 'No runbook has `action: run_drill`.',
+        },
+      ],
+      data: rows,
+    };
+  },
+});
+
+export const drillHistory = readAction({
+  name: 'drill history',
+  summary: 'Every recorded drill with its measured RPO and RTO',
+  group,
+  verb: 'view',
+  args: z.object({ drill: arg.runbook('only this drill', { position: 0 }).optional() }),
+  examples: ['drill history self-restore'],
+  run({ drills }, args) {
+    const all = drills.history(args.drill);
+    return {
+      title: `${all.length} drill result(s)`,
+      tone: 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Drill' },
+            { label: 'When' },
+            { label: 'Verdict' },
+            { label: 'RPO', align: 'right' },
+            { label: 'RTO', align: 'right' },
+            { label: 'Job' },
+          ],
+          rows: all.map((d): Cell[] => [
+            String(d['drill']),
+            typeof d['at'] === 'number' ? { time: d['at'] } : '–',
+            { tone: d['verdict'] === 'PASS' ? 'good' : 'bad', text: String(d['verdict']) },
+            ms(d['rpo_ms']),
+            ms(d['rto_ms']),
+            { id: String(d['job_id']) },
+          ]),
+          empty: 'No drill has run yet: reeve drill run self-restore',
+        },
+      ],
+      data: all,
+    };
+  },
+});
+
+export const scheduleList = readAction({
+  name: 'schedule list',
+  aliases: ['schedule'],
+  summary: 'What runs by itself, when it ran last and when next',
+  group,
+  verb: 'view',
+  args: z.object({}),
+  examples: ['schedule list'],
+  async run({ schedules, mandates }) {
+    const states = new Map((await mandates.list()).map((m) => [m.id, m.state]));
+    const all = (await schedules.list()).map((s) => ({
+      ...s,
+      mandate: states.get(`schedule:${String(s['name'])}`) ?? 'pending',
+    }));
+    return {
+      title: `${all.length} schedule(s)`,
+      tone: all.some((s) => s.mandate !== 'accepted') ? 'warn' : 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Schedule' },
+            { label: 'Runs' },
+            { label: 'Cron' },
+            { label: 'Mandate' },
+            { label: 'Last slot' },
+            { label: 'Next' },
+          ],
+          rows: all.map((s: Record<string, unknown>): Cell[] => [
+            String(s['name']),
+            String(s['runbook']),
+            `${String(s['cron'])} ${String(s['timezone'])}`,
+            { tone: s['mandate'] === 'accepted' ? 'good' : 'warn', text: String(s['mandate']) },
+            typeof s['last_slot'] === 'number' ? { time: s['last_slot'] } : '–',
+            typeof s['next'] === 'number' ? { time: s['next'] } : '–',
+          ]),
+          empty: 'Nothing is scheduled.',
+        },
+      ],
+      data: all,
+    };
+  },
+});

@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { fail } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/json.ts';
+import { Plan } from '../../contracts/plan.ts';
+import type { Block, Cell } from '../../contracts/reply.ts';
+import { arg } from '../args.ts';
+import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
+import type { RequestView } from '../ports/grants.ts';
+
+const group = 'Grants';
+const requestArg = () => arg.request('request id', { position: 0 });
+
+async function find({ grants }: ActionContext, id: string): Promise<RequestView> {
+  const found = (await grants.requests()).find((r) => r.id === id);
+  if (found === undefined) throw fail('REQUEST_NOT_FOUND', { id });
+  return found;
+}
+
+async function planOf(context: ActionContext, request: RequestView): Promise<Block[]> {
+  const bytes = await context.artifacts.get(request.plan_ref.digest ?? '');
+  return context.planBlocks(Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), request.plan);
+}
+
+export const requestsList = readAction({
+  name: 'grant list',
+  summary: 'Requests for approval, newest first',
+  group,
+  verb: 'view',
+  args: z.object({ open_only: arg.boolean('only those that wait').default(false) }),
+  examples: ['grant list --open-only'],
+  async run({ grants }, args) {
+    const all = await grants.requests({ openOnly: args.open_only });
+    return {
+      title: all.length === 0 ? 'No requests' : `${all.length} request(s)`,
+      tone: 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Request' },
+            { label: 'What' },
+            { label: 'By' },
+            { label: 'Approved by' },
+            { label: 'State' },
+            { label: 'Waits until' },
+          ],
+          rows: all.map((r): Cell[] => [
+            r.id,
+            `${r.cap} on ${r.project}`,
+            r.by,
+            `${r.approvals.map((a) => a.by).join(', ') || '–'} (${r.approvals.length}/${r.needs})`,
+            { tone: r.state === 'open' ? 'warn' : 'info', text: r.state },
+            { time: r.expires },
+          ]),
+          empty: 'Nothing waits for approval.',
+        },
+      ],
+      data: all as unknown as Json,
+    };
+  },
+});
+
+export const requestShow = readAction({
+  name: 'grant show',
+  summary: 'A request with the whole plan it asks for',
+  group,
+  verb: 'view',
+  args: z.object({ request: requestArg() }),
+  examples: ['grant show req_…'],
+  async run(context, args) {
+    const request = await find(context, args.request);
+    return {
+      title: `${request.by} asks for ${request.cap} on ${request.project}: ${request.reason}`,
+      tone: 'info',
+      blocks: [
+        ...(await planOf(context, request)),
+        { type: 'hint', text: `Approve exactly this plan: reeve grant approve ${request.id}` },
+      ],
+      data: request as unknown as Json,
+    };
+  },
+});
+
+export const requestApprove = adminAction({
+  name: 'grant approve',
+  aliases: ['approve'],
+  type: 'approve_grant',
+  summary: 'Approve exactly the plan that is shown; the last approval starts it',
+  group,
+  verb: 'approve',
+  args: z.object({ request: requestArg() }),
+  examples: ['grant approve req_…'],
+  async preview(context, args) {
+    const request = await find(context, args.request);
+    return {
+      question: `Approve ${request.cap} on ${request.project} for ${request.by}, exactly as shown?`,
+      blocks: await planOf(context, request),
+    };
+  },
+  async run(context, args): Promise<AdminOutcome> {
+    const { caller, grants, people } = context;
+    const asked = await find(context, args.request);
+    people.require(caller.person, 'approve', asked.project, asked.env);
+    const { request, grant } = await grants.approve(asked.id, caller.person, asked.plan, caller.account);
+    const targets = [{ kind: 'request', id: request.id }];
+    const before = { approvals: asked.approvals.length };
+    if (grant === undefined)
+      return {
+        title: `Approved; ${request.needs - request.approvals.length} more approval(s) needed`,
+        tone: 'warn',
+        data: { request: request as unknown as Json },
+        before,
+        after: { approvals: request.approvals.length },
+        targets,
+      };
+    const { job_id } = await context.runApproved(request, grant);
+    return {
+      title: `Approved: ${request.by}'s ${request.cap} runs as ${job_id.slice(0, 12)}`,
+      data: { request: request as unknown as Json, grant_id: grant.payload.gid, job_id },
+      before,
+      after: { approvals: request.approvals.length, grant: grant.payload.gid, job: job_id },
+      targets,
+      job: { id: job_id, follow: true },
+    };
+  },
+});
+
+export const requestDeny = adminAction({
+  name: 'grant deny',
+  aliases: ['deny'],
+  type: 'deny_grant',
+  summary: 'Turn a request down (or withdraw your own)',
+  group,
+  verb: 'view',
+  needsReason: true,
+  args: z.object({ request: requestArg() }),
+  examples: ['grant deny req_… --reason "not on a Friday"'],
+  async run(context, args) {
+    const request = await context.grants.deny(args.request, context.caller.person, context.reason);
+    return {
+      title: `Denied ${request.id}`,
+      tone: 'warn',
+      data: { request: request as unknown as Json },
+      after: { state: request.state },
+      targets: [{ kind: 'request', id: request.id }],
+    };
+  },
+});
+
+export const reviewList = readAction({
+  name: 'review list',
+  summary: 'Break-glass reviews that wait for somebody',
+  group,
+  verb: 'view',
+  args: z.object({ all: arg.boolean('closed ones too').default(false) }),
+  examples: ['review list'],
+  async run({ grants }, args) {
+    const reviews = await grants.reviews({ openOnly: !args.all });
+    return {
+      title: reviews.length === 0 ? 'No open reviews' : `${reviews.length} review(s)`,
+      tone: reviews.some((r) => r.closed === null) ? 'warn' : 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Review' },
+            { label: 'Grant' },
+            { label: 'Skipped' },
+            { label: 'Reason' },
+            { label: 'Opened' },
+            { label: 'Closed by' },
+          ],
+          rows: reviews.map((r): Cell[] => [
+            r.id,
+            r.gid,
+            r.skipped.join(', ') || '–',
+            r.reason,
+            { time: r.at },
+            r.closed?.by ?? 'open',
+          ]),
+          empty: 'No glass was broken.',
+        },
+      ],
+      data: reviews as unknown as Json,
+    };
+  },
+});
+
+export const reviewClose = adminAction({
+  name: 'review close',
+  type: 'close_review',
+  summary: 'Close a break-glass review with your verdict',
+  group,
+  verb: 'approve',
+  needsReason: true,
+  args: z.object({ review: arg.string('review id', { position: 0 }) }),
+  examples: ['review close rev_… --reason "justified: the site was down"'],
+  async run({ grants, people, config, caller, reason }, args) {
+    const projects = Object.entries(config.current().config.projects);
+    const reviewers = new Set(
+      projects.flatMap(([p, spec]) =>
+        Object.keys(spec.environments).flatMap((e) => people.approversFor(p, e)),
+      ),
+    );
+    const review = await grants.closeReview(args.review, caller.person, reason, [...reviewers]);
+    return {
+      title: `Review ${review.id} is closed`,
+      data: { review: review as unknown as Json },
+      after: { verdict: reason },
+      targets: [{ kind: 'review', id: review.id }],
+    };
+  },
+});

@@ -1,0 +1,81 @@
+import type { Action } from '../ports/actions.ts';
+import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
+import { deploy, heal, patch, promote, rollback } from './deploy.ts';
+import { drillHistory, drillList, scheduleList } from './drills.ts';
+import {
+  requestApprove,
+  requestDeny,
+  requestShow,
+  requestsList,
+  reviewClose,
+  reviewList,
+} from './grant-requests.ts';
+import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
+import { note } from './note.ts';
+import { createGrant, initKeys, preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
+import { drillRun, replay, retry, run } from './run.ts';
+import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
+import { secretList, secretRemove, secretSet } from './secrets.ts';
+import { status } from './status.ts';
+import { incidentsList, lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
+import { whoami } from './whoami.ts';
+import { drain, halt, pause, resume } from './work.ts';
+
+/** Every command there is. A new one is a new file and a line here; the door refuses to start on a name taken twice. */
+export const actions = [
+  status,
+  whoami,
+  run,
+  deploy,
+  rollback,
+  promote,
+  patch,
+  heal,
+  drillRun,
+  retry,
+  replay,
+  note,
+  halt,
+  resume,
+  pause,
+  drain,
+  jobsList,
+  jobsShow,
+  jobsLogs,
+  jobsCancel,
+  jobsResolve,
+  locksList,
+  locksSteal,
+  runbookList,
+  runbookShow,
+  runbookPlan,
+  runbookLint,
+  initKeys,
+  createGrant,
+  preauthList,
+  preauthShow,
+  preauthVerify,
+  preauthRevoke,
+  requestsList,
+  requestShow,
+  requestApprove,
+  requestDeny,
+  reviewList,
+  reviewClose,
+  drillList,
+  drillHistory,
+  scheduleList,
+  configShow,
+  configCheck,
+  configReload,
+  configDiff,
+  configAccept,
+  secretList,
+  secretSet,
+  secretRemove,
+  logLevel,
+  zonesAccept,
+  incidentsList,
+  verifyFactory,
+  lintWorkflows,
+] as const satisfies readonly Action[];

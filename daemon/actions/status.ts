@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { readAction } from '../ports/actions.ts';
+import type { Json } from '../../contracts/json.ts';
+
+export const status = readAction({
+  name: 'status',
+  summary: 'What runs, what waits, what was proven last',
+  group: 'Look',
+  verb: 'view',
+  args: z.object({}),
+  examples: ['status', 'status --json'],
+  run(context) {
+    const s = context.status();
+    return {
+      title: `Reeve ${s.reeve} runs the estate ${s.estate}`,
+      tone: s.halted.length > 0 || !s.ledger.writable ? 'bad' : 'good',
+      blocks: [
+        {
+          type: 'fields',
+          fields: [
+            { label: 'Ledger', value: `${s.ledger.size} records` },
+            { label: 'Root', value: { id: s.ledger.root } },
+            {
+              label: 'Jobs',
+              value: `${s.jobs.running} running, ${s.jobs.queued} queued, ${s.jobs.unknown} unknown`,
+            },
+            { label: 'Grants', value: `${s.grants_active} active, ${s.requests_open} requests open` },
+          ],
+        },
+      ],
+      data: s as unknown as Json,
+    };
+  },
+});
