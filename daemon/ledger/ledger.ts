@@ -13,7 +13,8 @@ import type { SegmentFile } from './segment-file.ts';
 import { listSegments, segmentName, type Segment } from './segments.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 import { START, walk, type Place } from './walk.ts';
-import { Writer, type Written } from './writer.ts';
+import type { Written } from './writer-types.ts';
+import { Writer } from './writer.ts';
 
 interface Options {
   dir: string;

@@ -1,5 +1,5 @@
 import { ReeveError, fail } from '../../contracts/errors.ts';
-import { isNoFiles, makeFolder, readFully } from '../durable.ts';
+import { isNoFiles, makeFolder } from '../durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { CheckpointSigner } from '../ports/keys.ts';
@@ -8,6 +8,7 @@ import { LeafCache } from './cache.ts';
 import { loadCheckpoints, repairHistory } from './checkpoints.ts';
 import { FileLedger } from './ledger.ts';
 import { formatVkey, parseVkey, type VerifierKey } from './note.ts';
+import { recordZeroKey } from './offline-keys.ts';
 import { cutTail, mustReach, pendingRepairs, readUp, settleTail } from './recover.ts';
 import { SegmentFile } from './segment-file.ts';
 import { listSegments, type Segment } from './segments.ts';
@@ -126,22 +127,10 @@ async function mustBeOurs(
   { dir, signer }: LedgerOptions,
   keys: readonly VerifierKey[],
 ): Promise<void> {
-  const file = await fs.open(segment.path, 'r');
-  let line: string;
-  try {
-    const head = Buffer.alloc(Math.min(64 * 1024, segment.size));
-    const got = await readFully(file, head, 0);
-    const stop = head.subarray(0, got).indexOf(0x0a);
-    if (stop < 0) return;
-    line = head.toString('utf8', 0, stop);
-  } finally {
-    await file.close();
-  }
-  const opened = /^\{"body":\{"checkpoint_key":"([^"]+)","key_id":"[^"]*","origin":"([^"]*)"/.exec(line);
-  if (opened === null) return;
-  const [, vkey = '', origin = ''] = opened;
+  const zero = await recordZeroKey(fs, [segment]);
+  if (zero === undefined) return;
+  const { origin, vkey, key } = zero;
   if (origin !== signer.origin) throw fail('LEDGER_FOREIGN', { dir, theirs: origin, ours: signer.origin });
-  const raw = parseVkey(vkey)?.raw;
-  if (raw === undefined || !keys.some((key) => key.raw.equals(raw)))
+  if (key === undefined || !keys.some((believed) => believed.raw.equals(key.raw)))
     throw fail('LEDGER_FOREIGN', { dir, theirs: `the key ${vkey}`, ours: 'the keys of this home' });
 }

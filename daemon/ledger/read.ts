@@ -3,13 +3,16 @@ import type { LedgerRecord } from '../../contracts/record.ts';
 import { errno, isNoFiles, readFully } from '../durable.ts';
 import type { FileHandle, Fs } from '../ports/fs.ts';
 import { readLeaves } from './cache.ts';
-import { BadLine, parseLine, seqOfLine } from './line.ts';
-import { chunks, type Segment } from './segments.ts';
+import { seqOfLine } from './line-tail.ts';
+import { BadLine, parseLine } from './line.ts';
+import { chunks } from './chunks.ts';
+import type { Segment } from './segments.ts';
 
 /**
  * Records `[from, to)` in order. The leaf cache says where to begin; where it is wrong or missing the segment is read from
  * its start.
  *
+ * @param strict Refuse lines that are not in canonical form.
  * @throws LEDGER_CORRUPT, LEDGER_GONE, LEDGER_NO_FILES
  */
 export async function* readRecords(
@@ -18,6 +21,7 @@ export async function* readRecords(
   segments: readonly Segment[],
   from: number,
   to: number,
+  strict = false,
 ): AsyncGenerator<LedgerRecord, void, void> {
   let next = from;
   try {
@@ -25,7 +29,7 @@ export async function* readRecords(
       const end = segments[index + 1]?.first ?? Number.POSITIVE_INFINITY;
       if (next >= to) return;
       if (end <= next) continue;
-      for await (const record of readSegment(fs, dir, segment, next, to)) {
+      for await (const record of readSegment(fs, dir, segment, next, to, strict)) {
         next = record.seq + 1;
         yield record;
       }
@@ -41,6 +45,7 @@ async function* readSegment(
   segment: Segment,
   from: number,
   to: number,
+  strict: boolean,
 ): AsyncGenerator<LedgerRecord, void, void> {
   const file = await fs.open(segment.path, 'r');
   try {
@@ -51,7 +56,7 @@ async function* readSegment(
       for (let start = 1; start < end;) {
         if (seq >= to) return;
         const stop = bytes.indexOf(0x0a, start);
-        if (seq >= from) yield recordOf(bytes.subarray(start, stop), seq, segment);
+        if (seq >= from) yield recordOf(bytes.subarray(start, stop), seq, segment, strict);
         seq += 1;
         start = stop + 1;
       }
@@ -61,9 +66,9 @@ async function* readSegment(
   }
 }
 
-function recordOf(line: Buffer, seq: number, segment: Segment): LedgerRecord {
+function recordOf(line: Buffer, seq: number, segment: Segment, strict: boolean): LedgerRecord {
   try {
-    return parseLine(line, seq, false);
+    return parseLine(line, seq, strict);
   } catch (error) {
     if (!(error instanceof BadLine)) throw error;
     throw fail('LEDGER_CORRUPT', { seq, file: segment.name, why: error.message }, { cause: error });

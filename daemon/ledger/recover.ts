@@ -14,7 +14,7 @@ import {
 import type { Fs } from '../ports/fs.ts';
 import type { Fold, Snapshots } from '../ports/state.ts';
 import { findHead, LeafCache } from './cache.ts';
-import { seqOfLine } from './line.ts';
+import { seqOfLine } from './line-tail.ts';
 import type { Checkpoint } from './note.ts';
 import { startsAt } from './read.ts';
 import { segmentName, type Segment } from './segments.ts';

@@ -2,7 +2,8 @@ import type { Fs } from '../ports/fs.ts';
 import type { Fold, Snapshot, Snapshots } from '../ports/state.ts';
 import { saveHead, type LeafCache } from './cache.ts';
 import { rootOf, toHex, type Peaks } from './merkle.ts';
-import type { Writer, Written } from './writer.ts';
+import type { Written } from './writer-types.ts';
+import type { Writer } from './writer.ts';
 
 interface Taken {
   seq: number;

@@ -3,7 +3,8 @@ import { MAX_RECORD_BYTES, type LedgerRecord } from '../../contracts/record.ts';
 import type { Fs } from '../ports/fs.ts';
 import { BadLine, parseLine } from './line.ts';
 import { addLeaf, rootOf, toHex, type Hash, type Peaks } from './merkle.ts';
-import { chunks, leafHashAt, type Segment } from './segments.ts';
+import { chunks, leafHashAt } from './chunks.ts';
+import type { Segment } from './segments.ts';
 
 /** A place in the ledger: everything before record `size` is folded into `peaks`. */
 export interface Place {

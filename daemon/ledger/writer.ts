@@ -1,44 +1,13 @@
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
 import { isNoFiles, isNoSpace } from '../durable.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Fs } from '../ports/fs.ts';
 import type { AppendResult, Head } from '../ports/ledger.ts';
-import type { Fold } from '../ports/state.ts';
 import { checkBody, formatLine } from './line.ts';
-import { addLeaf, leafHash, rootOf, toHex, type Hash, type Peaks } from './merkle.ts';
+import { addLeaf, leafHash, rootOf, toHex, type Peaks } from './merkle.ts';
 import { Queue, Waiters, type Pending } from './queue.ts';
 import { SegmentFile } from './segment-file.ts';
 import { MAX_FLUSH_BYTES, type Place } from './walk.ts';
-
-/** A record that became durable. */
-export interface Written {
-  record: LedgerRecord;
-  leaf: Hash;
-  /** First seq of its segment, and its byte offset there. */
-  segment: number;
-  offset: number;
-  /** Offset after it. */
-  end: number;
-  /** Tree right after it. */
-  peaks: Peaks | null;
-}
-
-export interface WriterOptions {
-  fs: Fs;
-  dir: string;
-  clock: Clock;
-  fold: Fold;
-  /** A segment that reached this many bytes is sealed. */
-  segmentBytes: number;
-  /** Durable records, in order, before their appends resolve. Must not throw. */
-  written(batch: readonly Written[]): void;
-  /** Folds everything durable anew into the given fold; used after records were cut. */
-  refold(fold: Fold, size: number): Promise<void>;
-  /** A segment is full; the next record goes to a new one. */
-  sealed(): void;
-  warn(what: string, error: unknown): void;
-}
+import type { WriterOptions, Written } from './writer-types.ts';
 
 const lazyHead = (size: number, peaks: () => Peaks | null): Head => ({
   size,
