@@ -85,6 +85,19 @@ test('attack 24: one person approving twenty times at once counts once', async (
   expect((await rig.grants.requests())[0]?.state).toBe('open');
 });
 
+test('attack 24: the same when a full disk makes the ledger sequence the approvals later', async () => {
+  const id = await ask();
+  let unblock = (): void => undefined;
+  rig.ledger.blocked = new Promise((resolve) => {
+    unblock = resolve;
+  });
+  const calls = Array.from({ length: 20 }, () => rig.grants.approve(id, 'bob', PLAN));
+  unblock();
+  const all = await Promise.allSettled(calls);
+  expect(all.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
+  expect((await rig.grants.requests())[0]).toMatchObject({ state: 'open', gid: null });
+});
+
 test('attack 24: a request that only its own author could approve is refused', async () => {
   await refused(rig, 'APPROVERS_TOO_FEW', () => rig.grants.request(asked({ approvers: ['alice', 'bob'] })));
   await refused(rig, 'APPROVERS_TOO_FEW', () =>
