@@ -17,7 +17,7 @@ export const configShow = readAction({
     const { config, file, digest } = context.config.current();
     const versions = context.configVersions();
     return {
-      title: `${file}`,
+      title: file,
       tone: 'info',
       blocks: [
         {

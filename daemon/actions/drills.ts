@@ -4,7 +4,8 @@ import { arg } from '../args.ts';
 import { readAction } from '../ports/actions.ts';
 
 const group = 'Drills and schedules';
-const ms = (value: unknown): Cell => (typeof value === 'number' ? { duration: value } : '–');
+const ms = (value: number | null | undefined): Cell =>
+  typeof value === 'number' ? { duration: value } : '–';
 
 export const drillList = readAction({
   name: 'drill list',
@@ -40,10 +41,10 @@ export const drillList = readAction({
             title,
             last === null
               ? 'never ran'
-              : { tone: last['verdict'] === 'PASS' ? 'good' : 'bad', text: String(last['verdict']) },
-            ms(last?.['rpo_ms']),
-            ms(last?.['rto_ms']),
-            typeof last?.['at'] === 'number' ? { time: last['at'] } : '–',
+              : { tone: last.verdict === 'PASS' ? 'good' : 'bad', text: last.verdict },
+            ms(last?.rpo_ms),
+            ms(last?.rto_ms),
+            last === null ? '–' : { time: last.at },
           ]),
           empty: 'No runbook has `action: run_drill`.',
         },
@@ -77,12 +78,12 @@ export const drillHistory = readAction({
             { label: 'Job' },
           ],
           rows: all.map((d): Cell[] => [
-            String(d['drill']),
-            typeof d['at'] === 'number' ? { time: d['at'] } : '–',
-            { tone: d['verdict'] === 'PASS' ? 'good' : 'bad', text: String(d['verdict']) },
-            ms(d['rpo_ms']),
-            ms(d['rto_ms']),
-            { id: String(d['job_id']) },
+            d.drill,
+            { time: d.at },
+            { tone: d.verdict === 'PASS' ? 'good' : 'bad', text: d.verdict },
+            ms(d.rpo_ms),
+            ms(d.rto_ms),
+            { id: d.job_id },
           ]),
           empty: 'No drill has run yet: reeve drill run self-restore',
         },
@@ -104,7 +105,7 @@ export const scheduleList = readAction({
     const states = new Map((await mandates.list()).map((m) => [m.id, m.state]));
     const all = (await schedules.list()).map((s) => ({
       ...s,
-      mandate: states.get(`schedule:${String(s['name'])}`) ?? 'pending',
+      mandate: states.get(`schedule:${s.name}`) ?? 'pending',
     }));
     return {
       title: `${all.length} schedule(s)`,
@@ -120,13 +121,13 @@ export const scheduleList = readAction({
             { label: 'Last slot' },
             { label: 'Next' },
           ],
-          rows: all.map((s: Record<string, unknown>): Cell[] => [
-            String(s['name']),
-            String(s['runbook']),
-            `${String(s['cron'])} ${String(s['timezone'])}`,
-            { tone: s['mandate'] === 'accepted' ? 'good' : 'warn', text: String(s['mandate']) },
-            typeof s['last_slot'] === 'number' ? { time: s['last_slot'] } : '–',
-            typeof s['next'] === 'number' ? { time: s['next'] } : '–',
+          rows: all.map((s): Cell[] => [
+            s.name,
+            s.runbook,
+            `${s.cron} ${s.timezone}`,
+            { tone: s.mandate === 'accepted' ? 'good' : 'warn', text: s.mandate },
+            s.last_slot === null ? '–' : { time: s.last_slot },
+            s.next === null ? '–' : { time: s.next },
           ]),
           empty: 'Nothing is scheduled.',
         },

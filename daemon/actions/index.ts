@@ -12,7 +12,8 @@ import {
 } from './grant-requests.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { note } from './note.ts';
-import { createGrant, initKeys, preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
+import { createGrant, initKeys } from './preauth-make.ts';
+import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';

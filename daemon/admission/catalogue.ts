@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';

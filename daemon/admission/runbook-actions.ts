@@ -39,12 +39,10 @@ function actionOf(runbook: Runbook): Action {
     args: z.object(shape),
     examples: [`${name}${Object.hasOwn(front.inputs, 'project') ? ' --project my-project' : ''}`],
     async resolve(context, args) {
-      const given = args as JsonObject;
+      const given = args as JsonObject & { project?: string; env?: string };
       const projects = Object.keys(context.config.current().config.projects);
-      const project = String(given['project'] ?? front.projects?.[0] ?? projects[0] ?? '');
-      const env = String(
-        given['env'] ?? front.environments?.[0] ?? defaultEnv(context.config.project(project)),
-      );
+      const project = given.project ?? front.projects?.[0] ?? projects[0] ?? '';
+      const env = given.env ?? front.environments?.[0] ?? defaultEnv(context.config.project(project));
       const inputs = Object.fromEntries(
         Object.entries({ ...given, project, env }).filter(
           ([k, v]) => Object.hasOwn(front.inputs, k) && v !== undefined,

@@ -51,7 +51,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
     project: plan.project,
     env: plan.env,
     plan: digest,
-    ...(wish.targets ?? {}),
+    ...wish.targets,
   };
   await ledger.append('admin.intent', {
     admin_event_id: id,

@@ -69,11 +69,30 @@ export interface Deps {
   hex(digits: number): string;
 }
 
+/** One recorded drill. Durations in ms, null where they could not be measured. */
+export type DrillRow = {
+  drill: string;
+  at: number;
+  verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
+  rpo_ms: number | null;
+  rto_ms: number | null;
+  job_id: string;
+  why?: string;
+};
 export interface DrillReader {
-  history(drill?: string): JsonObject[];
+  /** Newest first. */
+  history(drill?: string): DrillRow[];
 }
+export type ScheduleRow = {
+  name: string;
+  runbook: string;
+  cron: string;
+  timezone: string;
+  last_slot: number | null;
+  next: number | null;
+};
 export interface ScheduleReader {
-  list(): Promise<JsonObject[]>;
+  list(): Promise<ScheduleRow[]>;
 }
 
 export interface ActionContext extends Deps {
