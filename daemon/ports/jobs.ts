@@ -57,8 +57,6 @@ export interface Jobs {
   cancel(jobId: string, by: string, reason: string): Promise<void>;
   /** A new attempt of a job that ended FAIL, TIMED_OUT or CANCELLED. The caller has been admitted with a fresh grant. */
   retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }>;
-  /** A person's word on a job whose outcome is UNKNOWN; the attempt itself stays as it is. */
-  resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
   /** A person's verdict on an UNKNOWN outcome; frees its lock. Rejects JOB_NOT_UNKNOWN. The attempt itself stays UNKNOWN. */
   resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
   /** Newest first: live jobs and the newest 500 that ended. Steps that have not begun are left out; `get` has them. */

@@ -1,0 +1,177 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Live, LiveEvent } from '../ports/live.ts';
+import type { Redactor } from '../ports/steps.ts';
+import { LogFile, readLogFile, type LogLine } from './log-file.ts';
+import { safeLine, splitLines } from './log-line.ts';
+
+type Stream = LogLine['stream'];
+
+/** Lines go to watchers when this many are there, or this much later, ms. */
+const BATCH_LINES = 100;
+const BATCH_MS = 50;
+
+export const LOG_MEDIA_TYPE = 'application/jsonl';
+
+interface Channel {
+  step: string;
+  stream: Stream;
+  decoder: StringDecoder;
+  redact: ReturnType<Redactor['stream']>;
+  rest: string;
+  batch: string[];
+}
+
+export interface LogOptions {
+  path: string;
+  jobId: string;
+  attemptId: string;
+  clock: Clock;
+  live: Pick<Live, 'publish'>;
+  redactor: Redactor;
+  /** Bytes that one step may print. */
+  maxBytes: number;
+  /** A step printed more; the rest of its output is dropped. */
+  overflow(step: string): void;
+}
+
+/**
+ * The log of one attempt: what its steps print, redacted, line by line, into a file and to whoever watches. The file is
+ * JSONL, one `{t, step, stream, line}` a line, and becomes an artifact at the end.
+ */
+export class AttemptLog {
+  readonly #options: LogOptions;
+  readonly #file: LogFile;
+  readonly #channels = new Map<string, Channel>();
+  readonly #bytes = new Map<string, number>();
+  #timer: (() => void) | undefined;
+  #closed = false;
+
+  private constructor(options: LogOptions, file: LogFile) {
+    this.#options = options;
+    this.#file = file;
+  }
+
+  static async open(options: LogOptions): Promise<AttemptLog> {
+    return new AttemptLog(options, await LogFile.create(options.path));
+  }
+
+  /** Resolves when there is room for more. Output that comes after the attempt's end is dropped. */
+  async write(step: string, stream: Stream, chunk: string | Uint8Array): Promise<void> {
+    if (this.#closed) return;
+    if (stream !== 'reeve' && !this.#count(step, chunk)) return;
+    const channel = this.#channel(step, stream);
+    // A string may end within a surrogate pair; StringDecoder holds back what is not whole.
+    const text = typeof chunk === 'string' ? chunk : channel.decoder.write(Buffer.from(chunk));
+    await this.#emit(channel, channel.redact.push(text), false);
+  }
+
+  /** A line of the engine's own. */
+  say(step: string, line: string): Promise<void> {
+    return this.write(step, 'reeve', `${line}\n`);
+  }
+
+  /** Lets out what redaction and line splitting held back for this step. */
+  async endStep(step: string): Promise<void> {
+    for (const [key, channel] of this.#channels) {
+      if (channel.step !== step) continue;
+      const text = channel.redact.push(channel.decoder.end()) + channel.redact.end();
+      await this.#emit(channel, text, true);
+      this.#channels.delete(key);
+    }
+  }
+
+  async lines(): Promise<LogLine[]> {
+    await this.#file.flushed();
+    return readLogFile(this.#options.path);
+  }
+
+  /** Stores the log. `problem` says what kept it from being complete. The file is removed only when it is stored. */
+  async finish(artifacts: Artifacts): Promise<{ ref?: ArtifactRef; problem?: unknown }> {
+    for (const { step } of [...this.#channels.values()]) await this.endStep(step);
+    this.#closed = true;
+    await this.#file.close();
+    const problem = this.#file.failed;
+    try {
+      const ref = await storeLog(artifacts, this.#options.path, this.#options.attemptId);
+      return { ref, ...(problem === undefined ? {} : { problem }) };
+    } catch (error) {
+      return { problem: error };
+    }
+  }
+
+  /** Nothing was logged that anyone needs. */
+  async discard(): Promise<void> {
+    this.#closed = true;
+    await this.#file.close();
+    await rm(this.#options.path, { force: true });
+  }
+
+  #count(step: string, chunk: string | Uint8Array): boolean {
+    const before = this.#bytes.get(step) ?? 0;
+    if (before > this.#options.maxBytes) return false;
+    const now = before + Buffer.byteLength(chunk);
+    this.#bytes.set(step, now);
+    if (now > this.#options.maxBytes) {
+      this.#options.overflow(step);
+      return false;
+    }
+    return true;
+  }
+
+  #channel(step: string, stream: Stream): Channel {
+    const key = `${stream} ${step}`;
+    const known = this.#channels.get(key);
+    if (known !== undefined) return known;
+    const redact = this.#options.redactor.stream();
+    const made: Channel = { step, stream, decoder: new StringDecoder(), redact, rest: '', batch: [] };
+    this.#channels.set(key, made);
+    return made;
+  }
+
+  async #emit(channel: Channel, text: string, end: boolean): Promise<void> {
+    const { lines, rest } = splitLines(channel.rest + text);
+    channel.rest = end ? '' : rest;
+    if (end && rest !== '') lines.push(rest.endsWith('\r') ? rest.slice(0, -1) : rest);
+    if (lines.length > 0) {
+      const { step, stream } = channel;
+      const t = this.#options.clock.now();
+      const safe = lines.map(safeLine);
+      const written = this.#file.add(
+        safe.map((line) => `${JSON.stringify({ t, step, stream, line } satisfies LogLine)}\n`).join(''),
+      );
+      channel.batch.push(...safe);
+      await written;
+    }
+    if (channel.batch.length >= BATCH_LINES || end) this.#publish(channel);
+    else if (channel.batch.length > 0) this.#later();
+  }
+
+  #later(): void {
+    this.#timer ??= this.#options.clock.after(BATCH_MS, () => {
+      this.#timer = undefined;
+      for (const channel of this.#channels.values()) this.#publish(channel);
+    });
+  }
+
+  #publish(channel: Channel): void {
+    const { jobId: job_id, attemptId: attempt_id, live } = this.#options;
+    const { step, stream } = channel;
+    while (channel.batch.length > 0) {
+      const lines = channel.batch.splice(0, BATCH_LINES);
+      live.publish({ event: 'log', job_id, attempt_id, step, stream, lines } satisfies LiveEvent);
+    }
+  }
+}
+
+/** Stores a log file as an artifact, then removes it. */
+export async function storeLog(artifacts: Artifacts, path: string, attemptId: string): Promise<ArtifactRef> {
+  const meta = { mediaType: LOG_MEDIA_TYPE, name: `${attemptId}.log.jsonl` };
+  const ref = await artifacts.put(createReadStream(path), meta);
+  await rm(path, { force: true });
+  return ref;
+}

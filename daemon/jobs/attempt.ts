@@ -1,0 +1,174 @@
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import { fail } from '../../contracts/errors.ts';
+import type { TerminalStatus } from '../../contracts/job.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { PlanStep } from '../../contracts/plan.ts';
+import type { RecordBody } from '../../contracts/record.ts';
+import { asReeve, type Core } from './core.ts';
+import { utc } from './identity.ts';
+import type { Run } from './run.ts';
+import { runStep } from './step.ts';
+import { forRecord, good, isRetryable, outputsForRecord, refsForRecord, type Verdict } from './verdict.ts';
+
+interface Phases {
+  failure: Verdict | undefined;
+  /** What else a reader of the outcome should know. */
+  notes: string[];
+  artifacts: ArtifactRef[];
+  rollback: 'none' | 'done' | 'failed' | 'not run';
+}
+
+/**
+ * Runs the attempt's steps and records its outcome; durable when it resolves.
+ *
+ * The planned steps run in order until one does not pass. Then, if any of them had begun, the `on=failure` steps run in
+ * order, and stop at the first that fails. The `on=always` steps run last, each of them. A cancel or a timeout ends the
+ * planned steps alone. A halt, a revocation, an expired grant, a stolen lock and the daemon's stop end everything: then
+ * nothing privileged runs any more, rollback included, and the outcome says so. An attempt whose step did not stop when
+ * told to is UNKNOWN, and nothing further runs beside it.
+ */
+export async function runAttempt(core: Core, run: Run): Promise<TerminalStatus> {
+  const { plan, spec } = run.parts;
+  const disarm = core.options.clock.after(plan.timeout_ms, () =>
+    run.cancel(fail('JOB_TIMED_OUT', { timeout: plan.timeout_ms, id: spec.job_id })),
+  );
+  let phases: Phases;
+  try {
+    phases = await runPhases(core, run);
+  } finally {
+    disarm();
+  }
+  return conclude(core, run, phases);
+}
+
+async function runPhases(core: Core, run: Run): Promise<Phases> {
+  const { plan } = run.parts;
+  const phases: Phases = { failure: undefined, notes: [], artifacts: [], rollback: 'none' };
+  const numbered = plan.steps.map((step, index) => ({ step, index }));
+  const of = (on: PlanStep['on']) => numbered.filter(({ step }) => step.on === on);
+  let begun = false;
+  for (const { step, index } of of('normal')) {
+    const verdict = await runStep(core, run, step, index, run.soft.signal, false);
+    begun ||= verdict.begun;
+    phases.artifacts.push(...verdict.artifacts);
+    if (good(verdict)) continue;
+    phases.failure = { ...verdict, why: `${step.name}: ${verdict.why ?? verdict.status}` };
+    break;
+  }
+  if (phases.failure !== undefined && begun) await rollBack(core, run, of('failure'), phases);
+  for (const { step, index } of of('always')) {
+    if (phases.failure?.status === 'UNKNOWN' || run.hard.signal.aborted) {
+      phases.notes.push(`${step.name} not run: ${stopped(run)}`);
+      continue;
+    }
+    const verdict = await runStep(core, run, step, index, run.hard.signal, phases.failure !== undefined);
+    phases.artifacts.push(...verdict.artifacts);
+    if (good(verdict)) continue;
+    const why = `${step.name}: ${verdict.why ?? verdict.status}`;
+    if (phases.failure === undefined) phases.failure = { ...verdict, why };
+    else phases.notes.push(`${why} (${verdict.status})`);
+  }
+  return phases;
+}
+
+async function rollBack(
+  core: Core,
+  run: Run,
+  steps: readonly { step: PlanStep; index: number }[],
+  phases: Phases,
+): Promise<void> {
+  if (steps.length === 0) return;
+  if (phases.failure?.status === 'UNKNOWN' || run.hard.signal.aborted) {
+    phases.rollback = 'not run';
+    phases.notes.push(`rollback not run: ${stopped(run)}`);
+    return;
+  }
+  phases.rollback = 'done';
+  for (const { step, index } of steps) {
+    const verdict = await runStep(core, run, step, index, run.hard.signal, true);
+    phases.artifacts.push(...verdict.artifacts);
+    if (good(verdict)) continue;
+    phases.rollback = verdict.begun ? 'failed' : 'not run';
+    const what = verdict.begun ? `rollback failed at ${step.name}` : `rollback not run from ${step.name} on`;
+    phases.notes.push(`${what}: ${verdict.why ?? verdict.status}`);
+    if (verdict.status === 'UNKNOWN')
+      phases.failure = { ...verdict, why: `${step.name}: ${verdict.why ?? ''}` };
+    return;
+  }
+}
+
+const stopped = (run: Run): string =>
+  run.hard.signal.aborted ? asReeve(run.hard.signal.reason).message : 'a step did not stop';
+
+/** Stores the log and records how the attempt ended, with the retry that follows, if any. */
+async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalStatus> {
+  const { spec, attemptId, fence, log, redactor } = run.parts;
+  const { failure } = phases;
+  const status = failure?.status ?? 'PASS';
+  const stored = await log.finish(core.options.artifacts);
+  if (stored.problem !== undefined) {
+    core.options.warn(`the log of ${attemptId}`, stored.problem);
+    phases.notes.push(`its log is not complete: ${asReeve(stored.problem).message}`);
+  }
+  const said = [...(failure?.why === undefined ? [] : [failure.why]), ...phases.notes].join('; ');
+  const retryable = isRetryable(failure?.error_code);
+  const retryAt = status === 'PASS' ? undefined : retryTime(core, run, phases, retryable);
+  const outputs = outcomeOutputs(run);
+  const artifacts = refsForRecord(phases.artifacts);
+  const body: RecordBody<'job.attempt'> = {
+    attempt: {
+      ...attemptRecord(run, core.now()),
+      status,
+      ...(failure?.error_code === undefined ? {} : { error_code: failure.error_code.slice(0, 64) }),
+      ...(status === 'PASS' ? {} : { retryable }),
+    },
+    fence,
+    owner: core.options.owner,
+    ...(said === '' ? {} : { why: forRecord(redactor, said) }),
+    ...(stored.ref === undefined ? {} : { log: stored.ref }),
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(artifacts.length === 0 ? {} : { artifacts }),
+    ...(retryAt === undefined ? {} : { retry_at: retryAt }),
+  };
+  await core.outcome('job.attempt', body, () => core.mustBeCurrent(spec.job_id, attemptId, fence));
+  return status;
+}
+
+function retryTime(core: Core, run: Run, phases: Phases, retryable: boolean): number | undefined {
+  const { plan, fence, spec, runbook } = run.parts;
+  const status = phases.failure?.status;
+  if ((status !== 'FAIL' && status !== 'TIMED_OUT') || !retryable || fence > plan.retries) return undefined;
+  // On top of what a failed rollback left nothing is tried again by itself.
+  if (phases.rollback === 'failed' || phases.rollback === 'not run') return undefined;
+  if (core.stopping || run.hard.signal.aborted || core.entry(spec.job_id)?.cancel !== undefined)
+    return undefined;
+  return core.now() + runbook.front.retry_delay;
+}
+
+function outcomeOutputs(run: Run): JsonObject | undefined {
+  const all: JsonObject = {};
+  let room = 12_000;
+  for (const [step, values] of Object.entries(run.outputs)) {
+    const kept = outputsForRecord(run.parts.redactor, values);
+    if (kept === undefined) continue;
+    room -= JSON.stringify(kept).length;
+    if (room < 0) break;
+    all[step] = kept;
+  }
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
+/** The envelope of an attempt's records while it runs. */
+export function attemptRecord(
+  run: Run,
+  now: number,
+): Omit<RecordBody<'job.attempt'>['attempt'], 'status' | 'error_code' | 'retryable'> {
+  const { spec, attemptId, createdAt, grantId, childId } = run.parts;
+  return {
+    job_id: spec.job_id,
+    attempt_id: attemptId,
+    created_at_utc: createdAt,
+    updated_at_utc: utc(now),
+    correlation_ids: { grant_id: grantId, child_grant_id: childId },
+  };
+}

@@ -1,0 +1,252 @@
+import { ReeveError, fail } from '../../contracts/errors.ts';
+import { isTerminal, type JobSpec } from '../../contracts/job.ts';
+import type { Plan } from '../../contracts/plan.ts';
+import type { Runbook } from '../../contracts/runbook.ts';
+import { errno } from '../durable.ts';
+import { attemptRecord, runAttempt } from './attempt.ts';
+import { AttemptLog } from './attempt-log.ts';
+import { asReeve, type Core } from './core.ts';
+import type { JobEntry } from './entries.ts';
+import { requireGates } from './gates.ts';
+import { attemptIdOf, capOf, utc } from './identity.ts';
+import type { LockKeeper } from './keeper.ts';
+import { lockOf } from './locks.ts';
+import { Run } from './run.ts';
+
+/** What may be different in a moment: the job stays in the queue. */
+const WAITS: ReadonlySet<string> = new Set([
+  'HALTED',
+  'PAUSED',
+  'DRAINING',
+  'LOCK_HELD',
+  'CLOCK_BEHIND_LEDGER',
+]);
+const mayPass = ({ code, cause }: ReeveError): boolean =>
+  WAITS.has(code) || code.startsWith('LEDGER_') || (code === 'INTERNAL' && errno(cause) !== '');
+
+/** The fence of the attempt that comes next: that of one already queued (`retry`), or the next number. */
+export function nextFence(entry: JobEntry): number {
+  const last = entry.attempts.at(-1);
+  if (last === undefined) return 1;
+  return last.record.status === 'QUEUED' ? last.fence : last.fence + 1;
+}
+
+/** The grant that allows the next attempt: the job's, or the one its newest retry was admitted with. */
+export const grantOf = (entry: JobEntry): string =>
+  entry.attempts.at(-1)?.record.correlation_ids?.grant_id ?? entry.spec.grant_id;
+
+/** `wait`: it has not started and nothing is recorded, try later. `ended`: its outcome is recorded. `lost`: it could not be. */
+export type Launched = { wait: ReeveError } | 'ended' | { lost: ReeveError };
+
+/** Starts the next attempt of a queued job and sees it through. Never rejects. */
+export async function launch(core: Core, keeper: LockKeeper, jobId: string): Promise<Launched> {
+  let plan: Plan;
+  let runbook: Runbook;
+  const entry = core.entry(jobId);
+  if (entry === undefined) return 'ended';
+  try {
+    if (entry.cancel !== undefined) throw fail('JOB_CANCELLED', entry.cancel);
+    core.check(entry.spec, grantOf(entry));
+    plan = await core.plan(entry.spec);
+    runbook = await core.options.runbooks.get(plan.runbook);
+    requireSame(core, plan, runbook);
+    requireGates(core.jobs, plan, core.now());
+  } catch (error) {
+    return refuse(core, jobId, asReeve(error));
+  }
+  const fence = nextFence(entry);
+  const attemptId = attemptIdOf(entry.spec.job_id, fence);
+  let lock: string | null = null;
+  let run: Run | undefined;
+  try {
+    if (plan.lock !== null && (await keeper.acquire(entry.spec, attemptId, fence, plan.lock)))
+      lock = plan.lock;
+    run = await begin(core, entry, { plan, runbook, attemptId, fence, lock });
+  } catch (error) {
+    if (lock !== null) await quietly(core, keeper.release(lock, attemptId));
+    return refuse(core, jobId, asReeve(error));
+  }
+  return see(core, keeper, run);
+}
+
+/** What was confirmed is what is there now: the runbook's file and the configuration (DESIGN §4, plan binding). */
+function requireSame(core: Core, plan: Plan, runbook: Runbook): void {
+  if (runbook.digest !== plan.runbook_digest) throw fail('RUNBOOK_CHANGED', { id: plan.runbook });
+  if (core.options.config.current().digest !== plan.config_version) throw fail('GRANT_PLAN_MISMATCH');
+}
+
+interface Prepared {
+  plan: Plan;
+  runbook: Runbook;
+  attemptId: string;
+  fence: number;
+  lock: string | null;
+}
+
+/** Child grant, folder, log, and the durable RUNNING. Leaves nothing behind when it rejects. */
+async function begin(core: Core, entry: JobEntry, prepared: Prepared): Promise<Run> {
+  const { clock, services, redactor, live, ledger, owner, config } = core.options;
+  const { spec } = entry;
+  const { plan, runbook, attemptId, fence } = prepared;
+  const grantId = grantOf(entry);
+  const childId = await childGrant(core, spec, plan, grantId, attemptId);
+  const secrets = await services.secrets(runbook.front.secrets);
+  const redact = redactor(Object.values(secrets));
+  const scratch = await core.scratch.make(attemptId);
+  let log: AttemptLog | undefined;
+  try {
+    let running: Run | undefined;
+    const maxBytes = config.current().config.limits.output_bytes;
+    log = await AttemptLog.open({
+      path: core.scratch.logPath(attemptId),
+      jobId: spec.job_id,
+      attemptId,
+      clock,
+      live,
+      redactor: redact,
+      maxBytes,
+      overflow: (step) => running?.stopStep?.(fail('STEP_OUTPUT_LIMIT', { step, max: maxBytes })),
+    });
+    const createdAt = entry.attempts.find((known) => known.fence === fence)?.record.created_at_utc;
+    const run = new Run({
+      ...prepared,
+      spec,
+      grantId,
+      childId,
+      scratch,
+      log,
+      redactor: redact,
+      createdAt: createdAt ?? utc(core.now()),
+    });
+    running = run;
+    const body = { attempt: { ...attemptRecord(run, core.now()), status: 'RUNNING' as const }, fence, owner };
+    await ledger.append('job.attempt', body, {
+      guard: () => {
+        mayBegin(core, spec, fence);
+        core.check(spec, childId);
+        // From this instant on an interruption must find it.
+        core.running.set(attemptId, run);
+      },
+    });
+    return run;
+  } catch (error) {
+    core.running.delete(attemptId);
+    await log?.discard();
+    await core.scratch.remove(scratch);
+    throw error;
+  }
+}
+
+async function childGrant(
+  core: Core,
+  spec: JobSpec,
+  plan: Plan,
+  grantId: string,
+  attemptId: string,
+): Promise<string> {
+  const { grants } = core.options;
+  const parent = grants.check(grantId, { project: spec.project, cap: capOf(spec), plan: spec.plan_digest });
+  // What it calls may need more of the parent than its own capability.
+  const calls = Object.keys(plan.calls).length > 0;
+  const { payload } = await grants.child(grantId, {
+    cap: calls ? parent.cap : [capOf(spec)],
+    prj: calls ? parent.prj : [spec.project],
+    exp: parent.exp,
+    uses: 1,
+    plan: spec.plan_digest,
+    reason: `attempt ${attemptId}`,
+  });
+  return payload.gid;
+}
+
+function mayBegin(core: Core, spec: JobSpec, fence: number): void {
+  const entry = core.entry(spec.job_id);
+  if (core.stopping || entry === undefined) throw fail('DRAINING');
+  if (entry.cancel !== undefined) throw fail('JOB_CANCELLED', entry.cancel);
+  if (entry.status !== 'QUEUED' || nextFence(entry) !== fence)
+    throw fail('FENCED', { attempt: attemptIdOf(spec.job_id, fence) });
+}
+
+async function see(core: Core, keeper: LockKeeper, run: Run): Promise<Launched> {
+  const { attemptId, fence, lock, spec, scratch } = run.parts;
+  const stopRenewing = lock === null ? () => {} : keeper.keep(spec, attemptId, fence, lock);
+  let unknown = false;
+  try {
+    unknown = (await runAttempt(core, run)) === 'UNKNOWN';
+    return 'ended';
+  } catch (error) {
+    core.options.warn(`the outcome of ${attemptId}`, error);
+    return { lost: asReeve(error) };
+  } finally {
+    stopRenewing();
+    core.running.delete(attemptId);
+    if (lock !== null) await quietly(core, letGo(core, keeper, lock, attemptId, unknown));
+    await quietly(core, core.scratch.remove(scratch));
+  }
+}
+
+/** The lock of an UNKNOWN attempt stays until its lease ends or a person has looked: its effect may still go on. */
+async function letGo(
+  core: Core,
+  keeper: LockKeeper,
+  lock: string,
+  owner: string,
+  unknown: boolean,
+): Promise<void> {
+  const held = lockOf(core.locks, lock);
+  if (held?.owner !== owner) return;
+  await (unknown ? keeper.sweep(held) : keeper.release(lock, owner));
+}
+
+async function quietly(core: Core, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    core.options.warn('after an attempt', error);
+  }
+}
+
+/** The next attempt cannot start. For what may pass it waits; else that is the outcome, and nothing has run. */
+export async function refuse(core: Core, jobId: string, error: ReeveError): Promise<Launched> {
+  if (mayPass(error)) return { wait: error };
+  const entry = core.entry(jobId);
+  if (entry === undefined) return 'ended';
+  const { spec } = entry;
+  const last = entry.attempts.at(-1);
+  const now = utc(core.now());
+  const { owner } = core.options;
+  const why = error.message.slice(0, 500);
+  try {
+    if (last !== undefined && isTerminal(last.record.status)) {
+      // The attempt that was to be followed by another keeps its status: it is the last one after all.
+      const said = [last.why?.slice(0, 480), `not run again: ${why}`].filter(Boolean).join('; ');
+      const attempt = { ...last.record, updated_at_utc: now };
+      await core.outcome('job.attempt', { attempt, fence: last.fence, owner, why: said }, () => {
+        const current = core.entry(spec.job_id)?.attempts.at(-1);
+        if (current?.fence !== last.fence || current.retry_at === undefined)
+          throw fail('FENCED', { attempt: last.record.attempt_id });
+      });
+      return 'ended';
+    }
+    const fence = nextFence(entry);
+    const attempt = {
+      job_id: spec.job_id,
+      attempt_id: attemptIdOf(spec.job_id, fence),
+      status: 'CANCELLED' as const,
+      created_at_utc: last?.record.created_at_utc ?? now,
+      updated_at_utc: now,
+      correlation_ids: { grant_id: grantOf(entry) },
+      error_code: error.code,
+      retryable: false,
+    };
+    await core.outcome('job.attempt', { attempt, fence, owner, why }, () => {
+      const current = core.entry(spec.job_id);
+      if (current?.status !== 'QUEUED' || nextFence(current) !== fence)
+        throw fail('FENCED', { attempt: attempt.attempt_id });
+    });
+    return 'ended';
+  } catch (refused) {
+    if (refused instanceof ReeveError && refused.code === 'FENCED') return 'ended';
+    return mayPass(asReeve(refused)) ? { wait: asReeve(refused) } : { lost: asReeve(refused) };
+  }
+}

@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+/** Above this many waiting characters a writer is made to wait. */
+const HIGH_WATER = 256 * 1024;
+
+/** Appends text to a file of its own; what comes faster than the disk waits. Not durable: the stored artifact is. */
+export class LogFile {
+  readonly path: string;
+  readonly #file: FileHandle;
+  #waiting = '';
+  #writing: Promise<void> | undefined;
+  #failed: unknown;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<LogFile> {
+    return new LogFile(path, await open(path, 'wx', 0o600));
+  }
+
+  /** The first error of writing; nothing is written after it. */
+  get failed(): unknown {
+    return this.#failed;
+  }
+
+  /** Resolves when there is room for more. */
+  async add(text: string): Promise<void> {
+    if (this.#failed !== undefined) return;
+    this.#waiting += text;
+    this.#writing ??= this.#write();
+    if (this.#waiting.length > HIGH_WATER) await this.#writing;
+  }
+
+  /** Resolves when everything added so far is in the file. */
+  async flushed(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flushed();
+    await this.#file.close();
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#waiting !== '') {
+        const text = this.#waiting;
+        this.#waiting = '';
+        await this.#file.appendFile(text);
+      }
+    } catch (error) {
+      this.#failed = error ?? new Error('unknown');
+      this.#waiting = '';
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}
+
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  t: number;
+  step: string;
+  stream: 'stdout' | 'stderr' | 'reeve';
+  line: string;
+}
+
+/** Reads JSONL of `{t, step, stream, line}`; a torn last line is left out. */
+export async function readLog(chunks: AsyncIterable<Uint8Array>): Promise<LogLine[]> {
+  const decoder = new TextDecoder();
+  const lines: LogLine[] = [];
+  let rest = '';
+  for await (const chunk of chunks) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) lines.push(JSON.parse(part) as LogLine);
+  }
+  return lines;
+}
+
+export const readLogFile = (path: string): Promise<LogLine[]> => readLog(createReadStream(path));

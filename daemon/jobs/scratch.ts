@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The folders of running attempts under the engine's own folder. */
+export class Scratch {
+  readonly #dir: string;
+  readonly #logs: string;
+
+  constructor(dir: string) {
+    this.#dir = join(dir, 'scratch');
+    this.#logs = join(dir, 'logs');
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    await mkdir(this.#logs, { recursive: true, mode: 0o700 });
+  }
+
+  /** A new empty folder, 0700, with a name that nobody can guess (mkdtemp(3)). */
+  make(attemptId: string): Promise<string> {
+    return mkdtemp(join(this.#dir, `${attemptId}-`));
+  }
+
+  async remove(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true, maxRetries: 2 });
+  }
+
+  logPath(attemptId: string): string {
+    return join(this.#logs, `${attemptId}.jsonl`);
+  }
+
+  /** Attempt ids with a log file that was never stored. */
+  async leftLogs(): Promise<string[]> {
+    const names = await readdir(this.#logs);
+    return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
+  }
+
+  /** Removes everything that dead attempts left. Nothing runs yet. */
+  async clear(): Promise<void> {
+    for (const name of await readdir(this.#dir)) await this.remove(join(this.#dir, name));
+    for (const name of await readdir(this.#logs)) await rm(join(this.#logs, name), { force: true });
+  }
+}
