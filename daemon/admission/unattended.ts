@@ -1,0 +1,58 @@
+import type { Anchor } from '../../contracts/job.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Deps } from '../ports/actions.ts';
+import { calledCapabilities, lifetime } from './privileged.ts';
+import { startJob, type StartDeps } from './start.ts';
+
+export interface Unattended {
+  /** `schedule:<name>` … */
+  mandate: string;
+  runbook: string;
+  project: string;
+  env: string;
+  inputs: JsonObject;
+  /** Makes the job's identity: the same slot twice is one job. */
+  anchor: Anchor;
+  reason: string;
+}
+
+type UnattendedDeps = StartDeps & Pick<Deps, 'mandates' | 'runbooks' | 'work' | 'planDigest'>;
+
+/** The fourth way to a grant (DESIGN §4): one short-lived, one-use, plan-bound grant per slot under an accepted mandate. */
+export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Promise<{ job_id: string }> {
+  await deps.mandates.requireUsable(ask.mandate);
+  const runbook = await deps.runbooks.get(ask.runbook);
+  const action = runbook.front.action;
+  const wish = { runbook: ask.runbook, action, project: ask.project, env: ask.env, inputs: ask.inputs };
+  const plan = await deps.runbooks.plan(wish);
+  const digest = deps.planDigest(plan);
+  deps.work.admit(ask.project);
+  await deps.integrity();
+  const id = deps.jobs.idOf(plan, ask.anchor);
+  if (deps.jobs.known(id)) return { job_id: id };
+  const sub = `mandate:${ask.mandate}`;
+  const issued = await deps.grants.issue({
+    how: 'mandate',
+    iss: 'daemon',
+    sub,
+    prj: [ask.project],
+    cap: [`${action}:${ask.env}`, ...calledCapabilities(plan)],
+    lifetime_ms: lifetime(plan),
+    uses: 1,
+    plan: digest,
+    reason: ask.reason,
+  });
+  await startJob(deps, {
+    wish,
+    plan,
+    digest,
+    grant: issued.payload.gid,
+    sub,
+    type: action === 'run_drill' ? 'run_drill' : 'run',
+    actor: { person: 'daemon', via: 'schedule', account: ask.mandate },
+    reason: ask.reason,
+    anchor: ask.anchor,
+    how: `mandate ${ask.mandate}`,
+  });
+  return { job_id: id };
+}
