@@ -31,6 +31,12 @@ export const configErrors = {
     message: '{path} cannot be the home: {why}.',
     hint: 'Set REEVE_HOME to a folder on a local disk that you may write to.',
   },
+  SETTING_INVALID: {
+    status: 400,
+    exit: 'usage',
+    message: '{name} is invalid: {why}.',
+    hint: 'Correct the variable or the option of that name, or leave it out.',
+  },
   LOG_UNWRITABLE: {
     status: 400,
     exit: 'usage',
