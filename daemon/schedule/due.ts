@@ -59,7 +59,7 @@ export function due(
   times: Times,
   { start }: DueOptions = {},
 ): Due {
-  const found = times.after(last, LISTED + 1);
+  const found = upTo(times, last, now);
   const first = found[0];
   // More than can be listed: only the newest are looked at one by one.
   const many = found.length > LISTED && (found[LISTED] ?? now + 1) <= now;
@@ -82,6 +82,16 @@ export function due(
   }
   if (start !== undefined && start > (ripe.at(-1) ?? 0)) run.push(start);
   return { run, skip, next };
+}
+
+/** The slots after `last` up to the first one beyond `now`, at most LISTED + 1. Mostly there is none: one look tells. */
+function upTo(times: Times, last: number, now: number): number[] {
+  let found: number[] = [];
+  for (const count of [1, 8, LISTED + 1]) {
+    found = times.after(last, count);
+    if (found.length < count || (found.at(-1) ?? 0) > now) break;
+  }
+  return found;
 }
 
 /** Why a ripe slot is not fired; undefined when it is. `newer`: how many ripe slots come after it. */

@@ -6,11 +6,18 @@ export type OverlapJobs = Pick<Jobs, 'list' | 'cancel' | 'wait'>;
 const BY = 'scheduler';
 const MANY = 10_000;
 
-/** Ids of the jobs that earlier slots of a schedule started and that have not ended, oldest first. */
-export function activeJobs(jobs: Pick<Jobs, 'list'>, schedule: string): string[] {
+/**
+ * Ids of the jobs that slots of a schedule started and that have not ended, oldest first.
+ *
+ * @param own Anchor id of the slot that asks: its own job, started before a crash, is in nobody's way.
+ */
+export function activeJobs(jobs: Pick<Jobs, 'list'>, schedule: string, own?: string): string[] {
   return (['RUNNING', 'QUEUED'] as const)
     .flatMap((status) => jobs.list({ status, limit: MANY }))
-    .filter(({ spec }) => spec.anchor.kind === 'slot' && spec.anchor.id.startsWith(`${schedule}@`))
+    .filter(
+      ({ spec }) =>
+        spec.anchor.kind === 'slot' && spec.anchor.id.startsWith(`${schedule}@`) && spec.anchor.id !== own,
+    )
     .sort((a, b) => a.queued_at - b.queued_at)
     .map(({ spec }) => spec.job_id);
 }
@@ -19,10 +26,11 @@ export function activeJobs(jobs: Pick<Jobs, 'list'>, schedule: string): string[]
 export async function clearWay(
   jobs: OverlapJobs,
   schedule: string,
+  own: string,
   signal: AbortSignal,
   cancel?: string,
 ): Promise<void> {
-  for (const id of activeJobs(jobs, schedule)) {
+  for (const id of activeJobs(jobs, schedule, own)) {
     if (cancel !== undefined) await cancelOrGone(jobs, id, cancel);
     signal.throwIfAborted();
     await jobs.wait(id, signal);

@@ -209,12 +209,13 @@ export class Scheduler {
       return this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why });
     }
     try {
-      if (spec.overlap === 'queue') await clearWay(jobs, name, signal);
+      const anchor = slotAnchor(name, slot);
+      if (spec.overlap === 'queue') await clearWay(jobs, name, anchor.id, signal);
       if (spec.overlap === 'cancel_other')
-        await clearWay(jobs, name, signal, `replaced by the slot of ${iso(slot)}`);
+        await clearWay(jobs, name, anchor.id, signal, `replaced by the slot of ${iso(slot)}`);
       signal.throwIfAborted();
       const late_ms = this.#late(name, spec, slot);
-      const { job_id } = await fire(name, spec, slotAnchor(name, slot));
+      const { job_id } = await fire(name, spec, anchor);
       await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id });
     } catch (error) {
       // Stays claimed for the next start.
