@@ -73,6 +73,8 @@ export async function admitPrivileged(
     });
   if (mustAsk) {
     if (asked.confirm !== undefined) throw fail('GRANT_PLAN_MISMATCH');
+    if (!asked.interactive)
+      throw fail('GRANT_REQUIRED', { action: action.name, project: wish.project, env: wish.env });
     return {
       title: `${plan.title} on ${where}: ${needsApproval && ahead === undefined ? 'ask for approval?' : 'run it?'}`,
       tone: 'warn',
