@@ -29,23 +29,41 @@ export async function* chunks(
   to: number,
   chunkBytes = CHUNK,
 ): AsyncGenerator<Chunk, void, void> {
-  const bytes = Buffer.allocUnsafeSlow(1 + Math.max(chunkBytes, MAX_LINE_BYTES + 1));
+  const length = 1 + Math.min(Math.max(chunkBytes, MAX_LINE_BYTES + 1), to - from);
+  let bytes: Buffer = Buffer.allocUnsafeSlow(length);
+  let other: Buffer | undefined;
   let kept = 0;
   let position = from;
-  while (position < to || kept > 0) {
-    const want = Math.min(bytes.length - 1 - kept, to - position);
-    const got = await readFully(file, bytes.subarray(1 + kept, 1 + kept + want), position);
-    const filled = 1 + kept + got;
-    const offset = position - kept;
-    position += got;
-    const end = bytes.lastIndexOf(0x0a, filled - 1) + 1;
-    const whole = end > 1 ? end : 1;
-    const rest = filled - whole;
-    const last = got < want || position >= to || rest > MAX_LINE_BYTES;
-    yield { bytes: bytes.subarray(0, filled), offset, end: whole, rest: last ? rest : 0 };
-    if (last) return;
-    bytes.copyWithin(1, whole, filled);
-    kept = rest;
+  const fill = (buffer: Buffer): Promise<number> => {
+    const want = Math.min(length - 1 - kept, to - position);
+    return readFully(file, buffer.subarray(1 + kept, 1 + kept + want), position);
+  };
+  // The next chunk is read while this one is used.
+  let reading = fill(bytes);
+  try {
+    while (position < to) {
+      const want = Math.min(length - 1 - kept, to - position);
+      const got = await reading;
+      const filled = 1 + kept + got;
+      const offset = position - kept;
+      position += got;
+      const end = Math.max(1, bytes.lastIndexOf(0x0a, filled - 1) + 1);
+      const rest = filled - end;
+      const last = got < want || position >= to || rest > MAX_LINE_BYTES;
+      const chunk = { bytes: bytes.subarray(0, filled), offset, end, rest: last ? rest : 0 };
+      if (!last) {
+        other ??= Buffer.allocUnsafeSlow(length);
+        bytes.copy(other, 1, end, filled);
+        kept = rest;
+        reading = fill(other);
+        [bytes, other] = [other, bytes];
+      }
+      yield chunk;
+      if (last) return;
+    }
+  } finally {
+    // Nobody may close the file under a read.
+    await reading.catch(() => {});
   }
 }
 

@@ -8,7 +8,7 @@ import { seqOfLine } from './line-tail.ts';
 import { scanPiece, type Piece, type Scanned } from './scan.ts';
 import type { Segment } from './segments.ts';
 
-const PIECE_BYTES = 8 * 1024 * 1024;
+const PIECE_BYTES = 4 * 1024 * 1024;
 /** Below this a second thread costs more than it saves. */
 const THREADS_FROM_BYTES = 16 * 1024 * 1024;
 
@@ -65,6 +65,7 @@ export async function* scanPieces(
   }
 }
 
+/** This thread and a few more take pieces from one pile. */
 class Pool {
   readonly #workers: Worker[];
   readonly #pieces: readonly Piece[];
@@ -76,19 +77,8 @@ class Pool {
     this.#results = pieces.map(() => Promise.withResolvers<Scanned>());
     // A result that nobody comes to ask for, because an earlier piece was broken, is no unhandled rejection.
     for (const { promise } of this.#results) promise.catch(() => {});
-    this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
-      worker.on('message', (message: { id: number; result?: Scanned; error?: string }) => {
-        if (message.result !== undefined) this.#results[message.id]?.resolve(message.result);
-        else this.#results[message.id]?.reject(new Error(message.error));
-        this.#feed(worker);
-      });
-      worker.on('error', (error) => {
-        for (const { reject } of this.#results) reject(error);
-      });
-      this.#feed(worker);
-      return worker;
-    });
+    this.#workers = Array.from({ length: threads - 1 }, () => this.#hire());
+    this.#work().catch((error: unknown) => this.#fail(error));
   }
 
   result(id: number): Promise<Scanned> {
@@ -96,14 +86,33 @@ class Pool {
   }
 
   async stop(): Promise<void> {
+    this.#next = this.#pieces.length;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #feed(worker: Worker): void {
-    const id = this.#next;
-    const piece = this.#pieces[id];
-    if (piece === undefined) return;
-    this.#next += 1;
-    worker.postMessage({ id, piece });
+  async #work(): Promise<void> {
+    while (this.#next < this.#pieces.length) {
+      const id = this.#next++;
+      const piece = this.#pieces[id];
+      if (piece !== undefined) this.#results[id]?.resolve(await scanPiece(nodeFs, piece));
+    }
+  }
+
+  #hire(): Worker {
+    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
+    // It asks for its first piece once it is up, so that a slow start does not sit on one.
+    worker.on('message', (message: { id?: number; result?: Scanned; error?: string }) => {
+      if (message.error !== undefined) this.#fail(new Error(message.error));
+      else if (message.id !== undefined && message.result !== undefined)
+        this.#results[message.id]?.resolve(message.result);
+      const piece = this.#pieces[this.#next];
+      if (piece !== undefined) worker.postMessage({ id: this.#next++, piece });
+    });
+    worker.on('error', (error) => this.#fail(error));
+    return worker;
+  }
+
+  #fail(error: unknown): void {
+    for (const { reject } of this.#results) reject(error);
   }
 }

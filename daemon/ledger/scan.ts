@@ -1,6 +1,5 @@
 import type { Fs } from '../ports/fs.ts';
-import { chunks, leafHashAt, MAX_LINE_BYTES } from './chunks.ts';
-import { seqOfLine } from './line-tail.ts';
+import { chunks, leafHashAt } from './chunks.ts';
 import { nodeHash, type Hash } from './merkle.ts';
 
 /** A stretch of one segment that begins and ends with a line. */
@@ -25,34 +24,26 @@ export interface Scanned {
   records: number;
   /** Aligned subtrees that cover the piece from left to right, broken up at each cut and at the end. */
   parts: Subtree[][];
-  /** The first line that cannot be record `first + records`. */
-  bad?: { offset: number; why: string };
   /** Bytes after the last newline. */
   rest: number;
 }
 
-/** Hashes every line of a piece. Looks at nothing else of a line but the seq in its tail: the root proves the rest. */
+/** Hashes every line of a piece, and looks at nothing else: where the root is the signed one, the lines are those signed. */
 export async function scanPiece(fs: Fs, piece: Piece): Promise<Scanned> {
   const parts: Subtree[][] = [];
   const cuts = [...piece.cuts];
   let range = new Range(piece.first);
   let seq = piece.first;
-  const done = (more: Pick<Scanned, 'bad' | 'rest'>): Scanned => {
+  const done = (rest: number): Scanned => {
     parts.push(range.subtrees);
-    return { records: seq - piece.first, parts, ...more };
+    return { records: seq - piece.first, parts, rest };
   };
   const file = await fs.open(piece.path, 'r');
   try {
-    for await (const { bytes, offset, end, rest } of chunks(file, piece.from, piece.to, 512 * 1024)) {
+    for await (const { bytes, end, rest } of chunks(file, piece.from, piece.to, 1024 * 1024)) {
       let start = 1;
       while (start < end) {
         const stop = bytes.indexOf(0x0a, start);
-        const said = seqOfLine(bytes, start, stop);
-        if (said !== seq || stop - start > MAX_LINE_BYTES) {
-          const why =
-            said < 0 ? 'it is not a record' : said !== seq ? `it says seq ${said}` : 'it is too long';
-          return done({ bad: { offset: offset + start - 1, why }, rest: 0 });
-        }
         range.add(leafHashAt(bytes, start, stop));
         seq += 1;
         start = stop + 1;
@@ -62,9 +53,9 @@ export async function scanPiece(fs: Fs, piece: Piece): Promise<Scanned> {
           range = new Range(seq);
         }
       }
-      if (rest > 0) return done({ rest });
+      if (rest > 0) return done(rest);
     }
-    return done({ rest: 0 });
+    return done(0);
   } finally {
     await file.close();
   }
@@ -72,30 +63,31 @@ export async function scanPiece(fs: Fs, piece: Piece): Promise<Scanned> {
 
 /** Folds leaves from any position on into the aligned subtrees that an RFC 6962 tree has there. */
 class Range {
-  readonly subtrees: Subtree[] = [];
+  readonly #hashes: Hash[] = [];
+  readonly #levels: number[] = [];
   #next: number;
-  readonly #first: number;
 
   constructor(first: number) {
-    this.#first = first;
     this.#next = first;
   }
 
+  get subtrees(): Subtree[] {
+    return this.#hashes.map((hash, i) => ({ level: this.#levels[i] ?? 0, hash }));
+  }
+
   add(leaf: Hash): void {
+    const hashes = this.#hashes;
+    const levels = this.#levels;
     let hash = leaf;
     let level = 0;
-    // Leaf `next` completes a subtree for each trailing one bit, as long as that subtree lies inside the range.
-    let index = this.#next;
-    let width = 1;
-    while (index % 2 === 1 && this.#next + 1 - 2 * width >= this.#first) {
-      const left = this.subtrees.pop();
-      if (left === undefined) break;
-      hash = nodeHash(left.hash, hash);
-      index = (index - 1) / 2;
-      width *= 2;
+    // A leaf completes one subtree for each trailing one bit of its index, as far as the left halves are in this range.
+    for (let index = this.#next; index % 2 === 1 && levels.at(-1) === level; index = (index - 1) / 2) {
+      levels.pop();
+      hash = nodeHash(hashes.pop() ?? '', hash);
       level += 1;
     }
-    this.subtrees.push({ level, hash });
+    hashes.push(hash);
+    levels.push(level);
     this.#next += 1;
   }
 }

@@ -193,7 +193,6 @@ async function hashAll(
     add(scanned);
     tree.bytes += piece.to - piece.from - scanned.rest;
     onProgress?.(tree.bytes, total);
-    if (scanned.bad !== undefined) return { ...tree, bad: { segment, seq: tree.size, why: scanned.bad.why } };
     if (scanned.rest === 0) continue;
     if (segment !== segments.at(-1))
       return { ...tree, bad: { segment, seq: tree.size, why: 'it is cut off' } };
