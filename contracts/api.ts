@@ -5,10 +5,7 @@ import { JsonObject } from './json.ts';
 import { JobAttemptRecord, JobSpec, JobStatus } from './job.ts';
 import { StepView } from './reply.ts';
 
-/**
- * Request header by which a front end labels itself in records: `cli`, `web` or `api`, followed by `;tty` when a person
- * can be asked. A label, never a right. Page scripts of other origins cannot send it (there is no CORS).
- */
+/** Request header by which a front end labels itself in records: `cli`, `web` or `api`. A label, never a right. */
 export const CLIENT_HEADER = 'reeve-client';
 
 /** POST /v1/commands. Who asks follows from the connection, never from the body. */

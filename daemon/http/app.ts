@@ -1,6 +1,6 @@
-import fastify from 'fastify';
+import fastify, { type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { fail } from '../../contracts/errors.ts';
+import { fail, type ReeveError } from '../../contracts/errors.ts';
 import type { App, Context } from './context.ts';
 import { errorHandler, requestLine } from './failures.ts';
 import {
@@ -68,8 +68,7 @@ export function buildApp(context: Context, refusals: Refusals): App {
   app.decorateRequest('caller', undefined);
   app.setErrorHandler(errorHandler(context, refusals));
   app.setNotFoundHandler((request) => {
-    const [method, path] = requestLine(request).split(' ');
-    throw fail('ROUTE_NOT_FOUND', { method: method ?? '', path: path ?? '' });
+    throw notFound(request);
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const identify = (credential: Parameters<typeof context.identify>[0]): void => {
@@ -78,6 +77,8 @@ export function buildApp(context: Context, refusals: Refusals): App {
       if (verb !== undefined && !context.access(request.caller, verb)) {
         throw fail('FORBIDDEN', { person: request.caller.person, verb, where: 'anything' });
       }
+      // Before the body of a request to nowhere is read.
+      if (request.is404) throw notFound(request);
       checkBodyHeaders(request);
     };
     try {
@@ -106,12 +107,21 @@ export function buildApp(context: Context, refusals: Refusals): App {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    context.log.debug(
-      { request: requestLine(request), status: reply.statusCode, ms: reply.elapsedTime },
-      'request',
-    );
+    const { log } = context;
+    if (log.level === 'debug' || log.level === 'trace') {
+      log.debug('request', {
+        request: requestLine(request),
+        status: reply.statusCode,
+        ms: reply.elapsedTime,
+      });
+    }
     done();
   });
   registerRoutes(app, context);
   return app;
+}
+
+function notFound(request: FastifyRequest): ReeveError {
+  const [method, path] = requestLine(request).split(' ');
+  return fail('ROUTE_NOT_FOUND', { method: method ?? '', path: path ?? '' });
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Ready, StatusView } from '../../contracts/api.ts';
 import type { ErrorResponse } from '../../contracts/errors.ts';
 import type { Verb } from '../../contracts/estate.ts';
+import type { Log } from '../log.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Caller, Door } from '../ports/door.ts';
@@ -24,8 +25,6 @@ export interface Credential {
   holder?: TokenHolder;
   /** How the front end labels itself: for records, never for rights. */
   client: 'cli' | 'web' | 'api';
-  /** A person sits in front of it, by its own word. */
-  interactive: boolean;
 }
 
 /** A refusal by the HTTP layer itself, before anything reached the door. */
@@ -38,13 +37,6 @@ export interface HttpRefusal {
   request: string;
   /** 1, or how many like it were left out of the record since the last one. */
   count: number;
-}
-
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** Everything the API rests on. */
@@ -72,7 +64,7 @@ export interface ServerDeps {
   verifiers: readonly TokenVerifier[];
   clock: Clock;
   fs: Fs;
-  log: Log;
+  log: Pick<Log, 'level' | 'debug' | 'warn' | 'error'>;
   /** Absolute; the socket is `<home>/reeve.sock`. The caller holds the home's lock. */
   home: string;
   /** TCP port on 127.0.0.1; 0 takes any free one. */

@@ -46,13 +46,13 @@ export const requestLine = (request: FastifyRequest): string =>
 
 function toReeveError(error: unknown, request: FastifyRequest, context: Context): ReeveError {
   if (error instanceof ReeveError) {
-    if (error.status >= 500) context.log.error({ err: error, request: requestLine(request) }, error.message);
+    if (error.status >= 500) context.log.error(error.message, { error, request: requestLine(request) });
     return error;
   }
   const byCode = fromFastify(error, request, context);
   if (byCode !== undefined) return byCode;
   const id = randomBytes(6).toString('hex');
-  context.log.error({ err: error, id, request: requestLine(request) }, 'unexpected error in the API');
+  context.log.error('unexpected error in the API', { error, id, request: requestLine(request) });
   return fail(
     'INTERNAL',
     { why: `an unexpected error, ${id}`, log: `the daemon's log under ${id}` },

@@ -104,13 +104,12 @@ export function tokenCheck(context: Context): (request: FastifyRequest) => Promi
 
 /** What is known of the caller, for `identify`. A browser labels itself by a header that scripts cannot set. */
 export function credentialOf(request: FastifyRequest, context: Context, holder?: TokenHolder): Credential {
-  const label = String(request.headers[CLIENT_HEADER] ?? 'api').split(';');
-  const client = label[0] === 'cli' || label[0] === 'web' ? label[0] : 'api';
+  const label = request.headers[CLIENT_HEADER];
+  const client = label === 'cli' || label === 'web' ? label : 'api';
   return {
     transport: context.isSocket(request.raw) ? 'socket' : 'tcp',
     ...(holder === undefined ? {} : { holder }),
     client: request.headers['sec-fetch-site'] === 'same-origin' ? 'web' : client,
-    interactive: label[1]?.trim() === 'tty',
   };
 }
 

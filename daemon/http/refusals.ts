@@ -31,7 +31,7 @@ export class Refusals {
     } catch (error) {
       // Still refused: a ledger that cannot be written opens no door.
       this.#missed += count;
-      this.#deps.log.error({ err: error, code: refusal.error.code }, 'a refusal could not be recorded');
+      this.#deps.log.error('a refusal could not be recorded', { error, code: refusal.error.code });
       return undefined;
     }
   }

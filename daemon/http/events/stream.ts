@@ -96,7 +96,7 @@ export class EventStream {
         if (this.#next === before) break;
       }
     } catch (error) {
-      this.#context.log.warn({ err: error }, 'an event stream broke off');
+      this.#context.log.warn('an event stream broke off', { error });
       this.#response.destroy();
     } finally {
       this.#pumping = false;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DigestParams } from '../../../contracts/api.ts';
 import { ErrorResponse, fail } from '../../../contracts/errors.ts';
 import { artifactOwners, type ArtifactOwner } from '../artifact-owners.ts';
-import { callerOf, demand, everywhere } from '../caller.ts';
+import { callerOf, everywhere } from '../caller.ts';
 import type { Context, RouteModule } from '../context.ts';
 import type { Caller } from '../../ports/door.ts';
 
@@ -49,22 +49,26 @@ export const artifacts: RouteModule = {
   },
 };
 
-/** Throws `ARTIFACT_NOT_FOUND`, `FORBIDDEN`, `ARTIFACT_GATED`. The same bytes may come from several places: any one will do. */
+/**
+ * Throws `ARTIFACT_NOT_FOUND`, `FORBIDDEN`, `ARTIFACT_GATED`. The same bytes may come from several places: any one will do.
+ */
 async function readableOwner(context: Context, caller: Caller, digest: string): Promise<ArtifactOwner> {
   const owners = await artifactOwners(digest, context.jobs, context.ledger);
   const [first] = owners;
   // Also when the bytes are there: what no record mentions was never handed out.
   if (first === undefined) throw fail('ARTIFACT_NOT_FOUND', { digest });
-  const mine = owners.filter(({ where }) =>
+  const mine = owners.find(({ where }) =>
     where === undefined
       ? everywhere(context, caller, 'read')
       : context.access(caller, 'read', where.project, where.env),
   );
-  const open = mine.find((owner) => owner.gate === undefined);
-  if (open !== undefined) return open;
-  if (mine[0]?.gate !== undefined) throw fail('ARTIFACT_GATED', { digest, status: mine[0].gate });
-  demand(context, caller, 'read', first.where ?? { project: 'the estate', env: 'all' });
-  throw fail('FORBIDDEN', { person: caller.person, verb: 'read', where: 'this artifact' });
+  if (mine === undefined) {
+    const { where } = first;
+    const place = where === undefined ? 'every project' : `${where.project}/${where.env}`;
+    throw fail('FORBIDDEN', { person: caller.person, verb: 'read', where: place });
+  }
+  await context.jobs.requireReadable(digest);
+  return mine;
 }
 
 async function* rest(
