@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fail } from '../../contracts/errors.ts';
-import { appendDurably, isNoFiles, readWhole, replaceDurably } from '../durable.ts';
+import { appendDurably, isNoFiles, readWhole, replaceDurably, settleDurably } from '../durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { CheckpointSigner } from '../ports/keys.ts';
@@ -17,7 +17,7 @@ const INTERVAL_MS = 1000;
 /** One checkpoint in so many records is kept for good (beside those of seals, closes and on demand). */
 const HISTORY_EVERY = 4096;
 
-const NOTE = /[^\n]+\n[0-9]+\n[^\n]+\n\n(?:— [^\n]+\n)+\n/y;
+const NOTE = /[^\n\0]+\n[0-9]+\n[^\n\0]+\n\n(?:— [^\n\0]+\n)+\n/y;
 
 /** Splits the history file. `good` is the length in bytes of its well-formed part; a crash may leave half a note after it. */
 export function splitHistory(data: Buffer): { notes: string[]; good: number } {
@@ -56,15 +56,22 @@ export async function loadCheckpoints(
   return found;
 }
 
-/** Cuts half a note off the end of the history, so that the next one starts cleanly. */
+/**
+ * Cuts half a note off the end of the history, and makes its last notes durable once more: an earlier process may have
+ * failed to.
+ */
 export async function repairHistory(fs: Fs, dir: string): Promise<void> {
   const data = await readWhole(fs, historyPath(dir));
-  if (data === undefined) return;
+  if (data === undefined || data.length === 0) return;
   const { good } = splitHistory(data);
-  if (good === data.length) return;
+  if (good < data.length) await cutHistory(fs, dir, good);
+  await settleDurably(fs, historyPath(dir), Math.max(0, good - 4096), good);
+}
+
+async function cutHistory(fs: Fs, dir: string, size: number): Promise<void> {
   const file = await fs.open(historyPath(dir), 'r+');
   try {
-    await file.truncate(good);
+    await file.truncate(size);
     await file.datasync();
   } finally {
     await file.close();
@@ -90,8 +97,8 @@ export class Checkpointer {
   #cancel: (() => void) | undefined;
   #last: { size: number; note: string } | undefined;
   #inHistory: number;
-  /** The history may end in half a note. */
-  #torn = false;
+  /** Where the history must be cut before it grows, after an append that failed. */
+  #tornAt: number | undefined;
 
   /** @param known Size of the newest checkpoint there is. */
   constructor(options: CheckpointerOptions, known: number) {
@@ -132,15 +139,7 @@ export class Checkpointer {
       }
       const { note } = this.#last;
       if (size > this.#inHistory && (keep || size - this.#inHistory >= HISTORY_EVERY)) {
-        if (this.#torn) await repairHistory(fs, dir);
-        this.#torn = true;
-        const file = await fs.open(historyPath(dir), 'a', 0o600);
-        try {
-          await appendDurably(file, Buffer.from(`${note}\n`));
-        } finally {
-          await file.close();
-        }
-        this.#torn = false;
+        await this.#keep(note);
         this.#inHistory = size;
       }
       await this.#options.after(size);
@@ -148,6 +147,20 @@ export class Checkpointer {
     } catch (error) {
       if (isNoFiles(error)) throw fail('LEDGER_NO_FILES', { what: 'the checkpoint' }, { cause: error });
       throw error;
+    }
+  }
+
+  async #keep(note: string): Promise<void> {
+    const { fs, dir } = this.#options;
+    if (this.#tornAt !== undefined) await cutHistory(fs, dir, this.#tornAt);
+    const file = await fs.open(historyPath(dir), 'a', 0o600);
+    try {
+      this.#tornAt = (await file.stat()).size;
+      if (this.#tornAt === 0) await fs.syncDir(dir);
+      await appendDurably(file, Buffer.from(`${note}\n`));
+      this.#tornAt = undefined;
+    } finally {
+      await file.close();
     }
   }
 }
