@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
 import { canonical } from '../../canonical.ts';
 import { sha256Hex } from '../../digest.ts';
-import { createDurably, errno, isNoSpace, makeFolder, readWhole } from '../../durable.ts';
+import { createDurably, errno, isNoSpace, makeFolder, readWhole, replaceDurably } from '../../durable.ts';
 import { checkPrivateFolder } from '../../private-file.ts';
 import { iso } from '../../time.ts';
 import type { BackupResult, DriverContext, DriverDeps } from '../driver.ts';
@@ -96,7 +96,8 @@ async function write(
     files,
   };
   const bytes = Buffer.from(`${canonical(manifest)}\n`);
-  await createDurably(fs, join(dir, MANIFEST), bytes);
+  // Appears under its name only whole, so that being there means that the backup is complete.
+  await replaceDurably(fs, join(dir, MANIFEST), bytes);
   return { manifest, bytes };
 }
 
