@@ -93,8 +93,7 @@ export class AttemptLog {
   /** Stores the log. `problem` says what kept it from being complete. The file is removed only when it is stored. */
   async finish(artifacts: Artifacts): Promise<{ ref?: ArtifactRef; problem?: unknown }> {
     for (const { step } of [...this.#channels.values()]) await this.endStep(step);
-    this.#closed = true;
-    await this.#file.close();
+    await this.close();
     const problem = this.#file.failed;
     try {
       const ref = await storeLog(artifacts, this.#options.path, this.#options.attemptId);
@@ -104,10 +103,15 @@ export class AttemptLog {
     }
   }
 
-  /** Nothing was logged that anyone needs. */
-  async discard(): Promise<void> {
+  /** Leaves the file as it is, for the next start. */
+  async close(): Promise<void> {
     this.#closed = true;
     await this.#file.close();
+  }
+
+  /** Nothing was logged that anyone needs. */
+  async discard(): Promise<void> {
+    await this.close();
     await rm(this.#options.path, { force: true });
   }
 

@@ -52,12 +52,14 @@ export async function retryJob(
     correlation_ids: { grant_id: grantId, requested_by: by },
   };
   const why = reason.slice(0, 1000);
+  let added = false;
   const guard = (): void => {
     const entry = current();
     requireRetryable(entry);
     if (nextFence(entry) !== fence) throw fail('FENCED', { attempt: attempt_id });
     on.mayQueue(spec, plan, grantId);
     on.add(spec, plan.lock, core.now(), 'writing');
+    added = true;
   };
   try {
     await core.options.ledger.append(
@@ -66,7 +68,7 @@ export async function retryJob(
       { guard },
     );
   } catch (error) {
-    on.settle(jobId, false);
+    if (added) on.settle(jobId, false);
     throw error;
   }
   on.settle(jobId, true);

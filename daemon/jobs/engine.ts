@@ -87,17 +87,19 @@ export class Engine implements Jobs {
     requireGates(this.#core.jobs, plan, this.#core.now());
     const meta = { mediaType: 'application/json', name: `${plan.runbook}.plan.json` };
     const spec = specOf(request, plan, job_id, await artifacts.put(bytes, meta));
+    let added = false;
     const twice = new Error('the same job');
     const guard = (): void => {
       if (this.known(job_id)) throw twice;
       this.#on.mayQueue(spec, plan, spec.grant_id);
       this.#on.add(spec, plan.lock, this.#core.now(), 'writing');
+      added = true;
     };
     try {
       await ledger.append('job.queued', { job: spec, title: plan.title }, { guard });
     } catch (error) {
       if (error !== twice) {
-        this.#on.settle(job_id, false);
+        if (added) this.#on.settle(job_id, false);
         throw error;
       }
       await ledger.settled();

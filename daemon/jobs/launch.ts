@@ -168,7 +168,7 @@ function mayBegin(core: Core, spec: JobSpec, fence: number): void {
 }
 
 async function see(core: Core, keeper: LockKeeper, run: Run): Promise<Launched> {
-  const { attemptId, fence, lock, spec, scratch } = run.parts;
+  const { attemptId, fence, lock, log, spec, scratch } = run.parts;
   const stopRenewing = lock === null ? () => {} : keeper.keep(spec, attemptId, fence, lock);
   let unknown = false;
   try {
@@ -180,6 +180,7 @@ async function see(core: Core, keeper: LockKeeper, run: Run): Promise<Launched> 
   } finally {
     stopRenewing();
     core.running.delete(attemptId);
+    await quietly(core, log.close());
     if (lock !== null) await quietly(core, letGo(core, keeper, lock, attemptId, unknown));
     await quietly(core, core.scratch.remove(scratch));
   }

@@ -11,6 +11,7 @@ export class LogFile {
   #waiting = '';
   #writing: Promise<void> | undefined;
   #failed: unknown;
+  #closing: Promise<void> | undefined;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -41,7 +42,8 @@ export class LogFile {
 
   async close(): Promise<void> {
     await this.flushed();
-    await this.#file.close();
+    this.#closing ??= this.#file.close();
+    await this.#closing;
   }
 
   async #write(): Promise<void> {

@@ -55,7 +55,7 @@ export class JobQueue {
   }
 
   /**
-   * What may start now, in order. `blocked` says who keeps a job from its lock, if anyone; `slots` how many more may run
+   * What may start now, in order. `blocked` says whether anything else keeps a job back; `slots` how many more may run
    * beside those that run.
    */
   startable(now: number, slots: number, blocked: (item: Waiting) => boolean): Waiting[] {
@@ -65,7 +65,8 @@ export class JobQueue {
     for (const item of this.#items) {
       if (item.state !== 'ready' || item.notBefore > now) continue;
       if (!item.child && free <= 0) continue;
-      if (item.lock !== null && (blocked(item) || (claimed.has(item.lock) && !item.child))) continue;
+      if (item.lock !== null && claimed.has(item.lock) && !item.child) continue;
+      if (blocked(item)) continue;
       claimed.add(item.lock);
       if (!item.child) free -= 1;
       chosen.push(item);
