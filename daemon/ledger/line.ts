@@ -8,7 +8,7 @@ import {
   type RecordBody,
   type RecordType,
 } from '../../contracts/record.ts';
-import { NotCanonical, canonical, integersOnly, parseCanonical } from '../canonical.ts';
+import { NotCanonical, canonicalCopy, parseCanonical } from '../canonical.ts';
 
 /** A body that passed its schema, as a reader of the line will see it, with its canonical text. */
 export interface CheckedBody<T extends RecordType> {
@@ -26,10 +26,8 @@ export function checkBody<T extends RecordType>(type: T, body: RecordBody<T>): C
     throw fail('RECORD_INVALID', { type, why }, { cause: checked.error });
   }
   try {
-    const same = integersOnly(checked.data);
-    const text = canonical(checked.data);
-    // What JSON text drops (undefined members) must not be seen by a projection either: a replay would not see it.
-    return { body: (same ? checked.data : JSON.parse(text)) as RecordBody<T>, text };
+    const { value, text } = canonicalCopy(checked.data);
+    return { body: value as RecordBody<T>, text };
   } catch (error) {
     if (!(error instanceof NotCanonical)) throw error;
     throw fail('RECORD_INVALID', { type, why: error.message }, { cause: error });

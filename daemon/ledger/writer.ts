@@ -2,8 +2,9 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
 import { isNoFiles, isNoSpace } from '../durable.ts';
 import type { AppendResult, Head } from '../ports/ledger.ts';
-import { checkBody, formatLine } from './line.ts';
-import { addLeaf, leafHash, rootOf, toHex, type Peaks } from './merkle.ts';
+import { leafHashAt } from './chunks.ts';
+import { checkBody, formatLine, type CheckedBody } from './line.ts';
+import { addLeaf, rootOf, toHex, type Peaks } from './merkle.ts';
 import { Queue, Waiters, type Pending } from './queue.ts';
 import { SegmentFile } from './segment-file.ts';
 import { MAX_FLUSH_BYTES, type Place } from './walk.ts';
@@ -76,18 +77,32 @@ export class Writer {
     return { writable: true };
   }
 
-  async append<T extends RecordType>(
+  append<T extends RecordType>(
     type: T,
     body: RecordBody<T>,
     options: { guard?: () => void } = {},
   ): Promise<AppendResult<T>> {
-    this.#mustBeOpen();
-    const checked = checkBody(type, body);
+    try {
+      this.#mustBeOpen();
+      const checked = checkBody(type, body);
+      if (this.#blocked !== undefined || this.#refused > 0) return this.#later(type, checked, options.guard);
+      options.guard?.();
+      return this.#sequence(type, checked, false);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  async #later<T extends RecordType>(
+    type: T,
+    checked: CheckedBody<T>,
+    guard: (() => void) | undefined,
+  ): Promise<AppendResult<T>> {
     while (this.#blocked !== undefined || this.#refused > 0) {
       await (this.#blocked ?? this.#block(this.#probe()));
       this.#mustBeOpen();
     }
-    options.guard?.();
+    guard?.();
     return this.#sequence(type, checked, false);
   }
 
@@ -111,11 +126,7 @@ export class Writer {
   }
 
   /** Synchronous: seq, fold (unless `late`), queue. */
-  #sequence<T extends RecordType>(
-    type: T,
-    checked: { body: RecordBody<T>; text: string },
-    late: boolean,
-  ): Promise<AppendResult<T>> {
+  #sequence<T extends RecordType>(type: T, checked: CheckedBody<T>, late: boolean): Promise<AppendResult<T>> {
     const seq = this.#size;
     const ts = this.#options.clock.now();
     const line = formatLine(type, checked.text, seq, ts);
@@ -167,15 +178,15 @@ export class Writer {
   async #flush(batch: Pending[]): Promise<void> {
     if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
     const segment = this.#segment;
-    let text = '';
+    let text = '\n';
     for (const { line } of batch) text += `${line}\n`;
     const data = Buffer.from(text);
-    await segment.write(data);
+    await segment.write(data.subarray(1));
     const synced = segment.sync();
-    // Hashing costs no time here: the disk is at work.
-    const written = this.#hash(batch, segment);
+    // Hashing costs no time here: the disk is at work, and done with the buffer.
+    const written = this.#hash(batch, segment, data);
     await synced;
-    segment.bytes += data.length;
+    segment.bytes += data.length - 1;
     this.#durable += batch.length;
     this.#peaks = written.at(-1)?.peaks ?? this.#peaks;
     for (const { record, late } of batch) {
@@ -188,13 +199,16 @@ export class Writer {
     if (segment.bytes >= this.#options.segmentBytes) this.#options.sealed();
   }
 
-  #hash(batch: readonly Pending[], segment: SegmentFile): Written[] {
-    let offset = segment.bytes;
+  #hash(batch: readonly Pending[], segment: SegmentFile, data: Buffer): Written[] {
+    let start = 1;
     let peaks = this.#peaks;
     return batch.map((pending) => {
-      const leaf = leafHash(pending.line);
+      const stop = start + pending.bytes - 1;
+      const leaf = leafHashAt(data, start, stop);
       peaks = pending.peaks = addLeaf(peaks, leaf);
-      const written = {
+      const offset = segment.bytes + start - 1;
+      start = stop + 1;
+      return {
         record: pending.record,
         leaf,
         segment: segment.first,
@@ -202,8 +216,6 @@ export class Writer {
         end: offset + pending.bytes,
         peaks,
       };
-      offset = written.end;
-      return written;
     });
   }
 
