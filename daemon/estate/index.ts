@@ -1,0 +1,11 @@
+export { createConfig } from './config.ts';
+export { checkEstate, findEstate, loadEstate, parseEstate, SHIPPED } from './load.ts';
+export type { LoadedEstate, Problem } from './load.ts';
+export {
+  configVersions,
+  configVersionsProjection,
+  estateVersion,
+  recordVersions,
+  runbookVersion,
+} from './versions.ts';
+export { mandatesProjection } from './mandate-projection.ts';
