@@ -1,5 +1,5 @@
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import { isTerminal, type JobStatus, type TerminalStatus } from '../../contracts/job.ts';
+import { isTerminal, type JobStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { LedgerRecord, RecordBody } from '../../contracts/record.ts';
 import type { Projection } from '../ports/state.ts';
@@ -101,9 +101,6 @@ export const lastResult = (state: DrillsState, drill: string): DrillResult | und
 /** Attempts that ended and have no result. */
 export const unrecorded = (state: DrillsState): DrillRun[] =>
   Object.values(state.runs).filter((run) => isTerminal(run.status));
-
-export const terminal = (status: JobStatus): TerminalStatus | undefined =>
-  isTerminal(status) ? status : undefined;
 
 function own<T>(map: Record<string, T>, key: string): T | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;

@@ -25,12 +25,12 @@ async function everyFile(dir: string): Promise<string[]> {
 test('a backup reaches a signed head, while the ledger goes on growing over several segments', async () => {
   const t = await makeHome(await tempDir(), { segmentBytes: 8 * 1024 });
   for (let i = 0; i < 10; i++) await t.more(40);
-  let going = true;
+  const done = new AbortController();
   const writer = (async () => {
-    while (going) await t.more(20);
+    while (!done.signal.aborted) await t.more(20);
   })();
   const { outputs, artifacts } = await backup(t);
-  going = false;
+  done.abort();
   await writer;
   const path = out(outputs, 'path');
   const manifest = Manifest.parse(JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8')));
@@ -53,12 +53,12 @@ test('the manifest names every file with its digest; all are private and none is
   expect((await everyFile(path)).sort()).toEqual(named.sort());
   for (const file of manifest.files) {
     const bytes = await readFile(join(path, file.path));
-    expect([bytes.length, sha256Hex(bytes)], file.path).toEqual([file.size, file.sha256]);
+    expect([file.path, bytes.length, sha256Hex(bytes)]).toEqual([file.path, file.size, file.sha256]);
     const { mode, nlink } = await stat(join(path, file.path));
-    expect([mode & 0o777, nlink], file.path).toEqual([0o600, 1]);
+    expect([file.path, mode & 0o777, nlink]).toEqual([file.path, 0o600, 1]);
   }
   for (const folder of [path, join(path, 'ledger'), join(t.home, 'backups')])
-    expect((await stat(folder)).mode & 0o777, folder).toBe(0o700);
+    expect([folder, (await stat(folder)).mode & 0o777]).toEqual([folder, 0o700]);
 });
 
 test('no secret leaves unsealed: neither a value nor the key that would open it', async () => {
@@ -69,7 +69,7 @@ test('no secret leaves unsealed: neither a value nor the key that would open it'
   expect(files.some((file) => file.endsWith('keys.json'))).toBe(true);
   for (const file of files) {
     const text = await readFile(file, 'utf8');
-    expect(text.includes(SECRET) || text.includes(master.key), file).toBe(false);
+    expect([file, text.includes(SECRET) || text.includes(master.key)]).toEqual([file, false]);
   }
   expect(outputs).toMatchObject({ unseal: 'master_key_file' });
 });
@@ -123,7 +123,7 @@ test('whichever write finds the disk full, there is a clear refusal and no half 
     const result = await backup(t, { ...t.deps, fs: failing(n, 'ENOSPC') }).catch((error: unknown) => error);
     if (!(result instanceof Error)) break;
     expect(result).toMatchObject({ code: 'BACKUP_DISK_FULL' });
-    expect(await readdir(join(t.home, 'backups')), `write ${n}`).toEqual([first]);
+    expect([n, await readdir(join(t.home, 'backups'))]).toEqual([n, [first]]);
   }
   // Segment, checkpoint, history, keys, secrets, public keys, manifest.
   expect(n).toBe(8);

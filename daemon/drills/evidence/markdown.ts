@@ -32,7 +32,7 @@ export function evidenceMarkdown({ run, figures, objectives, judgement }: Outcom
       const found =
         step.why ??
         Object.entries(step.outputs ?? {})
-          .map(([k, v]) => `${k}=${String(v)}`)
+          .map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
           .join(', ');
       return `| ${step.name} | ${step.kind} | ${step.status} | ${words(step.ms)} | ${line(found)} |`;
     }),

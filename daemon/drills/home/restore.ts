@@ -13,7 +13,7 @@ import { Phases } from './phases.ts';
 import { makeTarget } from './target.ts';
 import { askCopy, verifyCopy, type Verified } from './verify.ts';
 
-export const RESTORE_TYPE = 'application/vnd.reeve.restore.report.v1+json';
+const RESTORE_TYPE = 'application/vnd.reeve.restore.report.v1+json';
 
 /**
  * Restores a backup of Reeve's home into a scratch folder, verifies it there and starts a service on it. The live home is
