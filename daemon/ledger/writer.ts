@@ -1,21 +1,15 @@
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
 import { isNoFiles, isNoSpace } from '../durable.ts';
-import type { AppendResult, Head } from '../ports/ledger.ts';
+import type { AppendResult } from '../ports/ledger.ts';
 import { leafHashAt } from './chunks.ts';
 import { checkBody, formatLine, type CheckedBody } from './line.ts';
-import { addLeaf, rootOf, toHex, type Peaks } from './merkle.ts';
+import { addLeaf, type Peaks } from './merkle.ts';
+import { TreeHead } from './tree-head.ts';
 import { Queue, Waiters, type Pending } from './queue.ts';
 import { SegmentFile } from './segment-file.ts';
 import { MAX_FLUSH_BYTES, type Place } from './walk.ts';
 import type { WriterOptions, Written } from './writer-types.ts';
-
-const lazyHead = (size: number, peaks: () => Peaks | null): Head => ({
-  size,
-  get root() {
-    return toHex(rootOf(peaks()));
-  },
-});
 
 /** Lets everything that waited for a flush run first, so that it joins the next one; not a timer. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -142,7 +136,7 @@ export class Writer {
         record: record as LedgerRecord,
         late,
         peaks: null,
-        done: () => resolve({ record, head: lazyHead(seq + 1, () => pending.peaks) }),
+        done: () => resolve({ record, head: new TreeHead(seq + 1, pending.peaks) }),
         refuse: reject,
       };
       this.#queue.push(pending);

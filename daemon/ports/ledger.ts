@@ -10,7 +10,7 @@ export interface Head {
 
 export interface AppendResult<T extends RecordType = RecordType> {
   record: LedgerRecord<T>;
-  /** Head right after this record. */
+  /** Head right after this record. Its root is worked out when read: copy it with `{ size, root }`, not by spreading. */
   head: Head;
 }
 

@@ -25,7 +25,7 @@ test('a new ledger starts with a record that names it; appends come back with se
   expect(ledger.head().size).toBe(1);
   const { record, head } = await ledger.append('daemon.stopped', stopped('first'));
   expect(record).toEqual({ v: 1, seq: 1, ts: clock.now(), type: 'daemon.stopped', body: stopped('first') });
-  expect(head).toEqual(ledger.head());
+  expect({ size: head.size, root: head.root }).toEqual(ledger.head());
   expect(state.get(counts).whys).toEqual(['first']);
   expect(ledger.lastTs()).toBe(clock.now());
   await ledger.close();
@@ -62,7 +62,10 @@ test('many appends at once keep their order, and every head is the RFC 6962 root
     lines.push(...(await readFile(join(dir, name), 'utf8')).split('\n').slice(0, -1));
   }
   for (const { record, head } of results)
-    expect(head).toEqual({ size: record.seq + 1, root: toHex(mth(lines.slice(0, record.seq + 1))) });
+    expect({ size: head.size, root: head.root }).toEqual({
+      size: record.seq + 1,
+      root: toHex(mth(lines.slice(0, record.seq + 1))),
+    });
   const read = await collect(ledger.read(0));
   expect(read.map((r) => canonical(r))).toEqual(lines);
   expect((await collect(ledger.read(123, { limit: 2 }))).map((r) => r.seq)).toEqual([123, 124]);
