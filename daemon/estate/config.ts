@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import { EnvironmentSpec } from '../../contracts/estate.ts';
 import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
@@ -42,7 +43,7 @@ const NOWHERE: EnvironmentSpec = Object.freeze(EnvironmentSpec.parse({}));
 /** @param initial In force at first; its version is recorded by the first `recordVersions`. */
 export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfig {
   let current: LoadedEstate = initial;
-  let refused: { digest: string; error: ReeveError } | undefined;
+  let refused: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(estate: Estate) => void>();
   const { file } = initial;
@@ -82,10 +83,10 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
   async function refuse(error: ReeveError): Promise<void> {
     const bytes = await readFile(file).catch(() => new Uint8Array());
     const digest = digestOf(bytes);
-    if (refused?.digest === digest) return;
+    if (refused === digest) return;
     const problems = (error.more ?? [error.message]).map((line) => line.slice(0, 500));
     await deps.ledger.append('config.refused', { config_name: 'reeve.yaml', digest, problems });
-    refused = { digest, error };
+    refused = digest;
     deps.tell('warn', 'reeve.yaml was refused; the running version stays', { digest, problems });
   }
 
@@ -113,7 +114,7 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
     async check() {
       const { problems } = await checkEstate(await readFile(file));
       return problems.map(({ line, col, message, severity }) => ({
-        at: `reeve.yaml:${line}:${col}`,
+        at: `${path.basename(file)}:${line}:${col}`,
         message,
         severity,
       }));

@@ -9,3 +9,5 @@ export {
   runbookVersion,
 } from './versions.ts';
 export { mandatesProjection } from './mandate-projection.ts';
+export { createMandates } from './mandates.ts';
+export type { LiveMandates } from './mandates.ts';

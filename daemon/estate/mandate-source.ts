@@ -1,0 +1,73 @@
+import { ReeveError } from '../../contracts/errors.ts';
+import { RunbookId } from '../../contracts/ids.ts';
+import type { Mandate } from '../../contracts/records/config.ts';
+import type { Runbook } from '../../contracts/runbook.ts';
+import { canonical } from '../canonical.ts';
+import { digestOf } from '../digest.ts';
+import { own } from '../own.ts';
+import type { Config } from '../ports/config.ts';
+import type { Runbooks } from '../ports/runbooks.ts';
+
+/** A mandate as the files say now. */
+export interface Current {
+  mandate: Mandate;
+  /** The runbooks it covers, by id. */
+  runbooks: Map<string, Runbook>;
+  /** Why it cannot be used whatever was accepted: a runbook that is not there or not valid. */
+  broken: string | undefined;
+}
+
+export interface SourceDeps {
+  config: Config;
+  runbooks: Pick<Runbooks, 'get' | 'list'>;
+  /** Ids of the runbooks that one calls. */
+  calls?: (runbook: Runbook) => readonly string[];
+}
+
+const SCHEDULE = 'schedule:';
+
+/** Ids of all mandates of the estate in force, sorted. */
+export const mandateIds = (config: Config): string[] =>
+  Object.keys(config.current().config.schedules)
+    .map((name) => SCHEDULE + name)
+    .toSorted();
+
+/** Reads one mandate's entry and runbooks as they are now; undefined when there is no such entry. */
+export async function readMandate(
+  { config, runbooks, calls = literalCalls }: SourceDeps,
+  id: string,
+): Promise<Current | undefined> {
+  const spec = id.startsWith(SCHEDULE)
+    ? own(config.current().config.schedules, id.slice(SCHEDULE.length))
+    : undefined;
+  if (spec === undefined) return undefined;
+  const found = new Map<string, Runbook>();
+  let broken: string | undefined;
+  const waiting = [spec.runbook];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next)) continue;
+    try {
+      const runbook = await runbooks.get(next);
+      found.set(next, runbook);
+      const called = calls(runbook);
+      // A name that is only known at run time could be any of them.
+      if (called.every((name) => RunbookId.safeParse(name).success)) waiting.push(...called);
+      else waiting.push(...(await runbooks.list()).map((one) => one.front.runbook));
+    } catch (error) {
+      if (!(error instanceof ReeveError)) throw error;
+      broken ??= error.message.slice(0, 400);
+    }
+  }
+  const entry = canonical(spec);
+  const digests = Object.fromEntries(
+    [...found]
+      .map(([name, runbook]) => [name, runbook.digest] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const digest = digestOf(canonical({ entry, runbooks: digests }));
+  return { mandate: { id, digest, entry, runbooks: digests }, runbooks: found, broken };
+}
+
+/** What the `call` steps of a runbook name. */
+const literalCalls = (runbook: Runbook): string[] =>
+  runbook.steps.filter((step) => step.kind === 'call').map((step) => own(step.attributes, 'runbook') ?? '');
