@@ -1,0 +1,77 @@
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** Milliseconds as `850 ms`, `1.2 s`, `1m 20s`, `2h 05m`, `3d 4h`. */
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return '?';
+  if (ms < 0) return `-${duration(-ms)}`;
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < MINUTE) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m ${two(Math.floor((ms % MINUTE) / SECOND))}s`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)}h ${two(Math.floor((ms % HOUR) / MINUTE))}m`;
+  return `${Math.floor(ms / DAY)}d ${Math.floor((ms % DAY) / HOUR)}h`;
+}
+
+/** `just now`, `5 min ago`, `in 2 h`. */
+export function relative(at: number, now: number): string {
+  const away = Math.abs(now - at);
+  if (away < 5 * SECOND) return at > now ? 'in a moment' : 'just now';
+  const words =
+    away < MINUTE
+      ? `${Math.floor(away / SECOND)} s`
+      : away < HOUR
+        ? `${Math.floor(away / MINUTE)} min`
+        : away < 2 * DAY
+          ? `${Math.floor(away / HOUR)} h`
+          : `${Math.floor(away / DAY)} d`;
+  return at > now ? `in ${words}` : `${words} ago`;
+}
+
+/** A moment in the reader's zone: `14:03` today, `2026-01-02 14:03` on other days; exact with its offset when `wide`. */
+export function stamp(at: number, now: number, wide: boolean): string {
+  const d = new Date(at);
+  if (Number.isNaN(d.getTime())) return '?';
+  const day = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+  const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
+  if (wide) {
+    const offset = -d.getTimezoneOffset();
+    const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+    return `${day} ${time}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')} ${zone}`;
+  }
+  return new Date(now).toDateString() === d.toDateString() ? time : `${day} ${time}`;
+}
+
+/** `14:03 (2 h ago)`. */
+export const when = (at: number, now: number, wide: boolean): string =>
+  `${stamp(at, now, wide)} (${relative(at, now)})`;
+
+/** `512 B`, `1.2 MiB`. */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = n;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+/** `1,204`. */
+export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 job`, `2 jobs`. */
+export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** Ids short enough to read and, for jobs, still accepted by every command. */
+export function shortId(id: string, wide: boolean): string {
+  if (wide) return id;
+  const job = /^(job_[0-9a-f]{8})[0-9a-f]{24}(\.\d+)?$/.exec(id);
+  if (job !== null) return `${job[1] ?? ''}${job[2] ?? ''}`;
+  const digest = /^(sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/.exec(id);
+  return digest === null ? id : `${digest[1] ?? ''}${digest[2] ?? ''}…`;
+}

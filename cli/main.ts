@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// In the clone and not in a folder of the system that others may write to: what is cached there is run.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/reeve', import.meta.url)));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader (`| head`) has gone: nothing is left to say.
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+const argv = process.argv.slice(2);
+const { quickStatus } = await import('./status.ts');
+process.exitCode = (await quickStatus(argv)) ?? (await (await import('./run.ts')).run(argv));

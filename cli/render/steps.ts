@@ -1,0 +1,46 @@
+import type { StepView } from '../../contracts/reply.ts';
+import { harmless } from '../io/harmless.ts';
+import type { Terminal } from '../io/terminal.ts';
+import { duration } from '../io/units.ts';
+import { pad, truncate, widthOf } from '../io/width.ts';
+import { statusLook, statusSymbol } from './cell.ts';
+
+const WHEN: Record<StepView['on'], string> = { normal: '', failure: 'if it fails', always: 'always' };
+
+export interface StepLook {
+  /** Instead of the symbol of a running step. */
+  spinner?: string;
+  /** Time a running step has taken. */
+  elapsed?: (step: StepView) => number | undefined;
+}
+
+/** `✓ restore  sh  into a scratch place  1.2 s`, one line a step, and why it failed below it. */
+export function stepLines(terminal: Terminal, steps: readonly StepView[], look: StepLook = {}): string[] {
+  const names = Math.max(...steps.map((s) => widthOf(harmless(s.name))), 4);
+  const kinds = Math.max(...steps.map((s) => widthOf(harmless(s.kind))), 2);
+  const room = (terminal.width ?? 160) - names - kinds - 22;
+  return steps.flatMap((step) => {
+    const paint = statusLook(terminal, step.status);
+    const running = step.status === 'RUNNING';
+    const symbol = running && look.spinner !== undefined ? look.spinner : statusSymbol(step.status);
+    const ms = step.ms ?? (running ? look.elapsed?.(step) : undefined);
+    const note = [WHEN[step.on], ms === undefined ? '' : duration(ms)].filter((t) => t !== '').join(', ');
+    const name = pad(harmless(step.name), names);
+    const line = [
+      `  ${paint(symbol)} ${step.status === 'PENDING' ? terminal.dim(name) : name}`,
+      terminal.dim(pad(harmless(step.kind), kinds)),
+      fit(terminal, harmless(step.summary), room),
+      terminal.dim(note),
+    ]
+      .filter((part) => part !== '')
+      .join('  ')
+      .trimEnd();
+    const odd = step.status === 'TIMED_OUT' || step.status === 'CANCELLED' || step.status === 'UNKNOWN';
+    const why = [odd ? step.status : '', step.why ?? ''].filter((t) => t !== '').join(': ');
+    return why === '' ? [line] : [line, `      ${paint(harmless(why))}`];
+  });
+}
+
+/** A terminal's lines are kept whole; a file gets everything. */
+const fit = (terminal: Terminal, text: string, room: number): string =>
+  terminal.width === undefined || terminal.globals.wide ? text : truncate(text, Math.max(16, room));
