@@ -117,8 +117,9 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
   });
   const at = await server.listen();
   onTestFinished(async () => {
-    await server.close(0);
-    opened.clock.advance(1);
+    const closed = server.close(0);
+    await opened.clock.advance(1);
+    await closed;
     await opened.ledger.close();
   });
   return {

@@ -217,7 +217,7 @@ test('wrong tokens are limited, the right one still passes', async () => {
   }
   expect(codes.slice(-3)).toEqual(['TOKEN_INVALID', 'RATE_LIMITED', 'RATE_LIMITED']);
   expect((await ask(world, 'tcp', { path: '/v1/status' })).status).toBe(200);
-  world.clock.advance(60_000);
+  await world.clock.advance(60_000);
   expect((await ask(world, 'tcp', { path: '/v1/status', headers: guess })).json['code']).toBe(
     'TOKEN_INVALID',
   );
@@ -227,7 +227,7 @@ test('a flood of refusals is counted, not written down one by one', async () => 
   const world = await apiWorld();
   for (let i = 0; i < REFUSALS_PER_MINUTE + 5; i++) await post(world, 'socket', { command: 'x', user: 'y' });
   expect(world.refusals).toHaveLength(REFUSALS_PER_MINUTE);
-  world.clock.advance(60_000);
+  await world.clock.advance(60_000);
   await post(world, 'socket', { command: 'x', user: 'y' });
   expect(world.refusals.at(-1)?.count).toBe(6);
 });

@@ -43,7 +43,7 @@ function open(
           });
         }
         const events = (): StreamEvent[] =>
-          [...text.matchAll(/^data: (.*)\n\n/gm)].map((m) => StreamEvent.parse(JSON.parse(m[1] ?? '')));
+          [...text.matchAll(/^data: ([^\n]*)\n\n/gm)].map((m) => StreamEvent.parse(JSON.parse(m[1] ?? '')));
         resolve({
           response,
           text: () => text,
@@ -222,15 +222,10 @@ test('a slow reader is bounded: live lines are dropped and counted, records are 
       stream: 'stdout',
       lines: Array.from({ length: 100 }, () => line),
     });
-  const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
   for (let i = 0; i < 50; i++) {
     for (let k = 0; k < 10; k++) publish();
     await appendMany(world, 40, 'z'.repeat(150));
   }
-  // 50 MB of lines went by; a reader that kept them would show.
-  expect(process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before).toBeLessThan(
-    45 * 1024 * 1024,
-  );
   let text = '';
   const total = world.ledger.head().size;
   await new Promise<void>((resolve) => {
@@ -241,6 +236,8 @@ test('a slow reader is bounded: live lines are dropped and counted, records are 
   });
   const seqs = [...text.matchAll(/^id: (\d+)\nevent: record/gm)].map((m) => Number(m[1]));
   expect(seqs).toEqual(range(start, total));
+  // 50 MB of lines went by meanwhile; only what the connection's own buffers took came through.
+  expect(text.length).toBeLessThan(8 * 1024 * 1024);
   publish();
   await new Promise<void>((resolve) => {
     reader.response.on('data', (chunk: string) => {
@@ -249,7 +246,8 @@ test('a slow reader is bounded: live lines are dropped and counted, records are 
     });
     publish();
   });
-  expect(Number(/\((\d+) lines not shown\)/.exec(text)?.[1])).toBeGreaterThan(10_000);
+  const dropped = [...text.matchAll(/\((\d+) lines not shown\)/g)].reduce((sum, m) => sum + Number(m[1]), 0);
+  expect(dropped).toBeGreaterThan(10_000);
 });
 
 test('a reader that takes nothing for a long time is disconnected', async () => {
@@ -258,7 +256,7 @@ test('a reader that takes nothing for a long time is disconnected', async () => 
   // More than kernel and connection buffers hold.
   for (let i = 0; i < 60; i++) await appendMany(world, 250, 'z'.repeat(190));
   expect(world.server.streams()).toBe(1);
-  world.clock.advance(LIMITS.stallMs);
+  await world.clock.advance(LIMITS.stallMs);
   reader.response.resume();
   await reader.ended;
   expect(world.server.streams()).toBe(0);
@@ -268,8 +266,8 @@ test('signs of life come while nothing happens', async () => {
   const world = await apiWorld();
   const reader = await open(world, '');
   await reader.until(() => reader.text() !== '');
-  world.clock.advance(LIMITS.heartbeatMs);
-  world.clock.advance(LIMITS.heartbeatMs);
+  await world.clock.advance(LIMITS.heartbeatMs);
+  await world.clock.advance(LIMITS.heartbeatMs);
   await reader.until(() => reader.text().split(': alive').length === 3);
 });
 
@@ -334,7 +332,7 @@ test('closing cuts a request that outlives the grace', async () => {
   const cut = expect(hung).rejects.toThrow(/hang up|ECONNRESET/);
   while (world.identified.length === 0) await new Promise((resolve) => setImmediate(resolve));
   const closed = world.server.close(1000);
-  world.clock.advance(1000);
+  await world.clock.advance(1000);
   await closed;
   await cut;
 });
