@@ -69,6 +69,29 @@ function membersOnly(value: object, path: string): boolean {
 /** An array index sorts before all else in a JavaScript object, and `__proto__` is not an ordinary key. */
 const AWKWARD_KEY = /^(?:0|[1-9][0-9]*|__proto__)$/;
 
+interface Order {
+  keys: readonly string[];
+  awkward: boolean;
+}
+
+/** The same few shapes come again and again, so the sorting is remembered. */
+const orders = new Map<string, Order>();
+const MAX_ORDERS = 512;
+
+function orderOf(value: object): Order {
+  const keys = Object.keys(value);
+  if (keys.length < 2) return { keys, awkward: keys.some((key) => AWKWARD_KEY.test(key)) };
+  const shape = keys.join('\0');
+  let order = orders.get(shape);
+  if (order === undefined) {
+    // Keys that hold the separator could take the place of others.
+    const plain = shape.split('\0').length === keys.length;
+    order = { awkward: keys.some((key) => AWKWARD_KEY.test(key)), keys: keys.sort() };
+    if (plain && orders.size < MAX_ORDERS && shape.length < 1000) orders.set(shape, order);
+  }
+  return order;
+}
+
 /**
  * `canonical` and `integersOnly` in one pass, three times as fast, for what is written often: copies the value with sorted
  * keys, so that the engine's own JSON.stringify gives the RFC 8785 text. The copy is what a reader of the text gets:
@@ -114,10 +137,11 @@ function sortedMembers(
   copied: { awkward: boolean },
 ): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) {
+  const order = orderOf(value);
+  if (order.awkward) copied.awkward = true;
+  for (const key of order.keys) {
     const member = value[key];
     if (member === undefined) continue;
-    if (AWKWARD_KEY.test(key)) copied.awkward = true;
     const simple = typeof member === 'string' || typeof member === 'boolean';
     copy[key] = simple ? member : sortedCopy(member, path === '' ? key : `${path}.${key}`, copied);
   }

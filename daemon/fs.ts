@@ -11,6 +11,9 @@ const FLAGS = {
   'r+': O_RDWR | O_NOFOLLOW,
 } as const;
 
+/** Bytes. */
+const SMALL_WRITE = 256 * 1024;
+
 /** Turns one callback-style call into a promise. The callback forms are cheaper than fs/promises' FileHandle. */
 function call<T>(start: (done: (error: NodeJS.ErrnoException | null, value: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -38,7 +41,10 @@ class NodeFile implements FileHandle {
   constructor(fd: number) {
     this.#fd = fd;
   }
-  write(data: Uint8Array, position?: number): Promise<number> {
+  async write(data: Uint8Array, position?: number): Promise<number> {
+    // Copying a little into the page cache takes less time than handing it to a thread.
+    if (data.byteLength <= SMALL_WRITE)
+      return fs.writeSync(this.#fd, data, 0, data.byteLength, position ?? null);
     return call((done) => fs.write(this.#fd, data, 0, data.byteLength, position ?? null, done));
   }
   read(into: Uint8Array, position: number): Promise<number> {
