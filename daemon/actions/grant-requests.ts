@@ -113,6 +113,15 @@ export const requestApprove = adminAction({
         after: { approvals: request.approvals.length },
         targets,
       };
+    // The question of a running job's step: the answer is the record, nothing new starts.
+    if (request.cap.startsWith('approve_step:'))
+      return {
+        title: `Approved: the job of ${request.by} goes on`,
+        data: { request: request as unknown as Json },
+        before,
+        after: { approvals: request.approvals.length },
+        targets,
+      };
     const { job_id } = await context.runApproved(request, grant);
     return {
       title: `Approved: ${request.by}'s ${request.cap} runs as ${job_id.slice(0, 12)}`,

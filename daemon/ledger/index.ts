@@ -10,4 +10,5 @@ export {
   showRecord,
   tailLedger,
 } from './offline.ts';
+export { rootAt } from './root-at.ts';
 export { verifyLedger, type Problem, type VerifyOptions, type VerifyReport } from './verify.ts';

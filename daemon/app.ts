@@ -1,0 +1,125 @@
+import type { Ready, StatusView } from '../contracts/api.ts';
+import type { z } from 'zod';
+import { buildEngine, type Running } from './compose/engine.ts';
+import { serve } from './compose/serve.ts';
+import { statusView } from './compose/status.ts';
+import { openStore, type Store } from './compose/store.ts';
+import { watchClock } from './clock.ts';
+import type { Settings } from './config.ts';
+import { Releasers } from './lifecycle.ts';
+import { VERSION } from './version.ts';
+
+/** A running daemon. */
+export interface App {
+  store: Store;
+  running: Running;
+  url: string;
+  socket: string;
+  status(): StatusView;
+  /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers. */
+  startSchedules(): Promise<void>;
+  /** Releases everything, last-in-first-out. Safe to call twice. */
+  stop(why: string): Promise<void>;
+}
+
+/**
+ * Starts the daemon: home → keys → ledger → door → API. Whatever was acquired before a failure is released again.
+ * Rejects HOME_…, KEYS_…, LEDGER_…, CONFIG_…, PORT_IN_USE.
+ */
+export async function startApp(settings: Settings): Promise<App> {
+  let log: Store['log'] | undefined;
+  const releasers = new Releasers((name, error) =>
+    log?.error(`releasing ${name} failed`, { error: String(error) }),
+  );
+  try {
+    const store = await openStore(settings, VERSION, releasers);
+    log = store.log;
+    const { ledger, clock } = store;
+    let reason = 'the start failed';
+    const begun = clock.monotonic();
+    releasers.push('last record', async () => {
+      if (ledger.health().writable)
+        await ledger.append('daemon.stopped', {
+          why: reason.slice(0, 200),
+          uptime_ms: Math.round(clock.monotonic() - begun),
+        });
+    });
+    const engine = await buildEngine(store, settings, VERSION, releasers);
+    const started = clock.now();
+    let address = '';
+    let ready = false;
+    const status = (): StatusView =>
+      statusView(
+        store,
+        { config: engine.deps.config, work: engine.deps.work, jobs: engine.jobs, version: VERSION },
+        address,
+        started,
+      );
+    engine.deps.status = status;
+    await engine.start();
+    await ledger.append('daemon.started', {
+      reeve: VERSION,
+      node: process.version,
+      pid: process.pid,
+      config_version: engine.deps.config.current().digest,
+    });
+    const checks = (): z.infer<typeof Ready> => {
+      const health = ledger.health();
+      return {
+        ready: ready && health.writable,
+        checks: [
+          { name: 'ledger', ok: health.writable, ...(health.writable ? {} : { why: health.why }) },
+          { name: 'started', ok: ready },
+          ...engine.deps.trajectory.health(),
+        ],
+      };
+    };
+    const api = await serve(store, settings, VERSION, engine, { status, ready: checks });
+    releasers.push('api', () => api.close());
+    address = api.url;
+    ready = true;
+    releasers.push(
+      'clock watch',
+      watchClock(clock, (jump) => {
+        store.log.warn('the clock jumped', { ...jump });
+        ledger
+          .append('daemon.clock_jumped', jump)
+          .catch((error: unknown) => store.log.error('clock jump not recorded', { error: String(error) }));
+        void engine.scheduler.tick();
+      }),
+    );
+    let stopping: Promise<void> | undefined;
+    return {
+      store,
+      running: engine,
+      url: api.url,
+      socket: api.socket,
+      status,
+      async startSchedules() {
+        await engine.scheduler.start();
+        const { startTicker } = await import('./schedule/ticker.ts');
+        const stopTicker = await startTicker(() => void engine.scheduler.tick());
+        releasers.push('schedules', async () => {
+          await stopTicker();
+          await engine.scheduler.stop();
+        });
+      },
+      stop(why) {
+        stopping ??= (async () => {
+          const { running, queued, unknown } = engine.jobs.counts();
+          await engine.deps.trajectory
+            .continuity(
+              `Stopped (${why}). ${running} job(s) were running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,
+            )
+            .catch((error: unknown) => store.log.warn('NOTES.md was not updated', { error: String(error) }));
+          reason = why;
+          await releasers.unwind();
+        })();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await releasers.unwind().catch(() => undefined);
+    throw error;
+  }
+}

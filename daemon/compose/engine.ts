@@ -1,0 +1,287 @@
+import path from 'node:path';
+import { createDoor } from '../admission/door.ts';
+import { openAudit } from '../admission/audit.ts';
+import { openHaltReserve } from '../admission/halt-reserve.ts';
+import { planBlocks } from '../admission/plan-view.ts';
+import { createRefusals, type Refusals } from '../admission/refusals.ts';
+import type { StartDeps } from '../admission/start.ts';
+import { admitUnattended } from '../admission/unattended.ts';
+import { openWork } from '../admission/work.ts';
+import { actions } from '../actions/index.ts';
+import type { Settings } from '../config.ts';
+import { drills, watchDrills } from '../drills/index.ts';
+import {
+  configVersions,
+  createConfig,
+  createMandates,
+  estateVersion,
+  findEstate,
+  loadEstate,
+  recordVersions,
+  runbookVersion,
+} from '../estate/index.ts';
+import { grantFromFlags } from '../grants/flags.ts';
+import { grantService } from '../grants/service.ts';
+import { Engine } from '../jobs/engine.ts';
+import { planDigestOf } from '../jobs/identity.ts';
+import type { Releasers } from '../lifecycle.ts';
+import { createLive } from '../live.ts';
+import { createPeople } from '../people/index.ts';
+import type { Deps } from '../ports/actions.ts';
+import type { Door } from '../ports/door.ts';
+import type { Live } from '../ports/live.ts';
+import { createRedactor } from '../redact.ts';
+import { createRunbooks, createStepRunner } from '../runbook/index.ts';
+import { Scheduler } from '../schedule/index.ts';
+import { openTrajectory } from '../trajectory/index.ts';
+import { openZones } from '../zones/index.ts';
+import { driverDeps } from './drivers.ts';
+import { stepServices } from './services.ts';
+import { statusView } from './status.ts';
+import type { Store } from './store.ts';
+
+/** Everything between the ledger and the API. */
+export interface Running {
+  door: Door;
+  deps: Omit<Deps, 'runApproved'>;
+  jobs: Engine;
+  live: Live;
+  refusals: Refusals;
+  scheduler: Scheduler;
+  /** Ids of mandates that the first start accepted. */
+  accepted: string[];
+  people: ReturnType<typeof createPeople>;
+  /** When it was built, ms. */
+  startedAt: number;
+}
+
+/** Builds the door and what stands behind it; starts nothing. */
+export async function buildEngine(
+  store: Store,
+  settings: Settings,
+  version: string,
+  releasers: Releasers,
+): Promise<Running & { start(): Promise<void> }> {
+  const { clock, ledger, state, artifacts, secrets, keys, log, fs, home, hex } = store;
+  const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
+  const initial = await loadEstate(await findEstate(settings.config, settings.cwd));
+  const versions = { ledger, state, artifacts };
+  const config = createConfig(initial, {
+    ...versions,
+    clock,
+    tell: (level, message, fields) => log[level](message, fields),
+  });
+  if (settings.logLevel === undefined) log.level = initial.config.log.level;
+
+  const people = createPeople({ config, ownerUid: home.uid });
+  const reserve = await openHaltReserve(fs, path.join(home.root, 'halts.reserve'));
+  releasers.push('halt reserve', () => reserve.close());
+  const work = await openWork({ clock, ledger, state, reserve });
+  const grants = grantService({
+    ledger,
+    state,
+    keys,
+    clock,
+    random: store.random,
+    origin: store.origin,
+    halted: work.halted,
+  });
+  const runbooks = createRunbooks({ config });
+  const mandates = createMandates({ ...versions, config, runbooks });
+  const secretValues = await secrets.values();
+  const redactor = (values: readonly string[]) =>
+    createRedactor([...values, ...secretValues, ...config.current().config.redact]);
+  const plain = redactor([]);
+  log.redactWith((text) => plain.text(text));
+  const zones = openZones({ config, state, ledger, artifacts, clock, warn });
+  const trajectory = openTrajectory({
+    root: () => config.current().root,
+    clock,
+    zones,
+    redact: (t) => plain.text(t),
+    warn,
+  });
+  const live = createLive();
+  const refusals = createRefusals({
+    clock,
+    ledger,
+    safe: (t) => plain.text(t),
+    warn: (message) => log.warn(message),
+  });
+
+  const dir = path.join(home.scratch, 'jobs');
+  const steps = createStepRunner({ clock, outputBytes: () => config.current().config.limits.output_bytes });
+  const jobs: Engine = new Engine({
+    ledger,
+    state,
+    clock,
+    artifacts,
+    config,
+    runbooks,
+    trajectory,
+    live,
+    steps,
+    services: stepServices({
+      artifacts,
+      clock,
+      config,
+      grants,
+      ledger,
+      log,
+      people,
+      secrets,
+      drivers: driverDeps(store, version, path.join(dir, 'scratch')),
+      call: () => ({ jobs, grants, runbooks, artifacts }),
+    }),
+    grants,
+    work,
+    redactor,
+    dir,
+    owner: `${store.origin}#${process.pid}`,
+    warn,
+  });
+  const integrity: StartDeps['integrity'] = () => zones.check();
+
+  const scheduler = new Scheduler({
+    clock,
+    ledger,
+    state,
+    config,
+    jobs,
+    warn,
+    fire: (name, spec, anchor) =>
+      admitUnattended(
+        { clock, grants, jobs, ledger, hex, integrity, mandates, runbooks, work, planDigest: planDigestOf },
+        {
+          mandate: `schedule:${name}`,
+          runbook: spec.runbook,
+          project: spec.project,
+          env: spec.env,
+          inputs: spec.inputs,
+          anchor,
+          reason: `schedule ${name}`,
+        },
+      ),
+  });
+
+  const deps: Omit<Deps, 'runApproved'> = {
+    clock,
+    ledger,
+    state,
+    config,
+    people,
+    mandates,
+    grants,
+    keys,
+    secrets,
+    runbooks,
+    jobs,
+    artifacts,
+    trajectory,
+    work,
+    drills: {
+      history: (drill) =>
+        Object.values(state.get(drills).results)
+          .flat()
+          .filter((r) => drill === undefined || r.drill === drill)
+          .map(({ drill: name, at, verdict, rpo_ms, rto_ms, job_id, why }) => ({
+            drill: name,
+            at,
+            verdict,
+            rpo_ms,
+            rto_ms,
+            job_id,
+            ...(why === undefined ? {} : { why }),
+          }))
+          .toSorted((a, b) => b.at - a.at),
+    },
+    schedules: {
+      list: async () =>
+        Promise.resolve(
+          scheduler.upcoming().map(({ schedule, next, last }) => {
+            const spec = config.current().config.schedules[schedule];
+            return {
+              name: schedule,
+              runbook: spec?.runbook ?? '',
+              cron: spec?.cron ?? '',
+              timezone: spec?.timezone ?? '',
+              last_slot: last?.slot ?? null,
+              next,
+            };
+          }),
+        ),
+    },
+    zones: { accept: (by) => zones.accept(by) },
+    reloadConfig: () => config.reload(),
+    checkConfig: () => config.check(),
+    configVersions: () => configVersions(state),
+    grantFromFlags: (flags, person) =>
+      grantFromFlags(flags, { projects: config.current().config.projects, person }),
+    log: {
+      level: () => log.level,
+      setLevel(level) {
+        log.level = level as typeof log.level;
+      },
+    },
+    planDigest: planDigestOf,
+    planBlocks,
+    status: () => statusView(store, { config, work, jobs, version }),
+    hex,
+  };
+  const door = createDoor({
+    deps,
+    actions,
+    refusals,
+    version,
+    integrity,
+    log: {
+      error: (message, detail) => log.error(message, { error: String(detail) }),
+      path: settings.logFile ?? home.log,
+    },
+  });
+
+  const running: Running = {
+    door,
+    deps,
+    jobs,
+    live,
+    refusals,
+    scheduler,
+    accepted: [],
+    people,
+    startedAt: clock.now(),
+  };
+  return {
+    ...running,
+    async start() {
+      await grants.enrolKeys('daemon');
+      await recordVersions(versions, [
+        estateVersion(initial),
+        ...(await runbooks.list()).map(runbookVersion),
+      ]);
+      running.accepted.push(...(await mandates.start(store.firstStart)));
+      await grants.completeRequests();
+      const audit = await openAudit({ fs, path: home.audit, ledger, warn: (why) => log.warn(why) });
+      releasers.push('audit mirror', () => audit.close());
+      const watch = watchDrills({
+        ledger,
+        state,
+        artifacts,
+        warn,
+        async objectives(runbook, digest) {
+          const found = await runbooks.get(runbook).catch(() => undefined);
+          const set = found?.digest === digest ? found.front.objectives : undefined;
+          return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
+        },
+        writeReport: (name, text) => trajectory.report(name, text),
+      });
+      releasers.push('drill results', () => watch.stop());
+      await jobs.start();
+      releasers.push('jobs', () => jobs.stop(3000));
+      releasers.push('configuration watch', config.watch());
+      config.onChange(
+        () => void mandates.refresh().catch((error: unknown) => warn('mandates after a change', error)),
+      );
+    },
+  };
+}

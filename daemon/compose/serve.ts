@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { Ready, StatusView } from '../../contracts/api.ts';
+import { fail } from '../../contracts/errors.ts';
+import type { Settings } from '../config.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { createServer } from '../http/server.ts';
+import { ensureOwnerToken, ownerVerifier } from '../http/token.ts';
+import { proveInclusion } from '../ledger/index.ts';
+import type { Running } from './engine.ts';
+import type { Store } from './store.ts';
+
+/** Puts the API in front of the door. Rejects `PORT_IN_USE`. */
+export async function serve(
+  store: Store,
+  settings: Settings,
+  version: string,
+  running: Running,
+  views: { status(): StatusView; ready(): z.infer<typeof Ready> },
+): Promise<{ url: string; socket: string; close(): Promise<void> }> {
+  const { fs, home, clock, log, ledger, artifacts } = store;
+  const { door, deps, jobs, live, refusals, people } = running;
+  const owner = ownerVerifier(await ensureOwnerToken(fs, home.root));
+  const server = await createServer({
+    door,
+    identify(credential) {
+      if (credential.holder?.kind === 'bot')
+        throw fail('PERSON_UNKNOWN', { account: `bot ${credential.holder.id}` });
+      // The socket and the owner's token both prove the operating-system user who owns the home.
+      const person = people.byUid(home.uid);
+      return { person, via: credential.client, account: `uid:${home.uid}`, interactive: true };
+    },
+    access: (caller, verb, project, env) => people.allows(caller.person, verb, project, env),
+    projects: () => Object.keys(deps.config.current().config.projects),
+    ledger,
+    async proof(seq) {
+      await ledger.checkpoint();
+      return proveInclusion(home.ledger, seq);
+    },
+    live,
+    status: views.status,
+    jobs,
+    artifacts,
+    metrics: createMetrics({
+      home: home.root,
+      version,
+      ledger,
+      jobs,
+      grantsActive: () => views.status().grants_active,
+      refusals: () => refusals.counts(),
+    }),
+    ready: views.ready,
+    async refused({ error, caller, request, count }) {
+      const actor = {
+        person: caller?.person ?? 'nobody',
+        via: caller?.via ?? 'api',
+        ...(caller === undefined ? {} : { account: caller.account }),
+      } as const;
+      return refusals.record(actor, count > 1 ? `${request} (${count} alike)` : request, error, '');
+    },
+    verifiers: [owner],
+    clock,
+    fs,
+    log,
+    home: home.root,
+    port: settings.port,
+    version,
+  });
+  const { url, socket } = await server.listen();
+  return { url, socket, close: () => server.close() };
+}

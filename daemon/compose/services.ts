@@ -1,0 +1,130 @@
+import { fail } from '../../contracts/errors.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { driverServices } from '../drills/index.ts';
+import type { DriverDeps } from '../drills/driver.ts';
+import { callRunbook, type CallDeps } from '../jobs/call.ts';
+import type { Log } from '../log.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Config } from '../ports/config.ts';
+import type { Grants } from '../ports/grants.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { People } from '../ports/people.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { StepServices } from '../ports/steps.ts';
+
+/** The capability under which a step's question is approved; no action accepts it, so the answer can start nothing. */
+export const STEP_APPROVAL = 'approve_step';
+
+export interface ServiceDeps {
+  artifacts: Artifacts;
+  clock: Clock;
+  config: Config;
+  grants: Grants;
+  ledger: Ledger;
+  log: Log;
+  people: People;
+  secrets: Secrets;
+  drivers: DriverDeps;
+  /** The engine; known only after the services. */
+  call(): CallDeps;
+}
+
+/** What domain steps get from the rest of the daemon. */
+export function stepServices(deps: ServiceDeps): StepServices {
+  const { artifacts, config, secrets, log } = deps;
+  return {
+    async secrets(names) {
+      const pairs = await Promise.all(
+        names.map(async (name) => [variable(name), await secrets.get(name)] as const),
+      );
+      return Object.fromEntries(pairs);
+    },
+    putArtifact: (data, meta) => artifacts.put(data, meta),
+    call: (request) => callRunbook(deps.call(), request),
+    approve: (request) => approveStep(deps, request),
+    async notify({ channel, tone, title, text, job_id }) {
+      log[tone === 'bad' ? 'error' : tone === 'warn' ? 'warn' : 'info'](`notify ${channel}: ${title}`, {
+        text,
+        job_id,
+      });
+      return Promise.resolve({ sent: ['reeve.log'] });
+    },
+    ...driverServices(deps.drivers),
+    allowedHosts: () => [...config.current().config.network.allow],
+  };
+}
+
+/** A secret `registry_token` or `registry-token` is seen as REGISTRY_TOKEN. */
+const variable = (name: string): string => name.replaceAll('-', '_').toUpperCase();
+
+type Ask = Parameters<StepServices['approve']>[0];
+
+/** Opens a request bound to the running plan and waits for its approvals, its refusal or its end. */
+async function approveStep(deps: ServiceDeps, ask: Ask): Promise<{ by: string[] }> {
+  const { artifacts, clock, grants, ledger, people } = deps;
+  const job = await deps.call().jobs.get(ask.job_id);
+  const { project, env, requested_by, plan_digest } = job.spec;
+  const approvers = people.approversFor(project, env).filter((person) => person !== requested_by);
+  const args: JsonObject = {
+    job: ask.job_id,
+    attempt: ask.attempt_id,
+    step: ask.step,
+    question: ask.question,
+  };
+  const question = await artifacts.put(await artifacts.get(plan_digest), {
+    mediaType: 'application/json',
+    name: 'plan.json',
+  });
+  const { request } = await grants.request({
+    by: requested_by,
+    cap: `${STEP_APPROVAL}:${env}`,
+    project,
+    env,
+    plan: plan_digest,
+    plan_ref: question,
+    command: STEP_APPROVAL,
+    args,
+    needs: ask.approvals,
+    approvers,
+    break_glass: false,
+    uses: 1,
+    lifetime_ms: 60_000,
+    reason: ask.question,
+    expires: clock.now() + ask.timeout_ms,
+  });
+  return new Promise((resolve, reject) => {
+    const by: string[] = [];
+    const end = (): void => {
+      unsubscribe();
+      cancel();
+      ask.signal.removeEventListener('abort', aborted);
+    };
+    const aborted = (): void => {
+      end();
+      reject(ask.signal.reason);
+    };
+    const unsubscribe = ledger.subscribe((record) => {
+      if (record.type === 'grant.approved' && record.body.id === request.id) {
+        by.push(record.body.by);
+        if (by.length < ask.approvals) return;
+        end();
+        resolve({ by });
+      } else if (record.type === 'grant.denied' && record.body.id === request.id) {
+        end();
+        reject(
+          fail('REQUEST_CLOSED', {
+            id: request.id,
+            state: `denied by ${record.body.by}: ${record.body.reason}`,
+          }),
+        );
+      }
+    });
+    const cancel = clock.after(ask.timeout_ms, () => {
+      end();
+      reject(fail('REQUEST_CLOSED', { id: request.id, state: 'expired' }));
+    });
+    ask.signal.addEventListener('abort', aborted, { once: true });
+    if (ask.signal.aborted) aborted();
+  });
+}

@@ -1,0 +1,53 @@
+import type { StatusView } from '../../contracts/api.ts';
+import { drills } from '../drills/index.ts';
+import { grantsProjection } from '../grants/projection.ts';
+import type { Config } from '../ports/config.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Work } from '../ports/work.ts';
+import type { Store } from './store.ts';
+
+/** The small status of `reeve status`, read from the fold. */
+export function statusView(
+  { ledger, state, clock, home }: Store,
+  at: { config: Config; work: Work; jobs: Jobs; version: string },
+  address = '',
+  started = 0,
+): StatusView {
+  const health = ledger.health();
+  const grants = state.get(grantsProjection);
+  const now = clock.now();
+  const last = Object.values(state.get(drills).results)
+    .map((results) => results.at(-1))
+    .filter((r) => r !== undefined)
+    .toSorted((a, b) => b.at - a.at)[0];
+  return {
+    reeve: at.version,
+    pid: process.pid,
+    home: home.root,
+    started,
+    estate: at.config.current().config.estate.name,
+    address,
+    ledger: {
+      ...ledger.head(),
+      writable: health.writable,
+      ...(health.writable ? {} : { why: health.why }),
+    },
+    jobs: at.jobs.counts(),
+    halted: at.work.halts(),
+    paused: at.work.paused() ?? null,
+    grants_active: Object.values(grants.grants).filter(
+      (g) => g.revoked === null && g.payload.exp > now && g.used < g.payload.uses,
+    ).length,
+    requests_open: Object.values(grants.requests).filter(
+      (r) => r.denied === null && r.gid === null && r.body.expires > now,
+    ).length,
+    reviews_open: Object.values(grants.reviews).filter((r) => r.closed === null).length,
+    last_drill:
+      last === undefined
+        ? null
+        : { drill: last.drill, verdict: last.verdict, at: last.at, rpo_ms: last.rpo_ms, rto_ms: last.rto_ms },
+    last_jobs: at.jobs
+      .list({ limit: 5 })
+      .map((j) => ({ id: j.spec.job_id, title: j.title, status: j.status, at: j.queued_at })),
+  };
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { ReeveError } from '../../contracts/errors.ts';
+import { workProjection } from '../admission/work.ts';
+import { fileArtifacts } from '../artifacts/store.ts';
+import { systemClock } from '../clock.ts';
+import type { Settings } from '../config.ts';
+import { drills } from '../drills/index.ts';
+import { configVersionsProjection, mandatesProjection } from '../estate/index.ts';
+import { nodeFs } from '../fs.ts';
+import { grantsProjection } from '../grants/projection.ts';
+import { openHome, type Home } from '../home.ts';
+import { jobsProjection } from '../jobs/projection.ts';
+import { locksProjection } from '../jobs/locks.ts';
+import { initKeys, loadKeys, type KeyStore } from '../keys/store.ts';
+import { formatVkey, openLedger, readLedger } from '../ledger/index.ts';
+import type { FileLedger } from '../ledger/ledger.ts';
+import type { Releasers } from '../lifecycle.ts';
+import { lockHome } from '../lock.ts';
+import { openLog, type Log } from '../log.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Fs } from '../ports/fs.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { Projection } from '../ports/state.ts';
+import { schedules } from '../schedule/projection.ts';
+import { openSecrets } from '../secrets/store.ts';
+import { StateHost } from '../state/host.ts';
+import { lowdbSnapshots } from '../state/snapshots.ts';
+import { zonesProjection } from '../zones/projection.ts';
+
+/** Every fold of the ledger. A new one is a line here. */
+export const projections = [
+  grantsProjection,
+  jobsProjection,
+  locksProjection,
+  workProjection,
+  configVersionsProjection,
+  mandatesProjection,
+  drills,
+  schedules,
+  zonesProjection,
+] as unknown as readonly Projection[];
+
+/** What lasts: home, keys, ledger and its fold, artifacts, secrets. */
+export interface Store {
+  home: Home;
+  fs: Fs;
+  clock: Clock;
+  log: Log;
+  keys: KeyStore;
+  /** Keys were made now: this is the home's first start. */
+  firstStart: boolean;
+  origin: string;
+  ledger: FileLedger;
+  state: StateHost;
+  artifacts: Artifacts;
+  secrets: Secrets;
+  random(bytes: number): Uint8Array;
+  hex(digits: number): string;
+}
+
+const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
+
+/** Opens everything durable in the home; what was opened is pushed on `releasers`. */
+export async function openStore(settings: Settings, version: string, releasers: Releasers): Promise<Store> {
+  const clock = systemClock;
+  const fs = nodeFs;
+  const home = openHome(settings.home);
+  const lock = await lockHome(home, clock.now());
+  releasers.push('home lock', () => lock.release());
+  const log = await openLog({
+    file: settings.logFile ?? home.log,
+    level: settings.logLevel ?? 'info',
+    now: () => clock.now(),
+  });
+  releasers.push('log', () => log.close());
+  for (const folder of home.narrowed)
+    log.warn('permissions were wider than needed and are narrowed', { path: folder });
+
+  const keyOptions = { folder: home.keys, fs, clock, random, passphrase: settings.passphrase };
+  let firstStart = false;
+  const keys = await loadKeys(keyOptions).catch((error: unknown) => {
+    if (!(error instanceof ReeveError) || error.code !== 'KEYS_MISSING') throw error;
+    firstStart = true;
+    return initKeys(keyOptions);
+  });
+  const origin = (await originOf(home.ledger)) ?? `reeve/${keys.signer('checkpoint').kid.slice(4)}`;
+  const state = new StateHost(projections);
+  const ledger = await openLedger({
+    dir: home.ledger,
+    fs,
+    clock,
+    signer: keys.checkpointSigner(origin),
+    trustedKeys: keys
+      .list()
+      .filter((k) => k.purpose === 'checkpoint')
+      .map((k) => formatVkey(origin, Buffer.from(k.publicKey, 'base64'))),
+    fold: state,
+    snapshots: lowdbSnapshots(path.join(home.state, 'snapshot.json'), (why) =>
+      log.warn('snapshot ignored', { why }),
+    ),
+    version,
+    warn: (what, error) => log.error(what, { error: String(error) }),
+  });
+  releasers.push('ledger', () => ledger.close());
+  const secrets = await openSecrets({
+    fs,
+    clock,
+    sealer: keys.sealer,
+    path: path.join(home.secrets, 'secrets.json'),
+  });
+  return {
+    home,
+    fs,
+    clock,
+    log,
+    keys,
+    firstStart,
+    origin,
+    ledger,
+    state,
+    artifacts: fileArtifacts({ fs, dir: home.artifacts }),
+    secrets,
+    random,
+    hex: (digits) =>
+      randomBytes(Math.ceil(digits / 2))
+        .toString('hex')
+        .slice(0, digits),
+  };
+}
+
+/** The name the ledger was opened with, if it has been. */
+async function originOf(dir: string): Promise<string | undefined> {
+  for await (const record of readLedger(dir, 0, 1))
+    if (record.type === 'ledger.opened') return record.body.origin;
+  return undefined;
+}
