@@ -8,7 +8,7 @@ import {
   type RecordBody,
   type RecordType,
 } from '../../contracts/record.ts';
-import { NotCanonical, canonicalCopy, parseCanonical } from '../canonical.ts';
+import { NotCanonical, canonicalIntegers, parseCanonical } from '../canonical.ts';
 
 /** A body that passed its schema, as a reader of the line will see it, with its canonical text. */
 export interface CheckedBody<T extends RecordType> {
@@ -26,7 +26,7 @@ export function checkBody<T extends RecordType>(type: T, body: RecordBody<T>): C
     throw fail('RECORD_INVALID', { type, why }, { cause: checked.error });
   }
   try {
-    const { value, text } = canonicalCopy(checked.data);
+    const { value, text } = canonicalIntegers(checked.data);
     return { body: value as RecordBody<T>, text };
   } catch (error) {
     if (!(error instanceof NotCanonical)) throw error;

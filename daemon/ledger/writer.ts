@@ -2,9 +2,9 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
 import { isNoFiles, isNoSpace } from '../durable.ts';
 import type { AppendResult } from '../ports/ledger.ts';
-import { leafHashAt } from './chunks.ts';
+import { hashFlight, launch, Pace, type Flight } from './flight.ts';
 import { checkBody, formatLine, type CheckedBody } from './line.ts';
-import { addLeaf, type Peaks } from './merkle.ts';
+import type { Peaks } from './merkle.ts';
 import { TreeHead } from './tree-head.ts';
 import { Queue, Waiters, type Pending } from './queue.ts';
 import { SegmentFile } from './segment-file.ts';
@@ -20,6 +20,7 @@ export class Writer {
   #segment: SegmentFile;
   readonly #queue = new Queue();
   readonly #waiters = new Waiters();
+  readonly #pace = new Pace();
   #flushing: Promise<void> | undefined;
   /** Set for good by the first failure that leaves the disk in doubt. */
   #broken: ReeveError | undefined;
@@ -146,17 +147,61 @@ export class Writer {
 
   async #flushAll(): Promise<void> {
     await breathe();
-    while (this.#queue.length > 0 && this.#broken === undefined) {
-      const batch = this.#queue.take(MAX_FLUSH_BYTES);
+    let flight: Flight | undefined;
+    while (this.#broken === undefined && (flight !== undefined || this.#queue.length > 0)) {
+      // Half of what waits, when the other half can be on its way while the callers of this one go on.
+      const share = this.#pace.hurry && flight === undefined ? 0.5 : 1;
+      const batch = flight?.batch ?? this.#queue.take(MAX_FLUSH_BYTES, share);
+      let written: Written[];
       try {
-        await this.#flush(batch);
+        flight ??= await this.#launch(batch);
+        written = hashFlight(flight, this.#peaks);
+        await flight.synced;
+        this.#land(flight, written);
       } catch (error) {
         this.#failed(batch, error);
         break;
       }
+      const hurried =
+        this.#pace.hurry && this.#queue.length > 0 ? this.#queue.take(MAX_FLUSH_BYTES, 1) : undefined;
+      try {
+        flight = hurried === undefined ? undefined : await this.#launch(hurried);
+      } catch (error) {
+        this.#tell(batch, written);
+        this.#failed(hurried ?? [], error);
+        break;
+      }
+      const told = this.#options.clock.monotonic();
+      this.#tell(batch, written);
+      if (flight !== undefined) continue;
       await breathe();
+      this.#pace.gathered(this.#options.clock.monotonic() - told);
     }
     this.#flushing = undefined;
+  }
+
+  async #launch(batch: readonly Pending[]): Promise<Flight> {
+    if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
+    return launch(batch, this.#segment, this.#options.clock.monotonic());
+  }
+
+  /** It is durable. */
+  #land({ batch, segment, data, launched }: Flight, written: readonly Written[]): void {
+    segment.bytes += data.length - 1;
+    this.#durable += batch.length;
+    this.#peaks = written.at(-1)?.peaks ?? this.#peaks;
+    for (const { record, late } of batch) {
+      if (record.ts > this.#durableMaxTs) this.#durableMaxTs = record.ts;
+      if (late) this.#fold(record);
+    }
+    this.#pace.landed(this.#options.clock.monotonic() - launched);
+  }
+
+  #tell(batch: readonly Pending[], written: readonly Written[]): void {
+    this.#options.written(written);
+    for (const pending of batch) pending.done();
+    this.#waiters.reached(this.#durable);
+    if (this.#segment.bytes >= this.#options.segmentBytes) this.#options.sealed();
   }
 
   #fold(record: LedgerRecord): void {
@@ -167,50 +212,6 @@ export class Writer {
       throw this.#break(fail('LEDGER_UNWRITABLE', { why }, { cause: error }));
     }
     this.#folded += 1;
-  }
-
-  async #flush(batch: Pending[]): Promise<void> {
-    if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
-    const segment = this.#segment;
-    let text = '\n';
-    for (const { line } of batch) text += `${line}\n`;
-    const data = Buffer.from(text);
-    await segment.write(data.subarray(1));
-    const synced = segment.sync();
-    // Hashing costs no time here: the disk is at work, and done with the buffer.
-    const written = this.#hash(batch, segment, data);
-    await synced;
-    segment.bytes += data.length - 1;
-    this.#durable += batch.length;
-    this.#peaks = written.at(-1)?.peaks ?? this.#peaks;
-    for (const { record, late } of batch) {
-      if (record.ts > this.#durableMaxTs) this.#durableMaxTs = record.ts;
-      if (late) this.#fold(record);
-    }
-    this.#options.written(written);
-    for (const pending of batch) pending.done();
-    this.#waiters.reached(this.#durable);
-    if (segment.bytes >= this.#options.segmentBytes) this.#options.sealed();
-  }
-
-  #hash(batch: readonly Pending[], segment: SegmentFile, data: Buffer): Written[] {
-    let start = 1;
-    let peaks = this.#peaks;
-    return batch.map((pending) => {
-      const stop = start + pending.bytes - 1;
-      const leaf = leafHashAt(data, start, stop);
-      peaks = pending.peaks = addLeaf(peaks, leaf);
-      const offset = segment.bytes + start - 1;
-      start = stop + 1;
-      return {
-        record: pending.record,
-        leaf,
-        segment: segment.first,
-        offset,
-        end: offset + pending.bytes,
-        peaks,
-      };
-    });
   }
 
   /** Goes on in a new segment. Out of file descriptors is no reason to stop: then the old one grows on, unless `must`. */
