@@ -4,6 +4,7 @@ import { PAGE_CSP } from '../headers.ts';
 
 const FILES = [
   { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+  { url: '/theme.css', file: 'theme.css', type: 'text/css; charset=utf-8' },
   { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
   { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
   { url: '/render.js', file: 'render.js', type: 'text/javascript; charset=utf-8' },
