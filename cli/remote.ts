@@ -1,0 +1,103 @@
+import type { CommandRequest } from '../contracts/api.ts';
+import type { CommandSpec } from '../contracts/catalogue.ts';
+import type { ErrorResponse } from '../contracts/errors.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Reply } from '../contracts/reply.ts';
+import { askConfirmation, askReason } from './confirm.ts';
+import { Problem } from './io/problem.ts';
+import type { Options } from './program.ts';
+import { exitOf, responseOf, showError } from './render/problem.ts';
+import { showReply } from './render/reply.ts';
+import type { Context } from './run.ts';
+import { send } from './send.ts';
+
+/** Sends a command to the daemon, asks what it asks, follows what it starts. */
+export async function runRemote(
+  context: Context,
+  spec: CommandSpec,
+  args: JsonObject,
+  options: Options,
+): Promise<number> {
+  const { terminal } = context;
+  const request: CommandRequest = {
+    command: spec.name,
+    args,
+    force: options.force === true,
+    dry_run: options.dryRun === true,
+    interactive: terminal.asks,
+    // One for each command line, so that an answer that got lost can be asked for again.
+    ...(spec.kind === 'read' ? {} : { nonce: options.nonce ?? crypto.randomUUID() }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+    ...(options.preauthGrant === undefined ? {} : { grant: options.preauthGrant }),
+  };
+  const reply = await admit(context, request);
+  return conclude(context, reply, options);
+}
+
+/** Sends, and sends again with what was missing as long as a person can be asked for it. */
+async function admit(context: Context, request: CommandRequest): Promise<Reply> {
+  const { terminal } = context;
+  const reply = await send(context, request);
+  if (reply.error?.code === 'REASON_REQUIRED' && request.reason === undefined && terminal.asks) {
+    const reason = await askReason(request.command);
+    return reason === undefined ? reply : admit(context, { ...request, reason });
+  }
+  if (reply.confirm === undefined || terminal.globals.json || request.dry_run === true) return reply;
+  showReply(terminal, reply);
+  await askConfirmation(terminal, request.command, reply.confirm);
+  return admit(context, { ...request, confirm: reply.confirm.digest });
+}
+
+async function conclude(context: Context, reply: Reply, options: Options): Promise<number> {
+  const { terminal } = context;
+  const follow = reply.job !== undefined && (options.follow ?? reply.job.follow);
+  if (terminal.globals.json) return document(context, reply, follow);
+  if (reply.error !== undefined) {
+    if (reply.blocks.length > 0) showReply(terminal, reply);
+    showError(terminal, reply.error);
+    return exitOf(reply.error);
+  }
+  if (options.output !== undefined) {
+    const { saveFile } = await import('./output.ts');
+    await saveFile(context, reply, options.output);
+  } else showReply(terminal, reply);
+  if (reply.job === undefined || !reply.ok) return reply.ok ? 0 : 1;
+  if (!follow) {
+    if (!terminal.globals.quiet) terminal.err(terminal.style('dim', `  → reeve jobs logs -f ${reply.job.id}`, 'err'));
+    return 0;
+  }
+  terminal.out('');
+  const { followJob } = await import('./follow/follow.ts');
+  return (await followJob(context, reply.job.id, { seenLog: reply.command === 'jobs logs' })).exit;
+}
+
+/** The one document: after the job's end when it is followed. */
+async function document(context: Context, reply: Reply, follow: boolean): Promise<number> {
+  const { terminal } = context;
+  const { command, data, confirm } = reply;
+  let { ok } = reply;
+  let error: ErrorResponse | undefined = reply.error;
+  if (confirm !== undefined && error === undefined) {
+    error = responseOf(new Problem('CONFIRMATION_REQUIRED', { action: command, digest: confirm.digest }));
+    ok = false;
+  }
+  let exit = error === undefined ? (ok ? 0 : 1) : exitOf(error);
+  let job: JsonObject | undefined = reply.job === undefined ? undefined : { id: reply.job.id };
+  if (reply.job !== undefined && follow && ok) {
+    const { followJob } = await import('./follow/follow.ts');
+    const end = await followJob(context, reply.job.id, { seenLog: true });
+    exit = end.exit;
+    ok = end.exit === 0;
+    job = end.job;
+  }
+  terminal.document({
+    ok,
+    command,
+    data,
+    ...(confirm === undefined ? {} : { confirm }),
+    ...(job === undefined ? {} : { job }),
+    ...(error === undefined ? {} : { error }),
+  });
+  return exit;
+}
