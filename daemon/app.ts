@@ -70,7 +70,7 @@ export async function startApp(settings: Settings): Promise<App> {
         checks: [
           { name: 'ledger', ok: health.writable, ...(health.writable ? {} : { why: health.why }) },
           { name: 'started', ok: ready },
-          ...engine.deps.trajectory.health(),
+          ...engine.checks(),
         ],
       };
     };

@@ -19,8 +19,9 @@ export const halt = adminAction({
   where,
   args: z.object({ project: arg.project('only this project').optional() }),
   examples: ['halt --project my-project --reason "wrong release"', 'halt'],
-  async run({ work, config, caller, reason }, args) {
-    if (args.project !== undefined) config.project(args.project);
+  async run({ work, config, people, caller, reason }, args) {
+    if (args.project === undefined) people.requireEverywhere(caller.person, 'run');
+    else config.project(args.project);
     const before = work.halts();
     const { recorded } = await work.halt(
       scopeOf(args.project),
@@ -61,8 +62,9 @@ export const resume = adminAction({
   where,
   args: z.object({ project: arg.project('lift only this project’s halt').optional() }),
   examples: ['resume --project my-project', 'resume'],
-  async run({ work, config, caller, reason }, args) {
-    if (args.project !== undefined) config.project(args.project);
+  async run({ work, config, people, caller, reason }, args) {
+    if (args.project === undefined) people.requireEverywhere(caller.person, 'run');
+    else config.project(args.project);
     const before = { halts: work.halts(), paused: work.paused() ?? null };
     const why = reason || `resumed by ${caller.person}`;
     const lifted =

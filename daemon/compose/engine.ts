@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { createDoor } from '../admission/door.ts';
 import { openAudit } from '../admission/audit.ts';
@@ -55,6 +56,12 @@ export interface Running {
   startedAt: number;
 }
 
+/** The name of the home's owner, when it is us: what `os_users` may name beside the number. */
+function userName(uid: number): { user?: string } {
+  const us = userInfo();
+  return us.uid === uid ? { user: us.username } : {};
+}
+
 /** Builds the door and what stands behind it; starts nothing. */
 export async function buildEngine(
   store: Store,
@@ -73,7 +80,7 @@ export async function buildEngine(
   });
   if (settings.logLevel === undefined) log.level = initial.config.log.level;
 
-  const people = createPeople({ config, ownerUid: home.uid });
+  const people = createPeople({ config, owner: { uid: home.uid, ...userName(home.uid) } });
   const reserve = await openHaltReserve(fs, path.join(home.root, 'halts.reserve'));
   releasers.push('halt reserve', () => reserve.close());
   const work = await openWork({ clock, ledger, state, reserve });
@@ -93,12 +100,12 @@ export async function buildEngine(
     createRedactor([...values, ...secretValues, ...config.current().config.redact]);
   const plain = redactor([]);
   log.redactWith((text) => plain.text(text));
-  const zones = openZones({ config, state, ledger, artifacts, clock, warn });
+  const zones = openZones({ config, state, ledger, artifacts, clock, warn: (message, fields) => log.warn(message, fields) });
   const trajectory = openTrajectory({
     root: () => config.current().root,
     clock,
     zones,
-    redact: (t) => plain.text(t),
+    redact: (t: string) => plain.text(t),
     warn,
   });
   const live = createLive();
@@ -140,7 +147,7 @@ export async function buildEngine(
     owner: `${store.origin}#${process.pid}`,
     warn,
   });
-  const integrity: StartDeps['integrity'] = () => zones.check();
+  const integrity: StartDeps['integrity'] = () => zones.integrity();
 
   const scheduler = new Scheduler({
     clock,

@@ -26,7 +26,7 @@ export async function serve(
       if (credential.holder?.kind === 'bot')
         throw fail('PERSON_UNKNOWN', { account: `bot ${credential.holder.id}` });
       // The socket and the owner's token both prove the operating-system user who owns the home.
-      const person = people.byUid(home.uid);
+      const person = people.owner();
       return { person, via: credential.client, account: `uid:${home.uid}`, interactive: true };
     },
     access: (caller, verb, project, env) => people.allows(caller.person, verb, project, env),

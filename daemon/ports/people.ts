@@ -11,7 +11,7 @@ export interface People {
   /** Rejects FORBIDDEN with what would be needed. */
   require(person: string, verb: Verb, project?: string, env?: string): void;
   /** Demands the verb for the estate as a whole, whatever is limited to some projects. Rejects FORBIDDEN. */
-  requireEverywhere?(person: string, verb: Verb): void;
+  requireEverywhere(person: string, verb: Verb): void;
   /** Who may approve here, by policy, or else by role. */
   approversFor(project: string, env: string): string[];
 }

@@ -1,0 +1,9 @@
+import type { Bench } from './types.ts';
+
+/** Name → the suite, loaded when it is asked for. A new suite is a file and a line here. */
+export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
+  ledger: () => import('./ledger.ts'),
+  grants: () => import('./grants.ts'),
+  api: () => import('./api.ts'),
+  cli: () => import('./cli.ts'),
+};
