@@ -91,3 +91,4 @@ export const grantVerification: Bench = {
     prepared = undefined;
   },
 };
+export const benches: Bench[] = [grantVerification];

@@ -10,7 +10,7 @@ import { admitUnattended } from '../admission/unattended.ts';
 import { openWork } from '../admission/work.ts';
 import { actions } from '../actions/index.ts';
 import type { Settings } from '../config.ts';
-import { drills, watchDrills } from '../drills/index.ts';
+import { watchDrills } from '../drills/index.ts';
 import {
   configVersions,
   createConfig,
@@ -38,6 +38,8 @@ import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
+import { drillReader, scheduleReader } from './readers.ts';
+import { writeReport } from './reports.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -52,6 +54,8 @@ export interface Running {
   /** Ids of mandates that the first start accepted. */
   accepted: string[];
   people: ReturnType<typeof createPeople>;
+  /** What /readyz says beside the ledger. */
+  checks(): { name: string; ok: boolean; why?: string }[];
   /** When it was built, ms. */
   startedAt: number;
 }
@@ -100,14 +104,23 @@ export async function buildEngine(
     createRedactor([...values, ...secretValues, ...config.current().config.redact]);
   const plain = redactor([]);
   log.redactWith((text) => plain.text(text));
-  const zones = openZones({ config, state, ledger, artifacts, clock, warn: (message, fields) => log.warn(message, fields) });
-  const trajectory = openTrajectory({
-    root: () => config.current().root,
+  const zones = openZones({
+    config,
+    state,
+    ledger,
+    artifacts,
     clock,
-    zones,
-    redact: (t: string) => plain.text(t),
-    warn,
+    warn: (message, fields) => log.warn(message, fields),
   });
+  const trajectory = openTrajectory({
+    fs,
+    clock,
+    root: () => config.current().root,
+    checkWrite: (file) => zones.checkWrite(file),
+    redact: (t) => plain.text(t),
+    warn: (message, fields) => log.warn(message, fields),
+  });
+  releasers.push('trajectory', () => trajectory.flush());
   const live = createLive();
   const refusals = createRefusals({
     clock,
@@ -186,38 +199,8 @@ export async function buildEngine(
     artifacts,
     trajectory,
     work,
-    drills: {
-      history: (drill) =>
-        Object.values(state.get(drills).results)
-          .flat()
-          .filter((r) => drill === undefined || r.drill === drill)
-          .map(({ drill: name, at, verdict, rpo_ms, rto_ms, job_id, why }) => ({
-            drill: name,
-            at,
-            verdict,
-            rpo_ms,
-            rto_ms,
-            job_id,
-            ...(why === undefined ? {} : { why }),
-          }))
-          .toSorted((a, b) => b.at - a.at),
-    },
-    schedules: {
-      list: async () =>
-        Promise.resolve(
-          scheduler.upcoming().map(({ schedule, next, last }) => {
-            const spec = config.current().config.schedules[schedule];
-            return {
-              name: schedule,
-              runbook: spec?.runbook ?? '',
-              cron: spec?.cron ?? '',
-              timezone: spec?.timezone ?? '',
-              last_slot: last?.slot ?? null,
-              next,
-            };
-          }),
-        ),
-    },
+    drills: drillReader(state),
+    schedules: scheduleReader(scheduler, config),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),
     checkConfig: () => config.check(),
@@ -256,6 +239,7 @@ export async function buildEngine(
     scheduler,
     accepted: [],
     people,
+    checks: () => [{ name: 'trajectory', ...trajectory.health() }],
     startedAt: clock.now(),
   };
   return {
@@ -280,7 +264,7 @@ export async function buildEngine(
           const set = found?.digest === digest ? found.front.objectives : undefined;
           return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
         },
-        writeReport: (name, text) => trajectory.report(name, text),
+        writeReport: (name, text) => writeReport({ fs, zones, root: config.current().root }, name, text),
       });
       releasers.push('drill results', () => watch.stop());
       await jobs.start();

@@ -1,0 +1,17 @@
+import path from 'node:path';
+import { makeFolder, replaceDurably } from '../durable.ts';
+import type { Fs } from '../ports/fs.ts';
+import type { Zones } from '../zones/index.ts';
+
+export const REPORTS_FOLDER = 'grimoires/loa/deployment/reports';
+
+/** Writes a report for people into the state zone. Rejects `ZONE_REFUSED` and as the disk does. */
+export async function writeReport(
+  { fs, zones, root }: { fs: Fs; zones: Pick<Zones, 'checkWrite'>; root: string },
+  name: string,
+  text: string,
+): Promise<void> {
+  const file = await zones.checkWrite(path.join(root, REPORTS_FOLDER, path.basename(name)));
+  await makeFolder(fs, path.dirname(file), 0o755);
+  await replaceDurably(fs, file, Buffer.from(text), 0o644);
+}
