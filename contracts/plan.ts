@@ -47,7 +47,7 @@ export const Plan = z.object({
     z.object({ runbook: RunbookId, status: z.literal('PASS'), within_ms: z.int().min(1).nullable() }),
   ),
   steps: z.array(PlanStep).min(1).max(200),
-  /** Plans of runbooks called by `call` steps, by runbook id: they are part of what is approved. */
-  calls: z.record(RunbookId, Digest),
+  /** Plans of runbooks called by `call` steps, by the step's name: they are part of what is approved. */
+  calls: z.record(Slug, Digest),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -17,14 +17,16 @@ export interface PlanRequest {
   inputs: JsonObject;
   /** Resolved extras that are part of what is confirmed: target, from, to … */
   targets?: JsonObject;
+  /** Digest the runbook must have; any other is RUNBOOK_CHANGED. */
+  runbook_digest?: string;
 }
 
 /** The folder of runbooks as loaded. Every call reads the file afresh or proves it unchanged by digest. */
 export interface Runbooks {
   /** Valid runbooks, sorted by id. */
   list(): Promise<Runbook[]>;
-  /** Rejects RUNBOOK_NOT_FOUND, RUNBOOK_INVALID, RUNBOOK_PATH_REFUSED. */
-  get(id: string): Promise<Runbook>;
+  /** Rejects RUNBOOK_NOT_FOUND, RUNBOOK_INVALID, RUNBOOK_PATH_REFUSED, and RUNBOOK_CHANGED when its digest is not `pinned`. */
+  get(id: string, pinned?: string): Promise<Runbook>;
   /** All problems of one runbook, or of the folder. */
   lint(id?: string): Promise<LintProblem[]>;
   /** Validates the inputs and resolves every step. Pure: executes, writes and connects to nothing. */

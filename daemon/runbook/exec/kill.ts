@@ -1,0 +1,73 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Clock } from '../../ports/clock.ts';
+
+/** From SIGTERM to SIGKILL, ms. */
+export const GRACE_MS = 5000;
+
+/** Signals every process of a group. False when there is none left. */
+export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch (error) {
+    // EPERM: there is one, under another user; it counts as alive.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * Ends a process group and everything else that carries this attempt in its environment, also what moved to a session of
+ * its own: SIGTERM, and SIGKILL to what is left after five seconds. A process that both left the group and cleared its
+ * environment is not found.
+ */
+export async function endGroup(
+  pgid: number,
+  attemptId: string | undefined,
+  clock: Clock,
+  graceMs = GRACE_MS,
+): Promise<void> {
+  const signal = async (name: NodeJS.Signals): Promise<boolean> => {
+    const group = signalGroup(pgid, name);
+    const strays = attemptId === undefined ? 0 : await signalStrays(attemptId, name);
+    return group || strays > 0;
+  };
+  if (!(await signal('SIGTERM'))) return;
+  const until = clock.monotonic() + graceMs;
+  for (let pause = 5; clock.monotonic() < until; pause = Math.min(pause * 2, 100)) {
+    await clock.sleep(pause);
+    const alive = signalGroup(pgid, 0) || (attemptId !== undefined && (await strays(attemptId)).length > 0);
+    if (!alive) return;
+  }
+  await signal('SIGKILL');
+}
+
+/**
+ * Processes with `REEVE_ATTEMPT_ID=<attemptId>` in the environment they were started with, by their ids. Reads /proc; on
+ * systems without it there are none to be found.
+ */
+export async function strays(attemptId: string): Promise<number[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const wanted = Buffer.from(`REEVE_ATTEMPT_ID=${attemptId}\0`);
+  const found: number[] = [];
+  for (const name of names) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    // Gone meanwhile, or another user's.
+    const environment = await readFile(`/proc/${name}/environ`).catch(() => undefined);
+    const at = environment?.indexOf(wanted) ?? -1;
+    if (at === 0 || (at > 0 && environment?.[at - 1] === 0)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** Signals the processes of an attempt wherever they are: for what a crashed daemon left behind. Returns how many. */
+export async function signalStrays(attemptId: string, signal: NodeJS.Signals): Promise<number> {
+  const ids = await strays(attemptId);
+  for (const pid of ids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  return ids.length;
+}

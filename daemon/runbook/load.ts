@@ -1,0 +1,221 @@
+import type { Json } from '../../contracts/json.ts';
+import { Slug } from '../../contracts/ids.ts';
+import {
+  Duration,
+  type Runbook,
+  type RunbookFrontMatter,
+  type RunbookStep,
+} from '../../contracts/runbook.ts';
+import { digestOf } from '../digest.ts';
+import type { LintProblem } from '../ports/runbooks.ts';
+import { suggest } from '../suggest.ts';
+import { cut, firstUnsafe } from '../text.ts';
+import { parseAttributes } from './attributes.ts';
+import { readFront, readYaml, yamlLibrary } from './front.ts';
+import { readMarkdown, type MarkdownBlock } from './markdown.ts';
+import { Problems } from './problems.ts';
+import { checkReferences } from './references.ts';
+import { kindByWord } from './steps/index.ts';
+import { StepMistake, type StepSource } from './steps/kind.ts';
+
+/** Bytes and lines of one runbook. */
+export const MAX_BYTES = 1024 * 1024;
+const MAX_LINES = 5000;
+const MAX_STEPS = 200;
+
+export interface Loaded {
+  /** Absent when there is any error. */
+  runbook?: Runbook;
+  problems: LintProblem[];
+}
+
+/**
+ * Reads a runbook from exactly these bytes. Every mistake comes back with its `file:line`; nothing is thrown for
+ * anything the file holds.
+ *
+ * @param source path for people, relative to the estate
+ * @param id what the file's name says the runbook is called
+ */
+export async function loadRunbook(bytes: Uint8Array, source: string, id: string): Promise<Loaded> {
+  const problems = new Problems(source);
+  let runbook: Runbook | undefined;
+  try {
+    const text = decode(bytes, problems);
+    if (text !== undefined) runbook = await read(text, source, id, problems);
+  } catch (error) {
+    // The parsers recurse; a file nested beyond the stack is a mistake of the file.
+    if (!(error instanceof RangeError)) throw error;
+    problems.error(1, 'it is nested too deeply to be read');
+  }
+  if (runbook === undefined || problems.failed) return { problems: problems.list() };
+  return { runbook: { ...runbook, digest: digestOf(bytes) }, problems: problems.list() };
+}
+
+function decode(bytes: Uint8Array, problems: Problems): string | undefined {
+  if (bytes.length > MAX_BYTES) {
+    problems.error(1, `it has more than ${MAX_BYTES} bytes`);
+    return undefined;
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    problems.error(1, 'it is not UTF-8');
+    return undefined;
+  }
+  const lines = text.split('\n');
+  if (lines.length > MAX_LINES) problems.error(MAX_LINES, `it has more than ${MAX_LINES} lines`);
+  else
+    lines.forEach((line, i) => {
+      const unsafe = firstUnsafe(line);
+      if (unsafe?.shown === '\\r') problems.error(i + 1, 'the line ends with CR LF; save the file with LF');
+      else if (unsafe !== undefined)
+        problems.error(i + 1, `column ${unsafe.index + 1} holds ${unsafe.shown}, which cannot be seen`);
+    });
+  return problems.failed ? undefined : text;
+}
+
+async function read(
+  text: string,
+  source: string,
+  id: string,
+  problems: Problems,
+): Promise<Runbook | undefined> {
+  const yaml = await yamlLibrary();
+  const blocks = await readMarkdown(text, problems);
+  const first = blocks[0];
+  if (first?.type !== 'front') {
+    problems.error(1, 'it does not begin with front matter: ---, YAML, ---');
+    return undefined;
+  }
+  const front = readFront(yaml, first.text, first.line + 1, problems);
+  if (front === undefined) return undefined;
+  if (front.front.runbook !== id)
+    problems.error(
+      front.lineOf(['runbook']),
+      `runbook: "${front.front.runbook}" is not the file's name, ${id}`,
+    );
+  const body = walk(blocks.slice(1), front.front, problems);
+  const runbook: Runbook = { front: front.front, source, digest: '', ...body, text };
+  if (runbook.steps.length > MAX_STEPS) problems.error(1, `it has more than ${MAX_STEPS} steps`);
+  if (!runbook.steps.some(({ on }) => on === 'normal'))
+    problems.error(1, 'it has no step that normally runs');
+  checkNames(runbook.steps, problems);
+  for (const step of runbook.steps) checkStep(sourceOf(step, runbook, yaml), problems);
+  checkReferences(runbook, front.lineOf, problems);
+  return runbook;
+}
+
+/** Sections and steps, in the order of the file. */
+function walk(
+  blocks: readonly MarkdownBlock[],
+  front: RunbookFrontMatter,
+  problems: Problems,
+): Pick<Runbook, 'steps' | 'prose'> {
+  const steps: RunbookStep[] = [];
+  const prose: Runbook['prose'] = [];
+  let heading = '';
+  const sections: { depth: number; on: RunbookStep['on'] }[] = [];
+  for (const block of blocks) {
+    if (block.type === 'heading') {
+      heading = cut(block.text, 200);
+      while ((sections.at(-1)?.depth ?? 0) >= block.depth) sections.pop();
+      sections.push({ depth: block.depth, on: sectionOf(block.text) ?? sections.at(-1)?.on ?? 'normal' });
+    } else if (block.type === 'prose') prose.push({ heading, text: block.text, line: block.line });
+    else if (block.type === 'code') {
+      const step = stepOf(block, heading, sections.at(-1)?.on ?? 'normal', front, problems);
+      if (step !== undefined) steps.push(step);
+    }
+  }
+  return { steps, prose };
+}
+
+/** When the steps of a section run, by its heading's first word (a number before it does not count). */
+function sectionOf(heading: string): RunbookStep['on'] | undefined {
+  const word = /^(?:\d+[.)]?\s+)?(\w+)/.exec(heading)?.[1]?.toLowerCase();
+  if (word === 'rollback') return 'failure';
+  return word === 'always' || word === 'cleanup' ? 'always' : undefined;
+}
+
+/** A fence with attributes in braces is a step; any other is an example. */
+function stepOf(
+  { info, line, text }: MarkdownBlock,
+  heading: string,
+  section: RunbookStep['on'],
+  front: RunbookFrontMatter,
+  problems: Problems,
+): RunbookStep | undefined {
+  const brace = info.indexOf('{');
+  if (brace < 0) return undefined;
+  const language = info.slice(0, brace).trim();
+  const { values, problems: wrong } = parseAttributes(info.slice(brace));
+  for (const message of wrong) problems.error(line, message);
+  if (wrong.length > 0) return undefined;
+  const { name = '', kind: named, timeout, on, ...attributes } = values;
+  const word = named ?? language;
+  const kind = kindByWord.get(word);
+  if (kind === undefined) {
+    const near = suggest(word, [...kindByWord.keys()]);
+    const hint = near === undefined ? `known: ${[...kindByWord.keys()].join(', ')}` : `did you mean ${near}?`;
+    problems.error(line, word === '' ? `the step has no kind; ${hint}` : `no step kind "${word}"; ${hint}`);
+    return undefined;
+  }
+  // The shell that a fence names is the shell that runs it.
+  if (kind.kind === 'sh' && language === 'bash') attributes['interpreter'] ??= 'bash';
+  if (!Slug.safeParse(name).success)
+    problems.error(line, name === '' ? 'the step has no name: { name=… }' : `"${name}" is no step name`);
+  const limit = timeout === undefined ? undefined : Duration.safeParse(timeout);
+  if (limit?.success === false) problems.error(line, 'timeout: write a duration such as 30s or 15m');
+  if (on !== undefined && on !== 'normal' && on !== 'failure' && on !== 'always')
+    problems.error(line, `on: "${on}" is none of normal, failure, always`);
+  return {
+    name,
+    kind: kind.kind,
+    line,
+    heading,
+    on: on === 'normal' || on === 'failure' || on === 'always' ? on : section,
+    timeout_ms: limit?.success === true ? limit.data : front.timeout,
+    attributes: { ...attributes },
+    text,
+  };
+}
+
+/** Unique also as parts of variable names, where `a-b` and `a_b` are one. */
+function checkNames(steps: readonly RunbookStep[], problems: Problems): void {
+  const seen = new Map<string, RunbookStep>();
+  for (const step of steps) {
+    const key = step.name.replaceAll('-', '_');
+    const other = seen.get(key);
+    if (other === undefined) seen.set(key, step);
+    else if (step.name !== '')
+      problems.error(step.line, `the step name ${step.name} is taken by line ${other.line}`);
+  }
+}
+
+/** The step with what its kind needs to read it. */
+export function sourceOf(
+  step: RunbookStep,
+  runbook: Runbook,
+  yaml: Awaited<ReturnType<typeof yamlLibrary>>,
+): StepSource {
+  return {
+    step,
+    runbook,
+    yaml(): Json {
+      const { problems, read } = readYaml(yaml, step.text);
+      const first = problems[0];
+      if (first !== undefined) throw new StepMistake(first.message, first.line);
+      return read?.value ?? null;
+    },
+  };
+}
+
+function checkStep(source: StepSource, problems: Problems): void {
+  const { step } = source;
+  const kind = kindByWord.get(step.kind);
+  if (kind === undefined) return;
+  const empty = step.text.trim() === '';
+  if (kind.body === 'required' && empty) problems.error(step.line, `a ${kind.kind} step needs a text`);
+  else if (kind.body === 'none' && !empty) problems.error(step.line, `a ${kind.kind} step takes no text`);
+  else for (const { line, message } of kind.check(source)) problems.error(step.line + line, message);
+}

@@ -1,0 +1,41 @@
+import vm from 'node:vm';
+
+/** Longest time one match may take, ms: a pattern that backtracks without end must not stop the daemon. */
+const MATCH_MS = 100;
+
+/** A pattern that does not compile, or takes too long. */
+export class BadPattern extends Error {}
+
+/** @throws {BadPattern} */
+export function checkPattern(pattern: string): void {
+  try {
+    // eslint-disable-next-line no-new -- compiling is the check
+    new RegExp(pattern, 'u');
+  } catch (error) {
+    throw new BadPattern(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Whether `text` matches, as a whole or anywhere. It runs under V8's time limit for scripts, which also interrupts a
+ * regular expression; nothing of `text` or `pattern` is run as code.
+ *
+ * @throws {BadPattern}
+ */
+export function matchesPattern(pattern: string, text: string, where: 'whole' | 'anywhere'): boolean {
+  checkPattern(pattern);
+  const source = where === 'whole' ? `^(?:${pattern})$` : pattern;
+  const context: { source: string; text: string } = Object.assign(
+    Object.create(null) as Record<string, never>,
+    { source, text },
+  );
+  try {
+    return vm.runInNewContext('new RegExp(source, "u").test(text)', context, { timeout: MATCH_MS }) === true;
+  } catch (error) {
+    const slow =
+      error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+        ? `the pattern ${pattern} took longer than ${MATCH_MS} ms`
+        : String(error);
+    throw new BadPattern(slow, { cause: error });
+  }
+}
