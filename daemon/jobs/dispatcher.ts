@@ -125,6 +125,9 @@ export class Dispatcher {
   async #launch(item: Waiting): Promise<void> {
     const { jobId } = item;
     const result = await launch(this.core, this.keeper, jobId);
+    const error = result === 'ended' ? undefined : 'wait' in result ? result.wait : result.lost;
+    // For good, until the daemon is restarted.
+    if (error?.code === 'LEDGER_UNWRITABLE') this.waiters.loseAll(error);
     if (typeof result === 'object' && 'wait' in result) {
       this.core.options.warn(`${jobId} waits`, result.wait);
       item.notBefore = this.core.now() + TRY_AGAIN_MS;

@@ -15,7 +15,7 @@ import { listen } from './interrupts.ts';
 import type { LockEntry } from './locks.ts';
 import type { JobsOptions } from './options.ts';
 import { countJobs, findJob, getJob, listJobs, readLogs, type JobFilter } from './reader.ts';
-import { deadLocks, recover, type Recovered } from './recover.ts';
+import { freeLocks, recover, type Recovered } from './recover.ts';
 
 /** The queue and the engine (see the port). `start` before anything else, `stop` last. */
 export class Engine implements Jobs {
@@ -32,7 +32,7 @@ export class Engine implements Jobs {
   /** Puts right what a crash left, frees its locks, and begins to run what waits. Rejects when the ledger refuses. */
   async start(): Promise<Recovered> {
     const recovered = await recover(this.#core);
-    for (const lock of deadLocks(this.#core)) await this.#on.keeper.sweep(lock);
+    await freeLocks(this.#core, this.#on.keeper);
     for (const { entry, plan } of recovered.queue) {
       this.#on.add(entry.spec, plan.lock, entry.queued_at, 'ready', entry.attempts.at(-1)?.retry_at);
     }
@@ -52,10 +52,12 @@ export class Engine implements Jobs {
     this.#on.stop();
     const why = fail('JOB_CANCELLED', { by: 'reeve', reason: 'the daemon stopped' });
     for (const run of running.values()) run.kill(why);
-    const done = new AbortController();
-    const grace = options.clock.sleep(graceMs, { signal: done.signal }).catch(() => {});
-    await Promise.race([this.#on.drain(), grace]);
-    done.abort(why);
+    if (graceMs > 0) {
+      const done = new AbortController();
+      const grace = options.clock.sleep(graceMs, { signal: done.signal }).catch(() => {});
+      await Promise.race([this.#on.drain(), grace]);
+      done.abort(why);
+    }
     end.abort(why);
     this.#on.keeper.stop();
     this.#leave();

@@ -108,4 +108,8 @@ export class Waiters {
   lose(jobId: string, error: ReeveError): void {
     for (const waiter of [...(this.#waiting.get(jobId) ?? [])]) waiter.failed(error);
   }
+  /** Nothing will be recorded any more, so nobody's job will end. */
+  loseAll(error: ReeveError): void {
+    for (const jobId of [...this.#waiting.keys()]) this.lose(jobId, error);
+  }
 }

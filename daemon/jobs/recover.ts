@@ -7,6 +7,7 @@ import { storeLog } from './attempt-log.ts';
 import { asReeve, type Core } from './core.ts';
 import type { AttemptEntry, JobEntry } from './entries.ts';
 import { jobOf, utc } from './identity.ts';
+import type { LockKeeper } from './keeper.ts';
 import { grantOf, refuse } from './launch.ts';
 
 /** So many UNKNOWN outcomes in a row and nothing is run again by itself: perhaps it is the job that stops the daemon. */
@@ -131,10 +132,15 @@ async function goOn(core: Core, jobId: string, result: Recovered): Promise<void>
   }
 }
 
-/** Locks of attempts that do not run. */
-export function deadLocks(core: Core) {
-  return Object.values(core.locks.locks).filter(({ owner }) => {
-    const entry = core.entry(jobOf(owner));
-    return !core.running.has(owner) && entry?.status !== 'RUNNING';
-  });
+/**
+ * Locks that a crash left. Where the outcome is known, or nothing had begun, the lock is free at once; one of an UNKNOWN
+ * attempt stays to the end of its lease, since its effect may go on (a process that outlived the daemon).
+ */
+export async function freeLocks(core: Core, keeper: LockKeeper): Promise<void> {
+  for (const held of Object.values(core.locks.locks)) {
+    const entry = core.entry(jobOf(held.owner));
+    const attempt = entry?.attempts.find(({ fence }) => fence === held.fence);
+    const open = attempt?.record.status === 'UNKNOWN' && entry?.resolved === undefined;
+    await (open ? keeper.sweep(held) : keeper.release(held.lock, held.owner));
+  }
 }

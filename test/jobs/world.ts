@@ -148,7 +148,8 @@ export class World {
 
   async close(): Promise<void> {
     await this.engine.stop(0);
-    await this.ledger.close();
+    // It may have been closed, or have crashed with its disk.
+    await this.ledger.close().catch(() => {});
   }
 
   /** The next process on the same home, after this one has gone without a word (its step may still run). */
