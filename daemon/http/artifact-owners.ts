@@ -39,7 +39,7 @@ async function searchLedger(digest: string, ledger: Pick<Ledger, 'read'>): Promi
     if (record.type === 'job.queued') places.set(record.body.job.job_id, record.body.job);
     for (const { ref, of } of refsOf(record)) {
       if (!has(ref, digest)) continue;
-      if (of === 'estate') found.push(owner(ref, undefined));
+      if (of === undefined) found.push(owner(ref, undefined));
       else {
         const where = typeof of === 'string' ? places.get(of) : of;
         if (where !== undefined) found.push(owner(ref, where));
@@ -51,8 +51,8 @@ async function searchLedger(digest: string, ledger: Pick<Ledger, 'read'>): Promi
 
 interface Mention {
   ref: ArtifactRef | undefined;
-  /** A job id, a place, or the estate as a whole. */
-  of: Where | 'estate' | string;
+  /** A job id, a place, or nothing: the estate as a whole. */
+  of: Where | string | undefined;
 }
 
 function refsOf({ type, body }: LedgerRecord): Mention[] {
@@ -68,7 +68,7 @@ function refsOf({ type, body }: LedgerRecord): Mention[] {
     case 'grant.requested':
       return [{ ref: body.plan_ref, of: { project: body.project, env: body.env } }];
     case 'config.version':
-      return [{ ref: body.artifact, of: 'estate' }];
+      return [{ ref: body.artifact, of: undefined }];
     default:
       return [];
   }
