@@ -6,7 +6,11 @@ import type { Terminal } from './io/terminal.ts';
 type Question = NonNullable<Reply['confirm']>;
 
 /** Asks the person in front of the terminal. Throws NOT_A_TERMINAL, CONFIRMATION_DECLINED. */
-export async function askConfirmation(terminal: Terminal, command: string, question: Question): Promise<void> {
+export async function askConfirmation(
+  terminal: Terminal,
+  command: string,
+  question: Question,
+): Promise<void> {
   if (!terminal.asks)
     throw new Problem('NOT_A_TERMINAL', { what: `The confirmation of ${command}` }, [
       `To confirm exactly this plan: --confirm ${question.digest}`,

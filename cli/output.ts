@@ -25,7 +25,9 @@ export async function saveFile(context: Context, reply: Reply, target: string): 
   }
   const { terminal } = context;
   if (!terminal.globals.quiet)
-    terminal.err(`${terminal.style('green', '✓', 'err')} saved ${harmless(resolve(target))} (${bytes(data.length)})`);
+    terminal.err(
+      `${terminal.style('green', '✓', 'err')} saved ${harmless(resolve(target))} (${bytes(data.length)})`,
+    );
 }
 
 async function download(context: Context, file: FileBlock | undefined): Promise<Buffer> {

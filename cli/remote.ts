@@ -32,7 +32,7 @@ export async function runRemote(
     ...(options.preauthGrant === undefined ? {} : { grant: options.preauthGrant }),
   };
   const reply = await admit(context, request);
-  return conclude(context, reply, options);
+  return conclude(context, reply, options, spec.kind === 'read');
 }
 
 /** Sends, and sends again with what was missing as long as a person can be asked for it. */
@@ -49,7 +49,7 @@ async function admit(context: Context, request: CommandRequest): Promise<Reply> 
   return admit(context, { ...request, confirm: reply.confirm.digest });
 }
 
-async function conclude(context: Context, reply: Reply, options: Options): Promise<number> {
+async function conclude(context: Context, reply: Reply, options: Options, reading: boolean): Promise<number> {
   const { terminal } = context;
   const follow = reply.job !== undefined && (options.follow ?? reply.job.follow);
   if (terminal.globals.json) return document(context, reply, follow);
@@ -61,15 +61,17 @@ async function conclude(context: Context, reply: Reply, options: Options): Promi
   if (options.output !== undefined) {
     const { saveFile } = await import('./output.ts');
     await saveFile(context, reply, options.output);
-  } else showReply(terminal, reply);
+  } else if (!(reading && follow)) showReply(terminal, reply);
   if (reply.job === undefined || !reply.ok) return reply.ok ? 0 : 1;
   if (!follow) {
-    if (!terminal.globals.quiet) terminal.err(terminal.style('dim', `  → reeve jobs logs -f ${reply.job.id}`, 'err'));
+    if (!terminal.globals.quiet)
+      terminal.err(terminal.style('dim', `  → reeve jobs logs -f ${reply.job.id}`, 'err'));
     return 0;
   }
-  terminal.out('');
+  // A read that goes on (`jobs logs -f`) shows the log from its beginning; anything else shows the steps it started.
   const { followJob } = await import('./follow/follow.ts');
-  return (await followJob(context, reply.job.id, { seenLog: reply.command === 'jobs logs' })).exit;
+  if (!reading) terminal.out('');
+  return (await followJob(context, reply.job.id, reading ? 'log' : 'steps')).exit;
 }
 
 /** The one document: after the job's end when it is followed. */
@@ -86,7 +88,7 @@ async function document(context: Context, reply: Reply, follow: boolean): Promis
   let job: JsonObject | undefined = reply.job === undefined ? undefined : { id: reply.job.id };
   if (reply.job !== undefined && follow && ok) {
     const { followJob } = await import('./follow/follow.ts');
-    const end = await followJob(context, reply.job.id, { seenLog: true });
+    const end = await followJob(context, reply.job.id, 'steps');
     exit = end.exit;
     ok = end.exit === 0;
     job = end.job;

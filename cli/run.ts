@@ -109,8 +109,7 @@ async function help(context: Context, words: string[], asked: boolean, commands:
     if (!asked && words.length > 0)
       throw usage(`${name} needs a word after it`, `See \`reeve ${name} --help\`.`);
     terminal.document({ ok: true, command: name, data: { help: text } });
-  }
-  else if (asked || words.length === 0) terminal.out(text);
+  } else if (asked || words.length === 0) terminal.out(text);
   else terminal.err(text);
   return asked || words.length === 0 ? 0 : 2;
 }

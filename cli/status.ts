@@ -24,9 +24,9 @@ export async function quickStatus(argv: readonly string[]): Promise<number | und
 }
 
 /** GET /v1/status. Rejects DAEMON_UNREACHABLE, DAEMON_NOT_REEVE, SOCKET_FORBIDDEN, or what the daemon refused with. */
-export async function readStatus(home: string): Promise<StatusView> {
+export async function readStatus(home: string, timeout = PATIENCE): Promise<StatusView> {
   const path = socketPath(home);
-  const answer = await call(path, { path: '/v1/status', timeout: PATIENCE });
+  const answer = await call(path, { path: '/v1/status', timeout });
   let value: unknown;
   try {
     value = JSON.parse(answer.text);

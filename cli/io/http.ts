@@ -79,6 +79,13 @@ export async function call(
 export const notReeve = (path: string, got: string): Problem =>
   new Problem('DAEMON_NOT_REEVE', { where: path, got });
 
+/** The connection ended in the middle of an answer. */
+export class Broken extends Error {
+  constructor() {
+    super('the connection broke off in the middle of the answer');
+  }
+}
+
 /** The daemon took the connection and then said nothing. */
 export class Silence extends Error {
   readonly ms: number;
@@ -149,7 +156,7 @@ class Source {
   async *#take(length: number): AsyncGenerator<Buffer> {
     let left = length;
     while (left > 0) {
-      if (this.#rest.length === 0 && !(await this.#more())) throw new Error('the connection broke off');
+      if (this.#rest.length === 0 && !(await this.#more())) throw new Broken();
       const part = this.#rest.subarray(0, left);
       this.#rest = this.#rest.subarray(part.length);
       left -= part.length;
@@ -161,7 +168,7 @@ class Source {
     if (headers.get('transfer-encoding')?.toLowerCase() === 'chunked') {
       for (;;) {
         const size = /^([0-9a-f]{1,8})\s*(;|$)/i.exec(await this.until('\r\n', 1024))?.[1];
-        if (size === undefined) throw new Error('the connection broke off');
+        if (size === undefined) throw new Broken();
         if (Number.parseInt(size, 16) === 0) return;
         yield* this.#take(Number.parseInt(size, 16));
         await this.until('\r\n', 2);

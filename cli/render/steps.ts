@@ -12,6 +12,8 @@ export interface StepLook {
   spinner?: string;
   /** Time a running step has taken. */
   elapsed?: (step: StepView) => number | undefined;
+  /** Lines to stand under a step. */
+  below?: (step: StepView) => string[];
 }
 
 /** `✓ restore  sh  into a scratch place  1.2 s`, one line a step, and why it failed below it. */
@@ -37,7 +39,8 @@ export function stepLines(terminal: Terminal, steps: readonly StepView[], look: 
       .trimEnd();
     const odd = step.status === 'TIMED_OUT' || step.status === 'CANCELLED' || step.status === 'UNKNOWN';
     const why = [odd ? step.status : '', step.why ?? ''].filter((t) => t !== '').join(': ');
-    return why === '' ? [line] : [line, `      ${paint(harmless(why))}`];
+    const below = look.below?.(step) ?? [];
+    return why === '' ? [line, ...below] : [line, `      ${paint(harmless(why))}`, ...below];
   });
 }
 

@@ -1,0 +1,78 @@
+import type { Reply } from '../../contracts/reply.ts';
+import { Problem } from '../io/problem.ts';
+
+/** What the daemon side of a command that runs in this process may do with the terminal. */
+export interface LocalIo {
+  /** Shows a reply as the answer of a running daemon would be shown. */
+  reply(reply: Pick<Reply, 'tone' | 'title' | 'blocks'>): void;
+  /** One harmless line on stderr, left out by --quiet. */
+  note(text: string): void;
+}
+
+/** `reeve up`. Undefined: not given on the command line. */
+export interface UpOptions {
+  home: string;
+  port: number | undefined;
+  config: string | undefined;
+  logFile: string | undefined;
+  logLevel: 'debug' | undefined;
+  drill: boolean;
+}
+
+export type LedgerCommand = 'verify' | 'tail' | 'show' | 'prove' | 'checkpoint';
+
+/** Every option of the offline ledger commands; each command reads its own. */
+export interface LedgerOptions {
+  /** Absolute: the home whose ledger it is. */
+  home: string;
+  /** Another ledger folder, absolute. */
+  dir?: string;
+  /** C2SP vkeys to believe. */
+  keys?: string[];
+  /** verify: a head kept elsewhere. */
+  anchor?: { size: number; root: string };
+  /** tail */
+  lines?: number;
+  type?: string;
+  /** show, prove */
+  seq?: number;
+  /** prove: consistency with the ledger of this size. */
+  since?: number;
+}
+
+interface UpModule {
+  /** Runs until it is told to stop; answers the exit code. Rejects a ReeveError when it cannot start. */
+  up(options: UpOptions, io: LocalIo): Promise<number>;
+}
+interface OfflineModule {
+  /** Never needs a daemon. Trouble is a Reply with `error`, or a rejected ReeveError. */
+  offlineLedger(command: LedgerCommand, options: LedgerOptions): Promise<Reply>;
+}
+interface DemoModule {
+  demo(io: LocalIo): Promise<number>;
+}
+
+/**
+ * The one place where the CLI reaches into the daemon: loaded when it is needed, by name, so that no other command pays for
+ * it and the CLI stays a program of its own.
+ */
+async function load(file: string, name: string, what: string): Promise<unknown> {
+  const url = new URL(file, import.meta.url).href;
+  let loaded: unknown;
+  try {
+    loaded = await import(url);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    if (!missing || !String(error).includes(url.replace('file://', ''))) throw error;
+    throw new Problem('NOT_BUILT_HERE', { what, next: 'Update the clone: git pull && npm ci.' }, [], error);
+  }
+  if (loaded !== null && typeof loaded === 'object' && name in loaded) return loaded;
+  throw new Problem('NOT_BUILT_HERE', { what, next: 'Update the clone: git pull && npm ci.' });
+}
+
+export const loadUp = async (): Promise<UpModule> =>
+  (await load('../../daemon/main.ts', 'up', 'the daemon')) as UpModule;
+export const loadOffline = async (): Promise<OfflineModule> =>
+  (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
+export const loadDemo = async (): Promise<DemoModule> =>
+  (await load('../../scripts/demo.ts', 'demo', 'the tour')) as DemoModule;

@@ -1,0 +1,77 @@
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import { harmless } from '../io/harmless.ts';
+import type { Options } from '../program.ts';
+import type { Context } from '../run.ts';
+import type { LocalName } from '../specs.ts';
+import type { LocalIo } from './bridge.ts';
+
+/** Runs a command of the CLI's own. Rejects what goes wrong. */
+export async function runLocal(
+  context: Context,
+  name: LocalName,
+  args: JsonObject,
+  options: Options,
+): Promise<number> {
+  switch (name) {
+    case 'up':
+      return up(context, args);
+    case 'demo': {
+      const { loadDemo } = await import('./bridge.ts');
+      return (await loadDemo()).demo(await ioOf(context));
+    }
+    case 'status':
+      return status(context);
+    case 'open':
+      return (await import('./open.ts')).openPage(context, args);
+    case 'completion':
+      return (await import('../completion/scripts.ts')).printScript(context, String(args['shell']));
+    default:
+      return (await import('./ledger.ts')).ledger(context, name, args, options);
+  }
+}
+
+async function status(context: Context): Promise<number> {
+  const { readStatus } = await import('../status.ts');
+  const view = await readStatus(context.home);
+  const { version } = await import('../io/home.ts');
+  if (context.terminal.globals.json) context.terminal.document({ ok: true, command: 'status', data: view });
+  else (await import('../render/status.ts')).showStatus(context.terminal, view, version());
+  return 0;
+}
+
+async function up(context: Context, args: JsonObject): Promise<number> {
+  const { loadUp } = await import('./bridge.ts');
+  const { globals } = context.terminal;
+  const port = args['port'];
+  const config = args['config'];
+  return (await loadUp()).up(
+    {
+      home: context.home,
+      port: typeof port === 'number' ? port : undefined,
+      config: typeof config === 'string' ? config : undefined,
+      logFile: globals.logFile,
+      logLevel: globals.verbose ? 'debug' : undefined,
+      drill: args['drill'] !== false,
+    },
+    await ioOf(context),
+  );
+}
+
+/** With --json every reply is a document of its own, since there is more than one. */
+async function ioOf({ terminal }: Context): Promise<LocalIo> {
+  const { showReply } = await import('../render/reply.ts');
+  return {
+    reply: (reply: Pick<Reply, 'tone' | 'title' | 'blocks'> & Partial<Reply>) =>
+      terminal.globals.json
+        ? terminal.document({
+            ok: reply.ok ?? true,
+            command: reply.command ?? 'up',
+            data: reply.data ?? null,
+          })
+        : showReply(terminal, reply),
+    note: (text) => {
+      if (!terminal.globals.quiet) terminal.err(terminal.style('dim', harmless(text), 'err'));
+    },
+  };
+}
