@@ -33,6 +33,6 @@ export function toCloudEvent(record: LedgerRecord, origin: string): CloudEvent {
     time: new Date(record.ts).toISOString(),
     datacontenttype: 'application/json',
     sequence: String(record.seq).padStart(16, '0'),
-    data: record.body as JsonObject,
+    data: record.body,
   };
 }

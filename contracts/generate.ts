@@ -35,9 +35,13 @@ export function publicSchema(): string {
     io: 'input',
     uri: (id) => `#/$defs/${id}`,
   });
-  const $defs = Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
-  );
+  const $defs: Record<string, object> = {};
+  for (const [id, schema] of Object.entries(schemas)) {
+    $defs[id] = schema;
+    // They are parts of one document.
+    delete schema.$schema;
+    delete schema.$id;
+  }
   const document = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'urn:reeve:ro_public_contracts:v0',

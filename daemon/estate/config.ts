@@ -3,7 +3,6 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import { EnvironmentSpec } from '../../contracts/estate.ts';
 import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
 import { digestOf } from '../digest.ts';
-import { errno } from '../durable.ts';
 import { own } from '../own.ts';
 import type { Config, Estate } from '../ports/config.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -80,14 +79,22 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
     return { changed: true, digest: next.digest };
   }
 
-  async function refuse(error: ReeveError): Promise<void> {
-    const bytes = await readFile(file).catch(() => new Uint8Array());
-    const digest = digestOf(bytes);
+  async function refuse(invalid: ReeveError): Promise<void> {
+    const digest = digestOf(await bytesNow());
     if (refused === digest) return;
-    const problems = (error.more ?? [error.message]).map((line) => line.slice(0, 500));
+    const problems = (invalid.more ?? [invalid.message]).map((line) => line.slice(0, 500));
     await deps.ledger.append('config.refused', { config_name: 'reeve.yaml', digest, problems });
     refused = digest;
     deps.tell('warn', 'reeve.yaml was refused; the running version stays', { digest, problems });
+  }
+
+  /** Of a file that cannot even be read: none, so that the refusal is recorded all the same. */
+  async function bytesNow(): Promise<Uint8Array> {
+    try {
+      return await readFile(file);
+    } catch {
+      return new Uint8Array();
+    }
   }
 
   const reload = (): Promise<{ changed: boolean; digest: string }> => {
@@ -95,6 +102,16 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
     queue = turn.catch(() => {});
     return turn;
   };
+
+  async function reloadByItself(): Promise<void> {
+    try {
+      await reload();
+    } catch (error) {
+      // A refused version was told already.
+      if (error instanceof ReeveError && error.code === 'CONFIG_INVALID') return;
+      deps.tell('warn', 'reeve.yaml could not be read again', { error });
+    }
+  }
 
   return {
     current: () => current,
@@ -119,13 +136,6 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
         severity,
       }));
     },
-    watch: () =>
-      watchFile(file, deps.clock, () => {
-        reload().catch((error: unknown) => {
-          // A refused version was told already.
-          if (error instanceof ReeveError && error.code === 'CONFIG_INVALID') return;
-          deps.tell('warn', 'reeve.yaml could not be read again', { error, errno: errno(error) });
-        });
-      }),
+    watch: () => watchFile(file, deps.clock, () => void reloadByItself()),
   };
 }

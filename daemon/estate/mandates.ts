@@ -87,9 +87,13 @@ export function createMandates(deps: MandateDeps): LiveMandates {
       await accept(id, by, false);
       return view(await need(id), own(rows(), id));
     },
-    async requireUsable(id) {
+    async requireUsable(id, planned) {
       const current = await need(id);
-      const why = await check(id, current);
+      const why =
+        (await check(id, current)) ??
+        (planned !== undefined && own(current.mandate.runbooks, planned.runbook) !== planned.runbook_digest
+          ? `the runbook ${planned.runbook} was another when the plan was made`
+          : undefined);
       if (why !== undefined) throw fail('MANDATE_SUSPENDED', { mandate: id, why });
       await deps.ledger.settled();
     },

@@ -16,6 +16,9 @@ export interface Mandates {
   diff(id: string): Promise<string>;
   /** Records the acceptance durably. Rejects MANDATE_UNKNOWN. */
   accept(id: string, by: string): Promise<MandateView>;
-  /** Rejects MANDATE_SUSPENDED, MANDATE_UNKNOWN. */
-  requireUsable(id: string): Promise<void>;
+  /**
+   * Rejects MANDATE_SUSPENDED, MANDATE_UNKNOWN. With `planned`, the runbook of a plan that was made before must also be the
+   * accepted one, so that a file that was swapped in between is seen.
+   */
+  requireUsable(id: string, planned?: { runbook: string; runbook_digest: string }): Promise<void>;
 }

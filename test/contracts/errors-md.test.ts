@@ -14,13 +14,16 @@ test('every code is documented and every documented code exists', () => {
 });
 
 test('every code tells what happened and what to do next, in whole sentences', () => {
-  for (const code of codes) {
+  const bad = codes.filter((code) => {
     const { message, hint, status } = errorTable[code];
-    expect(code).toMatch(/^[A-Z][A-Z0-9_]+$/);
-    expect(message, code).toMatch(/[.!?}]$/);
-    expect(hint.trim(), code).not.toBe('');
-    expect(status, code).toBeGreaterThanOrEqual(400);
-  }
+    return !(
+      /^[A-Z][A-Z0-9_]+$/.test(code) &&
+      /[.!?}]$/.test(message) &&
+      hint.trim() !== '' &&
+      status >= 400
+    );
+  });
+  expect(bad).toEqual([]);
 });
 
 test('no area declares a code of another: none is lost when the tables are joined', async () => {

@@ -82,5 +82,5 @@ test('an admin event keeps its members as a secret rotation; a thin error has co
 test('every reference leads to a definition of the same file', () => {
   const refs = [...text.matchAll(/"\$ref": "([^"]+)"/g)].map((match) => match[1] ?? '');
   expect(refs.length).toBeGreaterThan(0);
-  for (const ref of refs) expect($defs[ref.replace('#/$defs/', '')], ref).toBeDefined();
+  expect(refs.filter((ref) => $defs[ref.replace('#/$defs/', '')] === undefined)).toEqual([]);
 });

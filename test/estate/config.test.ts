@@ -64,7 +64,7 @@ test('when the version cannot be recorded it does not come into force', async ()
   const rig = await estateRig();
   await rig.ledger.close();
   rig.write(ESTATE.replace('name: test', 'name: other'));
-  await expect(rig.config.reload()).rejects.toThrow();
+  await expect(rig.config.reload()).rejects.toThrow(/ledger/i);
   expect(rig.config.current().config.estate.name).toBe('test');
 });
 

@@ -51,6 +51,18 @@ test('attack 23: a changed runbook suspends its mandate, durably, before anythin
   expect(await rig.mandates.diff(ID)).toContain(`accepted by ana on 2026-01-02`);
 });
 
+test('attack 45: a plan made from another file than the accepted one is refused though the file is right again', async () => {
+  const rig = await started();
+  const [record] = await rig.records('mandate.accepted');
+  const digest = record?.body.mandate.runbooks['backup'] ?? '';
+  await rig.mandates.requireUsable(ID, { runbook: 'backup', runbook_digest: digest });
+  const swapped = { runbook: 'backup', runbook_digest: `sha256:${'0'.repeat(64)}` };
+  await expect(rig.mandates.requireUsable(ID, swapped)).rejects.toMatchObject(suspended);
+  await expect(rig.mandates.requireUsable(ID, { ...swapped, runbook: 'other' })).rejects.toMatchObject(
+    suspended,
+  );
+});
+
 test('attack 23: changed back it stays suspended until somebody accepts it', async () => {
   const rig = await started();
   rig.runbook('backup', 'echo two');

@@ -85,7 +85,9 @@ test('a stale pid file whose pid now belongs to another program does not lock th
 
 test('a torn pid file is no obstacle', async () => {
   fs.writeFileSync(home.pid, '{"pid":', { mode: 0o600 });
-  (await lockHome(home, 0)).release();
+  const lock = await lockHome(home, 0);
+  expect(holderOf(home)).toBe(process.pid);
+  lock.release();
 });
 
 test('attack 59: a lock file that is a link, or holds something else, is refused and untouched', async () => {
