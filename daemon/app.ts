@@ -17,7 +17,7 @@ export interface App {
   socket: string;
   status(): StatusView;
   /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers. */
-  startSchedules(): Promise<void>;
+  startSchedules(atStart?: boolean): Promise<void>;
   /** Releases everything, last-in-first-out. Safe to call twice. */
   stop(why: string): Promise<void>;
 }
@@ -95,8 +95,8 @@ export async function startApp(settings: Settings): Promise<App> {
       url: api.url,
       socket: api.socket,
       status,
-      async startSchedules() {
-        await engine.scheduler.start();
+      async startSchedules(atStart = true) {
+        if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
         const stopTicker = await startTicker(() => void engine.scheduler.tick());
         releasers.push('schedules', async () => {

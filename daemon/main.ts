@@ -1,22 +1,30 @@
 import { startApp } from './app.ts';
 import { readSettings, type Flags } from './config.ts';
 import { onSignals } from './lifecycle.ts';
-import { sayStarted, sayDrill, type Print } from './welcome.ts';
+import { sayDrill, sayNext, sayStarted, type Print } from './welcome.ts';
 
 /** How long a clean stop may take, ms; then the process goes at once. */
 const STOP_LIMIT_MS = 5000;
 
+export interface UpOptions extends Flags {
+  /** Run what `at_start` asks for. */
+  drill?: boolean;
+}
+
 /**
- * `reeve up`: environment → app → exit status. Resolves once the daemon runs; it stays until a signal, which is raised
- * again after a clean stop. Rejects with a ReeveError when it cannot start.
+ * `reeve up`: environment → app → exit status. Runs until a signal, which is raised again after a clean stop, so this
+ * never resolves. Rejects with a ReeveError when it cannot start.
  */
-export async function up(flags: Flags, print: Print): Promise<void> {
-  const app = await startApp(readSettings(flags));
+export async function up(options: UpOptions): Promise<never> {
+  const app = await startApp(readSettings(options));
+  const print: Print = (text) => void process.stdout.write(text);
   onSignals((signal) => {
     print(`\n${signal}: stopping …\n`);
     return app.stop(signal);
   }, STOP_LIMIT_MS);
   await sayStarted(app, print);
-  await app.startSchedules();
-  await sayDrill(app, print);
+  await app.startSchedules(options.drill !== false);
+  if (options.drill !== false) await sayDrill(app, print);
+  sayNext(print);
+  return new Promise<never>(() => {});
 }

@@ -10,6 +10,7 @@ import {
   proveConsistency,
   proveInclusion,
   readCheckpoint,
+  readLedger,
   showRecord,
   tailLedger,
   verifyLedger,
@@ -22,15 +23,17 @@ export interface OfflineOptions {
   /** Folder of a ledger (a backup, a copy), instead of a home's. */
   dir?: string | undefined;
   /** tail: how many records. */
-  limit?: number | undefined;
+  lines?: number | undefined;
+  /** tail: only records of this type. */
+  type?: string | undefined;
   /** show, prove: which record. */
   seq?: number | undefined;
-  /** prove: that this older size is a beginning of the newest checkpoint. */
-  older?: number | undefined;
+  /** prove: that the ledger of this older size is a beginning of the newest checkpoint. */
+  since?: number | undefined;
   /** C2SP vkeys to believe, instead of what the ledger says of itself. */
   keys?: string[] | undefined;
-  /** `size:root`, a head that was kept elsewhere. */
-  anchored?: string | undefined;
+  /** verify: a head that was kept elsewhere. */
+  anchor?: { size: number; root: string } | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 export type OfflineCommand = 'verify' | 'tail' | 'show' | 'prove' | 'checkpoint';
@@ -65,14 +68,17 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
   async verify(dir, options) {
     const report = await verifyLedger(dir, {
       ...(options.keys === undefined ? {} : { publicKeys: options.keys }),
-      ...(options.anchored === undefined ? {} : { anchored: parseHead(options.anchored) }),
+      ...(options.anchor === undefined ? {} : { anchored: options.anchor }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
     return verified(dir, report);
   },
-  async tail(dir, { limit = 20 }) {
+  async tail(dir, { lines = 20, type }) {
     const records: LedgerRecord[] = [];
-    for await (const record of tailLedger(dir, limit)) records.push(record);
+    // With a type, the whole ledger is looked through: what is asked for may lie far back.
+    const all = type === undefined ? tailLedger(dir, lines) : readLedger(dir, 0);
+    for await (const record of all) if (type === undefined || record.type === type) records.push(record);
+    records.splice(0, Math.max(0, records.length - lines));
     return {
       title: records.length === 0 ? 'The ledger is empty' : `The last ${records.length} record(s)`,
       blocks: [
@@ -102,17 +108,17 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
       data: record as unknown as Json,
     };
   },
-  async prove(dir, { seq, older, keys }) {
+  async prove(dir, { seq, since, keys }) {
     const text =
-      older === undefined
+      since === undefined
         ? await proveInclusion(dir, need(seq), keys)
-        : await proveConsistency(dir, older, keys);
-    const line = older === undefined ? canonical(await showRecord(dir, need(seq))) : null;
+        : await proveConsistency(dir, since, keys);
+    const line = since === undefined ? canonical(await showRecord(dir, need(seq))) : null;
     return {
       title:
-        older === undefined
+        since === undefined
           ? `Proof that record ${need(seq)} stands in the signed tree`
-          : `Proof that the first ${older} records were never changed`,
+          : `Proof that the first ${since} records were never changed`,
       blocks: [{ type: 'code', language: 'tlog-proof', text }],
       data: { proof: text, line },
     };
@@ -198,16 +204,6 @@ function need(seq: number | undefined): number {
   if (seq === undefined || !Number.isSafeInteger(seq) || seq < 0)
     throw fail('ARGUMENTS_INVALID', { command: 'ledger show', why: 'name a record by its number' });
   return seq;
-}
-
-function parseHead(text: string): { size: number; root: string } {
-  const m = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
-  if (m === null)
-    throw fail('ARGUMENTS_INVALID', {
-      command: 'ledger verify',
-      why: '--anchored takes SIZE:ROOT (64 hex digits)',
-    });
-  return { size: Number(m[1]), root: m[2] ?? '' };
 }
 
 /** The few words that tell one record from its neighbours. */

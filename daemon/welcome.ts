@@ -34,7 +34,7 @@ export async function sayStarted({ store, running, url, socket }: App, print: Pr
   );
 }
 
-/** Waits for the drill of the start, if there is one, and says what it proved; then what to try. */
+/** Waits for the drill of the start, if there is one, and says what it proved. */
 export async function sayDrill(app: App, print: Print): Promise<void> {
   const { running } = app;
   const { config } = running.deps.config.current();
@@ -53,11 +53,15 @@ export async function sayDrill(app: App, print: Print): Promise<void> {
           ),
       );
   }
+}
+
+/** Five commands to try. */
+export function sayNext(print: Print): void {
   print(
     [
       '',
       bold('Try, in a second terminal:'),
-      ...TRY.map(([command, about]) => `  ${styleText('cyan', command.padEnd(34))}${dim(about)}`),
+      ...TRY.map(([command, about]) => `  ${styleText('cyan', command.padEnd(40))}${dim(about)}`),
       '',
       dim('Ctrl-C stops it.'),
       '',

@@ -150,7 +150,7 @@ async function tour(): Promise<void> {
   await appendFile(path.join(home, 'ledger', segments.at(-1) ?? ''), '{"body":{"torn":');
   await start(false);
   await settle();
-  const tail = await expect(['ledger', 'tail', '--limit', '60', '--json'], 0, { quiet: true });
+  const tail = await expect(['ledger', 'tail', '--type', 'ledger.repaired', '--json'], 0, { quiet: true });
   const repaired = (JSON.parse(tail) as { data: { type: string; body: object }[] }).data.find(
     (r) => r.type === 'ledger.repaired',
   );
@@ -176,14 +176,20 @@ async function tour(): Promise<void> {
   console.log(styleText(['bold', 'green'], '\n✓ That was Reeve. Start your own: npm start\n'));
 }
 
-try {
-  await tour();
-} catch (error) {
-  console.error(
-    styleText('red', `\nThe tour stopped: ${error instanceof Error ? error.message : String(error)}`),
-  );
-  process.exitCode = 1;
-} finally {
-  await stop('SIGKILL');
-  await rm(base, { recursive: true, force: true });
+/** Runs the tour; resolves to the exit code. */
+export async function demo(): Promise<number> {
+  try {
+    await tour();
+    return 0;
+  } catch (error) {
+    console.error(
+      styleText('red', `\nThe tour stopped: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    return 1;
+  } finally {
+    await stop('SIGKILL');
+    await rm(base, { recursive: true, force: true });
+  }
 }
+
+if (import.meta.main) process.exitCode = await demo();

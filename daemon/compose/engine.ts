@@ -97,7 +97,7 @@ export async function buildEngine(
     origin: store.origin,
     halted: work.halted,
   });
-  const runbooks = createRunbooks({ config });
+  const runbooks = createRunbooks({ config, fs });
   const mandates = createMandates({ ...versions, config, runbooks });
   const secretValues = await secrets.values();
   const redactor = (values: readonly string[]) =>
@@ -130,7 +130,7 @@ export async function buildEngine(
   });
 
   const dir = path.join(home.scratch, 'jobs');
-  const steps = createStepRunner({ clock, outputBytes: () => config.current().config.limits.output_bytes });
+  const steps = createStepRunner({ clock, config });
   const jobs: Engine = new Engine({
     ledger,
     state,
