@@ -145,17 +145,12 @@ function retryTime(core: Core, run: Run, phases: Phases, retryable: boolean): nu
   return core.now() + runbook.front.retry_delay;
 }
 
+/** By output name, whichever step made it; of two steps with the same name the later one counts. */
 function outcomeOutputs(run: Run): JsonObject | undefined {
-  const all: JsonObject = {};
-  let room = 12_000;
-  for (const [step, values] of Object.entries(run.outputs)) {
-    const kept = outputsForRecord(run.parts.redactor, values);
-    if (kept === undefined) continue;
-    room -= JSON.stringify(kept).length;
-    if (room < 0) break;
-    all[step] = kept;
-  }
-  return Object.keys(all).length === 0 ? undefined : all;
+  return outputsForRecord(
+    run.parts.redactor,
+    Object.assign({}, ...Object.values(run.outputs)) as Record<string, string>,
+  );
 }
 
 /** The envelope of an attempt's records while it runs. */

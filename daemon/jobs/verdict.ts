@@ -3,7 +3,7 @@ import { ReeveError, errorTable, type ErrorCode } from '../../contracts/errors.t
 import type { TerminalStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Redactor } from '../ports/steps.ts';
-import { safeLine } from './log-line.ts';
+import { cut, oneLine } from '../text.ts';
 
 /** Records stay far below the ledger's 64 KiB: what is larger belongs into an artifact. */
 const MAX_OUTPUTS = 12_000;
@@ -38,10 +38,8 @@ export function isRetryable(code: string | undefined): boolean {
 }
 
 /** Text for people as it may stand in a record. */
-export function forRecord(redactor: Redactor, text: string, max = 1000): string {
-  const safe = safeLine(redactor.text(text));
-  return safe.length <= max ? safe : `${safe.slice(0, max - 1)}…`;
-}
+export const forRecord = (redactor: Redactor, text: string, max = 1000): string =>
+  cut(oneLine(redactor.text(text), max * 2), max);
 
 /** Outputs of one step as they may stand in a record. */
 export function outputsForRecord(

@@ -225,5 +225,5 @@ test('outputs of a step reach the next one whole and the record redacted', async
     ),
   );
   expect(seen).toEqual({ url: 'https://x', key: 'hunter2hunter2' });
-  expect(job.attempts[0]?.outputs).toEqual({ make: { url: 'https://x', key: '[redacted]' } });
+  expect(job.attempts[0]?.outputs).toEqual({ url: 'https://x', key: '[redacted]' });
 });

@@ -47,6 +47,8 @@ export interface WorldOptions {
   engine?: Partial<JobsOptions>;
   /** Leaves the engine unstarted. */
   cold?: boolean;
+  /** Not inside a test: nothing is closed at its end. */
+  alone?: boolean;
 }
 
 const refuses = (): Promise<never> =>
@@ -94,7 +96,6 @@ export class World {
     const keys = await loadKeys(keyOptions).catch(() => initKeys(keyOptions));
     const where = this.options.ledgerFs ?? { fs: nodeFs, dir: join(home, 'ledger') };
     const warn = (what: string, error: unknown): void => {
-      if (process.env.SHOW) console.error(what, error);
       this.warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     };
     const signer = keys.checkpointSigner(ORIGIN);
@@ -143,7 +144,7 @@ export class World {
       warn,
       ...engine,
     });
-    onTestFinished(() => this.close());
+    if (this.options.alone !== true) onTestFinished(() => this.close());
   }
 
   async close(): Promise<void> {
