@@ -54,7 +54,9 @@ export function createDoor(options: DoorOptions): Door {
         const action = await resolve(request.command);
         if (action.kind !== 'privileged')
           throw fail('REQUEST_CLOSED', { id: request.id, state: 'not for a job' });
-        return runApproved(context, action, request, grant);
+        // What was asked is judged by the rights of who asked, as they are now; the approver's own are checked already.
+        const asker = contextFor({ ...caller, person: request.by }, request.reason);
+        return runApproved(asker, action, request, grant);
       },
     };
     return context;

@@ -38,7 +38,6 @@ timeout: 1m
 ---
 ## Leave it
 \`\`\`sh { name=leave }
-echo "$REEVE_INPUT_NAME" >> "$REEVE_ROOT_FILE_IS_NOT_SET_HERE" 2>/dev/null || true
 echo "done=yes" >> "$REEVE_OUTPUT"
 echo "$REEVE_INPUT_NAME" >> trace.txt
 \`\`\`
