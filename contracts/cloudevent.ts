@@ -3,7 +3,7 @@ import { JsonObject, UtcTime } from './json.ts';
 import type { LedgerRecord } from './record.ts';
 
 /** Types of exported events are `dev.reeve.` and the record's type. */
-export const TYPE_PREFIX = 'dev.reeve.';
+const TYPE_PREFIX = 'dev.reeve.';
 
 /**
  * Envelope of an exported ledger record: CloudEvents 1.0.2, JSON event format. `source` and `id` together name the record

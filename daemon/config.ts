@@ -5,7 +5,7 @@ import { fail } from '../contracts/errors.ts';
 import type { LogLevel } from './log.ts';
 
 /** Port of the API on loopback when nothing else is said. */
-export const DEFAULT_PORT = 7333;
+const DEFAULT_PORT = 7333;
 
 /** What the environment and the command line decide, once, at start. */
 export interface Settings {

@@ -112,19 +112,6 @@ export async function openLog({ file, level = 'info', now }: LogOptions): Promis
   return make({});
 }
 
-/** A log that goes nowhere, for tools that have no home. */
-export const silentLog: Log = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  level: 'error',
-  child: () => silentLog,
-  redactWith() {},
-  close() {},
-};
-
 function openFile(file: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
   let fd: number;

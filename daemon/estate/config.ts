@@ -17,7 +17,7 @@ export interface ConfigDeps extends VersionDeps {
 }
 
 /** One mistake or warning of the file as it is now. */
-export interface FileProblem {
+interface FileProblem {
   /** `reeve.yaml:12:3` */
   at: string;
   message: string;

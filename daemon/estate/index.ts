@@ -1,6 +1,7 @@
 export { createConfig } from './config.ts';
-export { checkEstate, findEstate, loadEstate, parseEstate, SHIPPED } from './load.ts';
-export type { LoadedEstate, Problem } from './load.ts';
+export { findEstate, loadEstate } from './load.ts';
+export { mandatesProjection } from './mandate-projection.ts';
+export { createMandates } from './mandates.ts';
 export {
   configVersions,
   configVersionsProjection,
@@ -8,6 +9,3 @@ export {
   recordVersions,
   runbookVersion,
 } from './versions.ts';
-export { mandatesProjection } from './mandate-projection.ts';
-export { createMandates } from './mandates.ts';
-export type { LiveMandates } from './mandates.ts';

@@ -7,7 +7,7 @@ import { OWNER, approversOf, roleAllows, rolesOf, rolesOfPerson } from '../roles
 import { oneLine } from '../text.ts';
 
 /** An account as a platform knows it, never a name that could be taken over. */
-export type Account =
+type Account =
   | { kind: 'os'; uid: number; user?: string }
   /** A Discord or Linear user id; `TEAM/USER` of Slack. */
   | { kind: 'discord' | 'slack' | 'linear'; id: string }

@@ -35,8 +35,8 @@ export interface LiveTrajectory extends Trajectory {
   flush(): Promise<void>;
 }
 
-export const TRAJECTORY_FOLDER = 'grimoires/loa/a2a/trajectory';
-export const NOTES_FILE = 'grimoires/loa/NOTES.md';
+const TRAJECTORY_FOLDER = 'grimoires/loa/a2a/trajectory';
+const NOTES_FILE = 'grimoires/loa/NOTES.md';
 /** Files in a working copy, for everybody who may read it. */
 const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;

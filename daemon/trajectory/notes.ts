@@ -2,7 +2,7 @@ import type { Nodes, Root } from 'mdast';
 import { block, oneLine } from '../text.ts';
 
 /** Headings the daemon keeps in NOTES.md, in the order of a new file. */
-export const SECTIONS = ['Session Continuity', 'Blockers', 'Decision Log', 'Technical Debt'] as const;
+const SECTIONS = ['Session Continuity', 'Blockers', 'Decision Log', 'Technical Debt'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** Dated lines the daemon keeps in one section; older ones are in the trajectory and the ledger. */

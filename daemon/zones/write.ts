@@ -5,7 +5,7 @@ import type { EstateConfig } from '../../contracts/estate.ts';
 import { errno } from '../durable.ts';
 import { oneLine } from '../text.ts';
 
-export type Zone = 'system' | 'state' | 'app' | 'other' | 'outside';
+type Zone = 'system' | 'state' | 'app' | 'other' | 'outside';
 /** The daemon's own folder inside a project: postmortems and the like. */
 const OWN_STATE = '.reeve';
 /** Never written by name, because git runs what is in it. */
@@ -45,7 +45,7 @@ export async function checkWrite(
 }
 
 /** The zone of a path relative to the estate's root. */
-export function zoneOf(zones: EstateConfig['zones'], relative: string): Zone {
+function zoneOf(zones: EstateConfig['zones'], relative: string): Zone {
   const parts = relative.split(path.sep);
   if (relative === '' || path.isAbsolute(relative) || parts[0] === '..') return 'outside';
   // On a file system that ignores case .Claude is .claude.

@@ -21,7 +21,7 @@ schedules:
 `;
 
 /** A runbook's text: front matter and one step; further steps call the named runbooks. */
-export const runbookText = (id: string, body: string, calls: string[] = []): string =>
+const runbookText = (id: string, body: string, calls: string[] = []): string =>
   [
     `---\nrunbook: ${id}\n---`,
     `\`\`\`sh { name=go }\n${body}\n\`\`\``,
