@@ -104,8 +104,10 @@ test('attack 59: a lock file that is a link, or holds something else, is refused
   ]);
 });
 
-test('nothing is ever stored in the lock file, and release is safe to call twice', async () => {
+test('nothing is ever stored in the lock file or beside it, and release is safe to call twice', async () => {
+  const before = fs.readdirSync(home.root);
   const lock = await lockHome(home, 5);
+  expect(fs.readdirSync(home.root).toSorted()).toEqual([...before, 'reeve.lock', 'reeve.pid'].toSorted());
   expect(JSON.parse(fs.readFileSync(home.pid, 'utf8'))).toMatchObject({ pid: process.pid, since: 5 });
   lock.release();
   lock.release();
