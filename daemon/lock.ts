@@ -37,7 +37,7 @@ export async function lockHome(
   const { DatabaseSync } = await import('node:sqlite');
   const db = new DatabaseSync(paths.lock, { timeout: 0 });
   try {
-    db.exec('PRAGMA journal_mode=OFF; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
+    db.exec('PRAGMA journal_mode=MEMORY; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
     db.close();
     // 5 is SQLITE_BUSY; anything else (26: not a database) says that the file is not our lock.
