@@ -89,7 +89,9 @@ export async function verifyLedger(dir: string, options: VerifyOptions = {}): Pr
     report('LEDGER_CORRUPT', { seq: place, file: found.segment, why }, found.segment, found.seq, found.until);
   }
   const newest = checkpoints.at(-1);
-  if (problems.length === 0) await checkUnsigned(fs, dir, segments, newest?.size ?? 0, tree.size, report);
+  const held = heads.findLast((head) => head.size <= tree.size)?.size ?? 0;
+  if (tree.bad === undefined && tree.wrong === undefined)
+    await checkUnsigned(fs, dir, segments, held, tree.size, report);
   const beyond = heads.findLast((head) => head.size > tree.size);
   if (beyond !== undefined && tree.bad === undefined)
     report('LEDGER_TRUNCATED', { size: tree.size, claimed: beyond.size }, null, tree.size);
@@ -118,7 +120,7 @@ type Report = (
   until?: number,
 ) => void;
 
-/** Nothing signed vouches for the newest records, so their form is looked at. */
+/** Where no root proves the records, at the end or where it was cut off, their form is looked at. */
 async function checkUnsigned(
   fs: Fs,
   dir: string,
@@ -211,8 +213,13 @@ async function allCheckpoints(
 ): Promise<Checkpoint[]> {
   const notes: { file: string; note: string }[] = [];
   const history = await readWhole(fs, historyPath(dir));
-  if (history !== undefined)
-    for (const note of splitHistory(history).notes) notes.push({ file: 'checkpoints', note });
+  if (history !== undefined) {
+    const { notes: kept, good } = splitHistory(history);
+    for (const note of kept) notes.push({ file: 'checkpoints', note });
+    // Half a note at the end is a crash; whole ones behind something else are not.
+    if (history.includes('\n\n— ', good))
+      bad('checkpoints', `it is damaged after ${kept.length} checkpoints`);
+  }
   const newest = await readWhole(fs, checkpointPath(dir), 64 * 1024);
   if (newest !== undefined) notes.push({ file: 'checkpoint', note: newest.toString('utf8') });
   const given = publicKeys?.map(parseVkey).filter((key) => key !== undefined);
