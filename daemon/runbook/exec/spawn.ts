@@ -146,7 +146,9 @@ async function drained(child: Child, flow: Flow, pumped: Promise<unknown>, deps:
   child.stderr.destroy();
 }
 
+/** The last line that says something: not a stack frame, nor the version Node prints below an error. */
 function lastLine(bytes: Buffer): string {
-  const lines = bytes.toString('utf8').trimEnd().split('\n');
-  return (lines.at(-1) ?? '').trim().slice(0, 300);
+  const lines = bytes.toString('utf8').split('\n');
+  const said = lines.findLast((line) => /\w/.test(line) && !/^\s+at |^Node\.js v/.test(line));
+  return (said ?? '').trim().slice(0, 300);
 }
