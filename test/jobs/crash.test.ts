@@ -88,7 +88,7 @@ test('what waited goes on waiting; what lost its grant meanwhile is CANCELLED', 
   world.runner.fns.dies = () => new Promise<never>(() => {});
   await world.submit(book([fn('dies')]));
   await until(() => world.runner.ran.includes('dies'));
-  const short = await world.submit(book([fn('short')]), { lifetime_ms: 60_000 } as never);
+  const short = await world.submit(book([fn('short')]), { lifetime_ms: 60_000 });
   const long = await world.submit(book([fn('long')]));
   await world.ledger.close();
   await clock.advance(60_000);

@@ -4,7 +4,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { ReeveError, fail } from '../../contracts/errors.ts';
-import { EstateConfig } from '../../contracts/estate.ts';
+import { EstateConfig, type EnvironmentSpec, type ProjectSpec } from '../../contracts/estate.ts';
 import type { Plan, PlanStep } from '../../contracts/plan.ts';
 import { RunbookFrontMatter, type Runbook } from '../../contracts/runbook.ts';
 import { digestOf } from '../../daemon/digest.ts';
@@ -133,11 +133,15 @@ export class TestConfig implements Config {
   current(): Estate {
     return this.estate;
   }
-  project(): never {
-    throw fail('PROJECT_UNKNOWN', { project: '?', known: 'shop' });
+  project(id: string): ProjectSpec {
+    const project = this.estate.config.projects[id];
+    if (project === undefined) throw fail('PROJECT_UNKNOWN', { project: id, known: 'shop' });
+    return project;
   }
-  environment(): never {
-    throw fail('PROJECT_UNKNOWN', { project: '?', known: 'shop' });
+  environment(project: string, env: string): EnvironmentSpec {
+    const found = this.project(project).environments[env];
+    if (found === undefined) throw fail('ENVIRONMENT_UNKNOWN', { project, env, known: 'staging' });
+    return found;
   }
   onChange(): () => void {
     return () => {};

@@ -51,6 +51,8 @@ export interface WorldOptions {
   alone?: boolean;
 }
 
+type RequestOptions = Partial<JobRequest> & { lifetime_ms?: number; caps?: string[] };
+
 const refuses = (): Promise<never> =>
   Promise.reject(fail('NOT_BUILT_HERE', { what: 'this', next: 'nothing' }));
 
@@ -165,9 +167,9 @@ export class World {
   /** A request under a fresh grant for exactly this plan, used for this job. */
   async request(
     { runbook, plan }: { runbook: Runbook; plan: Plan },
-    over: Partial<JobRequest> & { lifetime_ms?: number } = {},
+    over: RequestOptions = {},
   ): Promise<JobRequest> {
-    const { lifetime_ms = 3_600_000, ...rest } = over;
+    const { lifetime_ms = 3_600_000, caps = [], ...rest } = over;
     this.runbooks.set(plan.runbook, runbook);
     const plan_digest = planDigestOf(plan);
     const anchor = rest.anchor ?? nonce();
@@ -176,7 +178,7 @@ export class World {
       iss: 'alice',
       sub: 'person:alice',
       prj: [plan.project],
-      cap: [capOf(plan)],
+      cap: [capOf(plan), ...caps],
       lifetime_ms,
       uses: 1,
       plan: plan_digest,
@@ -202,10 +204,7 @@ export class World {
     };
   }
 
-  async submit(
-    made: { runbook: Runbook; plan: Plan },
-    over: Partial<JobRequest> & { lifetime_ms?: number } = {},
-  ): Promise<string> {
+  async submit(made: { runbook: Runbook; plan: Plan }, over: RequestOptions = {}): Promise<string> {
     return (await this.engine.submit(await this.request(made, over))).job_id;
   }
 
