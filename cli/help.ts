@@ -165,8 +165,7 @@ function placeOf(arg: ArgSpec): string {
 function usageOf(arg: ArgSpec): string {
   const flag = harmless(arg.flag);
   if (arg.type !== 'boolean') return `--${flag} ${arg.type === 'list' ? 'A,B' : harmless(valueName(arg))}`;
-  const off = arg.default === true ? `--no-${flag}` : arg.negatable === true ? `--[no-]${flag}` : undefined;
-  return off ?? `--${flag}`;
+  return arg.default === true || arg.negatable === true ? `--[no-]${flag}` : `--${flag}`;
 }
 
 const valueName = (arg: ArgSpec): string =>

@@ -8,6 +8,7 @@ import { Problem } from './io/problem.ts';
 import type { Options } from './program.ts';
 import { exitOf, responseOf, showError } from './render/problem.ts';
 import { showReply } from './render/reply.ts';
+import { Terminal } from './io/terminal.ts';
 import type { Context } from './run.ts';
 import { send } from './send.ts';
 
@@ -44,7 +45,8 @@ async function admit(context: Context, request: CommandRequest): Promise<Reply> 
     return reason === undefined ? reply : admit(context, { ...request, reason });
   }
   if (reply.confirm === undefined || terminal.globals.json || request.dry_run === true) return reply;
-  showReply(terminal, reply);
+  // Unabridged: what is confirmed is what was shown.
+  showReply(new Terminal({ ...terminal.globals, wide: true, quiet: false }), reply);
   await askConfirmation(terminal, request.command, reply.confirm);
   return admit(context, { ...request, confirm: reply.confirm.digest });
 }

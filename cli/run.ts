@@ -72,9 +72,9 @@ async function dispatch(context: Context, line: readonly string[], commands: Kno
   try {
     intent = parseLine(line, commands.specs);
   } catch (error) {
-    // Without the daemon's commands nobody can say whether this one exists.
-    const unsure = !commands.complete && error instanceof Problem && error.code === 'USAGE';
-    throw unsure && foreign(line) ? commands.missing : error;
+    // Without the daemon's commands nobody can say whether this one exists, unless it is nearly one of the CLI's own.
+    const guess = error instanceof Problem && String(error.params['suggestion']).startsWith('Did you mean');
+    throw commands.complete || guess || !foreign(line) ? error : commands.missing;
   }
   if (intent.kind === 'help') return help(context, intent.words, intent.asked, commands);
   const { spec, args, options } = intent;

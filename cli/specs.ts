@@ -63,7 +63,7 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
     [
       arg('port', 'integer', 'port on 127.0.0.1; 0 takes any free one (also REEVE_PORT)', { default: 7333 }),
       arg('config', 'string', 'the estate; default: ./reeve.yaml, then the one that ships'),
-      arg('drill', 'boolean', 'run the self-restore drill at once', { negatable: true, default: true }),
+      arg('drill', 'boolean', 'run the self-restore drill at once', { default: true }),
     ],
     ['up', 'up --port 0 --home /srv/reeve', 'up --config estate/reeve.yaml --no-drill'],
     'Makes the home with its keys at the first start, loads the estate, proves a restore of its own ledger, and serves.',

@@ -25,8 +25,14 @@ export async function followJob(context: Context, id: string, style: 'steps' | '
   const { terminal } = context;
   const view = await viewFor(context, style);
   const watch = new Watch(socketPath(context.home), id, view);
+  let interrupted = 0;
   const leave = new Promise<'left'>((resolve) => {
-    process.once('SIGINT', () => resolve('left'));
+    // Not `once`: with no listener left, what hides the cursor would end the process with the same signal.
+    process.on('SIGINT', () => {
+      resolve('left');
+      interrupted += 1;
+      if (interrupted > 1) process.exit(LEFT);
+    });
   });
   let left: boolean;
   try {
@@ -41,7 +47,7 @@ export async function followJob(context: Context, id: string, style: 'steps' | '
       terminal.err(`The job goes on. Back to it: reeve jobs logs -f ${id}; stop it: reeve jobs cancel ${id}`);
     return { exit: LEFT, job: state === undefined ? { id, detached: true } : jobData(state, true) };
   }
-  if (!terminal.globals.json) terminal.out(verdictLines(terminal, state).join('\n'));
+  if (!terminal.globals.json) terminal.out(['', ...verdictLines(terminal, state)].join('\n'));
   return { exit: state.status === 'PASS' ? EXIT.done : EXIT.failed, job: jobData(state, false) };
 }
 

@@ -9,7 +9,9 @@ import type { Followed } from './state.ts';
 export function verdictLines(terminal: Terminal, state: Followed): string[] {
   const id = shortId(state.id, terminal.globals.wide);
   const took =
-    state.ended === undefined ? '' : ` in ${duration(state.ended - (state.started ?? state.queued))}`;
+    state.ended === undefined
+      ? ''
+      : ` in ${duration(Math.max(0, state.ended - (state.started ?? state.queued)))}`;
   const look = statusLook(terminal, state.status);
   const nth = state.attempt > 1 ? ` (attempt ${state.attempt})` : '';
   const verdict = terminal.style('bold', look(`${statusSymbol(state.status)} ${state.status}`));

@@ -111,7 +111,9 @@ export class LiveView implements View {
     const note = this.#note === undefined ? [] : [this.#terminal.tone('warn', `! ${this.#note}`)];
     const lines = state === undefined ? note : [...this.#lines(state), ...note];
     const rows = Math.max(6, (process.stdout.rows || 24) - 1);
-    this.#draw(lines.length <= rows ? lines.join('\n') : lines.slice(-rows).join('\n'));
+    // On a small screen the head and the newest lines.
+    const fitting = lines.length <= rows ? lines : [...lines.slice(0, 1), ...lines.slice(1 - rows)];
+    this.#draw(fitting.join('\n'));
   }
 
   #lines(state: Followed): string[] {

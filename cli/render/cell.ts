@@ -23,6 +23,8 @@ export interface Shown {
   text: string;
   look: (text: string) => string;
   right: boolean;
+  /** Of no use when cut. */
+  keep: boolean;
 }
 
 const plain = (text: string): string => text;
@@ -38,7 +40,12 @@ export const statusLook = (terminal: Terminal, status: Status): ((text: string) 
 /** A cell on one line. */
 export function showCell(terminal: Terminal, cell: Cell): Shown {
   const { wide } = terminal.globals;
-  const shown = (text: string, look = plain, right = false): Shown => ({ text, look, right });
+  const shown = (text: string, look = plain, right = false, keep = right): Shown => ({
+    text,
+    look,
+    right,
+    keep,
+  });
   if (cell === null) return shown('–', paint(terminal, 'dim'));
   if (typeof cell === 'string') return shown(harmless(cell));
   if (typeof cell === 'number')
@@ -48,7 +55,12 @@ export function showCell(terminal: Terminal, cell: Cell): Shown {
   if ('duration' in cell) return shown(duration(cell.duration), plain, true);
   if ('bytes' in cell) return shown(bytes(cell.bytes), plain, true);
   if ('status' in cell)
-    return shown(`${statusSymbol(cell.status)} ${cell.status}`, statusLook(terminal, cell.status));
+    return shown(
+      `${statusSymbol(cell.status)} ${cell.status}`,
+      statusLook(terminal, cell.status),
+      false,
+      true,
+    );
   if ('tone' in cell) return shown(harmless(cell.text), paint(terminal, cell.tone));
-  return shown(shortId(harmless(cell.id), wide));
+  return shown(shortId(harmless(cell.id), wide), plain, false, true);
 }

@@ -22,7 +22,8 @@ export function showReply(terminal: Terminal, reply: Pick<Reply, 'tone' | 'title
   for (const block of reply.blocks) {
     const made = blockLines(terminal, block);
     if (made.length === 0) continue;
-    const apart = before !== undefined && !(CLOSE.has(block.type) && CLOSE.has(before));
+    const apart =
+      before === undefined ? block.type === 'table' && !bare : !(CLOSE.has(block.type) && CLOSE.has(before));
     if (apart) lines.push('');
     lines.push(...made);
     before = block.type;

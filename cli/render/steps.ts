@@ -20,8 +20,10 @@ export interface StepLook {
 export function stepLines(terminal: Terminal, steps: readonly StepView[], look: StepLook = {}): string[] {
   const names = Math.max(...steps.map((s) => widthOf(harmless(s.name))), 4);
   const kinds = Math.max(...steps.map((s) => widthOf(harmless(s.kind))), 2);
-  const room = (terminal.width ?? 160) - names - kinds - 22;
-  return steps.flatMap((step) => {
+  const room = Math.max(16, (terminal.width ?? 160) - names - kinds - 22);
+  const summaries = steps.map((s) => fit(terminal, harmless(s.summary), room));
+  const summary = Math.min(room, Math.max(...summaries.map(widthOf)));
+  return steps.flatMap((step, i) => {
     const paint = statusLook(terminal, step.status);
     const running = step.status === 'RUNNING';
     const symbol = running && look.spinner !== undefined ? look.spinner : statusSymbol(step.status);
@@ -31,7 +33,7 @@ export function stepLines(terminal: Terminal, steps: readonly StepView[], look: 
     const line = [
       `  ${paint(symbol)} ${step.status === 'PENDING' ? terminal.dim(name) : name}`,
       terminal.dim(pad(harmless(step.kind), kinds)),
-      fit(terminal, harmless(step.summary), room),
+      pad(summaries[i] ?? '', summary),
       terminal.dim(note),
     ]
       .filter((part) => part !== '')
@@ -46,4 +48,4 @@ export function stepLines(terminal: Terminal, steps: readonly StepView[], look: 
 
 /** A terminal's lines are kept whole; a file gets everything. */
 const fit = (terminal: Terminal, text: string, room: number): string =>
-  terminal.width === undefined || terminal.globals.wide ? text : truncate(text, Math.max(16, room));
+  terminal.width === undefined || terminal.globals.wide ? text : truncate(text, room);

@@ -23,7 +23,12 @@ export function tableLines(
   const widths = labels.map((label, i) =>
     Math.max(widthOf(label), ...shown.map((row) => widthOf(row[i]?.text ?? ''))),
   );
-  if (terminal.width !== undefined && !terminal.globals.wide) shrink(widths, terminal.width);
+  if (terminal.width !== undefined && !terminal.globals.wide) {
+    const least = widths.map((w, i) =>
+      shown.some((row) => row[i]?.keep === true) ? w : Math.min(w, NARROWEST),
+    );
+    shrink(widths, least, terminal.width);
+  }
 
   const right = columns.map((c, i) => (c.align ?? (numeric(shown, i) ? 'right' : 'left')) === 'right');
   const line = (cells: readonly Shown[]): string =>
@@ -37,20 +42,23 @@ export function tableLines(
       })
       .join(' '.repeat(GAP))
       .trimEnd();
-  const head = line(labels.map((text) => ({ text, look: (t: string) => terminal.dim(t), right: false })));
+  const head = line(
+    labels.map((text) => ({ text, look: (t: string) => terminal.dim(t), right: false, keep: false })),
+  );
   return [head, ...shown.map(line)];
 }
 
 const numeric = (rows: readonly Shown[][], column: number): boolean =>
   rows.length > 0 && rows.every((row) => row[column]?.right === true || row[column]?.text === '–');
 
-function shrink(widths: number[], room: number): void {
-  const total = (): number => widths.reduce((sum, w) => sum + w, 0) + GAP * (widths.length - 1);
-  while (total() > room) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const now = widths[widest] ?? 0;
-    if (now <= NARROWEST) return;
-    widths[widest] = Math.max(NARROWEST, now - Math.min(now - NARROWEST, total() - room, 4));
+function shrink(widths: number[], least: readonly number[], room: number): void {
+  for (;;) {
+    const over = widths.reduce((sum, w) => sum + w, 0) + GAP * (widths.length - 1) - room;
+    const spare = widths.map((w, i) => (w > (least[i] ?? w) ? w : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    const now = spare[widest] ?? 0;
+    if (over <= 0 || now === 0) return;
+    widths[widest] = Math.max(least[widest] ?? now, now - Math.min(over, 4));
   }
 }
 
