@@ -22,6 +22,7 @@ export async function sayStarted({ store, running, url, socket }: App, print: Pr
       `${label('ledger')}${size} records, origin ${store.origin}`,
       `${label('runbooks')}${runbooks.length} in ${config.runbooks.path}/, ${Object.keys(config.schedules).length} schedule(s)`,
       `${label('listens on')}${url}  ${dim(`and ${socket}`)}`,
+      ...running.warnings.map((warning) => `${styleText('yellow', '!')} ${warning}`),
       ...(running.accepted.length > 0
         ? [
             '',

@@ -21,6 +21,7 @@ export interface DoorOptions {
   refusals: Refusals;
   version: string;
   integrity: StartDeps['integrity'];
+  settleRunbook: StartDeps['settleRunbook'];
   log: { error(message: string, detail: unknown): void; path: string };
 }
 
@@ -49,6 +50,7 @@ export function createDoor(options: DoorOptions): Door {
       caller,
       reason,
       integrity: options.integrity,
+      settleRunbook: options.settleRunbook,
       catalogue: () => door.catalogue(caller),
       async runApproved(request, grant) {
         const action = await resolve(request.command);

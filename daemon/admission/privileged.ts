@@ -109,6 +109,7 @@ export async function admitPrivileged(
         id: asked.nonce === undefined ? context.hex(32) : `${caller.person}/${asked.nonce}`,
       },
       how,
+      confirmed: asked.force || asked.confirm === digest,
     });
   if (ahead !== undefined) return start(ahead, 'a grant made ahead');
 
@@ -241,6 +242,7 @@ export async function runApproved(
     reason: request.reason,
     anchor: { kind: 'nonce', id: request.id },
     how: `approval by ${grant.payload.apr.join(', ')}`,
+    confirmed: true,
   });
   return { job_id: draft.job?.id ?? '' };
 }

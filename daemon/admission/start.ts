@@ -11,6 +11,11 @@ export interface StartDeps extends Pick<Deps, 'grants' | 'jobs' | 'ledger' | 'he
   clock: Clock;
   /** Zone integrity before an operation; rejects ZONE_DRIFT when strict. */
   integrity(): Promise<void>;
+  /**
+   * Before a job is queued: the runbook's version stands in the record, and what it declares to write lies in zones that
+   * may be written. Rejects ZONE_REFUSED, RUNBOOK_CHANGED.
+   */
+  settleRunbook(plan: Plan, confirmed: boolean): Promise<void>;
 }
 
 export interface Start {
@@ -26,6 +31,8 @@ export interface Start {
   anchor: Anchor;
   /** How the grant came to be, for people. */
   how: string;
+  /** A person has seen and confirmed this very plan: what the app zone asks for. */
+  confirmed: boolean;
 }
 
 /** intent → grant use → job queued → AdminEvent, each durable before the next. */
@@ -42,6 +49,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
       why: 'its runbook or the configuration changed since',
     });
 
+  await deps.settleRunbook(plan, s.confirmed);
   await jobs.precheck(plan);
   const jobId = wish.retry_of ?? jobs.idOf(plan, s.anchor);
   const id = `ae_${deps.hex(24)}`;

@@ -26,6 +26,8 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
   const wish = { runbook: ask.runbook, action, project: ask.project, env: ask.env, inputs: ask.inputs };
   const plan = await deps.runbooks.plan(wish);
   const digest = deps.planDigest(plan);
+  // A file swapped in between the two looks would be in the plan but not in what was accepted.
+  await deps.mandates.requireUsable(ask.mandate, plan);
   deps.work.admit(ask.project);
   await deps.integrity();
   const id = deps.jobs.idOf(plan, ask.anchor);
@@ -53,6 +55,7 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
     reason: ask.reason,
     anchor: ask.anchor,
     how: `mandate ${ask.mandate}`,
+    confirmed: false,
   });
   return { job_id: id };
 }

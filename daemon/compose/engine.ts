@@ -31,15 +31,16 @@ import { createPeople } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
 import type { Door } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
-import { createRedactor } from '../redact.ts';
 import { createRunbooks, createStepRunner } from '../runbook/index.ts';
 import { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
+import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
 import { drillReader, scheduleReader } from './readers.ts';
 import { writeReport } from './reports.ts';
+import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -56,6 +57,8 @@ export interface Running {
   people: ReturnType<typeof createPeople>;
   /** What /readyz says beside the ledger. */
   checks(): { name: string; ok: boolean; why?: string }[];
+  /** What reeve.yaml was warned about at the start, with file and line. */
+  warnings: readonly string[];
   /** When it was built, ms. */
   startedAt: number;
 }
@@ -73,7 +76,7 @@ export async function buildEngine(
   version: string,
   releasers: Releasers,
 ): Promise<Running & { start(): Promise<void> }> {
-  const { clock, ledger, state, artifacts, secrets, keys, log, fs, home, hex } = store;
+  const { clock, ledger, state, artifacts, keys, log, fs, home, hex } = store;
   const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
   const initial = await loadEstate(await findEstate(settings.config, settings.cwd));
   const versions = { ledger, state, artifacts };
@@ -99,11 +102,10 @@ export async function buildEngine(
   });
   const runbooks = createRunbooks({ config, fs });
   const mandates = createMandates({ ...versions, config, runbooks });
-  const secretValues = await secrets.values();
-  const redactor = (values: readonly string[]) =>
-    createRedactor([...values, ...secretValues, ...config.current().config.redact]);
-  const plain = redactor([]);
-  log.redactWith((text) => plain.text(text));
+  const hidden = await hiddenWords(store.secrets, config);
+  releasers.push('hidden words', () => hidden.stop());
+  const { redactor, clean, secrets } = hidden;
+  log.redactWith(clean);
   const zones = openZones({
     config,
     state,
@@ -117,7 +119,7 @@ export async function buildEngine(
     clock,
     root: () => config.current().root,
     checkWrite: (file) => zones.checkWrite(file),
-    redact: (t) => plain.text(t),
+    redact: clean,
     warn: (message, fields) => log.warn(message, fields),
   });
   releasers.push('trajectory', () => trajectory.flush());
@@ -125,7 +127,7 @@ export async function buildEngine(
   const refusals = createRefusals({
     clock,
     ledger,
-    safe: (t) => plain.text(t),
+    safe: clean,
     warn: (message) => log.warn(message),
   });
 
@@ -151,7 +153,7 @@ export async function buildEngine(
       people,
       secrets,
       drivers: driverDeps(store, version, path.join(dir, 'scratch')),
-      call: () => ({ jobs, grants, runbooks, artifacts }),
+      call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
     grants,
     work,
@@ -161,6 +163,7 @@ export async function buildEngine(
     warn,
   });
   const integrity: StartDeps['integrity'] = () => zones.integrity();
+  const settleRunbook = runbookGate({ ...versions, config, runbooks, zones });
 
   const scheduler = new Scheduler({
     clock,
@@ -171,7 +174,19 @@ export async function buildEngine(
     warn,
     fire: (name, spec, anchor) =>
       admitUnattended(
-        { clock, grants, jobs, ledger, hex, integrity, mandates, runbooks, work, planDigest: planDigestOf },
+        {
+          clock,
+          grants,
+          jobs,
+          ledger,
+          hex,
+          integrity,
+          mandates,
+          runbooks,
+          settleRunbook,
+          work,
+          planDigest: planDigestOf,
+        },
         {
           mandate: `schedule:${name}`,
           runbook: spec.runbook,
@@ -224,6 +239,7 @@ export async function buildEngine(
     refusals,
     version,
     integrity,
+    settleRunbook,
     log: {
       error: (message, detail) => log.error(message, { error: String(detail) }),
       path: settings.logFile ?? home.log,
@@ -240,6 +256,7 @@ export async function buildEngine(
     accepted: [],
     people,
     checks: () => [{ name: 'trajectory', ...trajectory.health() }],
+    warnings: initial.warnings,
     startedAt: clock.now(),
   };
   return {
