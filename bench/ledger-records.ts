@@ -25,10 +25,24 @@ function turnOf(turn: number): Step[] {
   const attempt = { job_id, attempt_id, created_at_utc: AT, updated_at_utc: AT };
   const running = { fence: 1, owner: 'daemon 4711 on host-a' };
   const grant = {
-    ...{ v: 1 as const, gid, kid: `key_${'0'.repeat(16)}`, iss: 'ada', sub: 'person:ada', aud: 'bench' },
-    ...{ prj: ['shop'], cap: ['deploy:staging'], iat: 1_767_000_000_000, nbf: 1_767_000_000_000 },
-    ...{ exp: 1_767_000_300_000, uses: 1, cls: 'std' as const, par: null, plan: digest },
-    ...{ rsn: reason, apr: [], crit: [] },
+    v: 1 as const,
+    gid,
+    kid: `key_${'0'.repeat(16)}`,
+    iss: 'ada',
+    sub: 'person:ada',
+    aud: 'bench',
+    prj: ['shop'],
+    cap: ['deploy:staging'],
+    iat: 1_767_000_000_000,
+    nbf: 1_767_000_000_000,
+    exp: 1_767_000_300_000,
+    uses: 1,
+    cls: 'std' as const,
+    par: null,
+    plan: digest,
+    rsn: reason,
+    apr: [],
+    crit: [],
   };
   const job = {
     ...{
@@ -38,8 +52,13 @@ function turnOf(turn: number): Step[] {
       runbook_digest: digest,
       config_version: digest,
     },
-    ...{ plan_digest: digest, project: 'shop', env: 'staging', inputs: { ref: hex(turn * 7919, 40) } },
-    ...{ inputs_digest: digest, anchor: { kind: 'nonce' as const, id: hex(turn, 32) }, requested_by: 'ada' },
+    plan_digest: digest,
+    project: 'shop',
+    env: 'staging',
+    inputs: { ref: hex(turn * 7919, 40) },
+    inputs_digest: digest,
+    anchor: { kind: 'nonce' as const, id: hex(turn, 32) },
+    requested_by: 'ada',
     ...{
       grant_id: gid,
       reason,
@@ -68,8 +87,13 @@ function turnOf(turn: number): Step[] {
     {
       type: 'job.step.started',
       body: {
-        ...{ ...step, kind: 'sh', index: 0, on: 'normal' as const },
-        ...{ source: 'runbooks/deploy-service.md:L42', digest, summary: 'sh: restart the service' },
+        ...step,
+        kind: 'sh',
+        index: 0,
+        on: 'normal' as const,
+        source: 'runbooks/deploy-service.md:L42',
+        digest,
+        summary: 'sh: restart the service',
       },
     },
     {
@@ -80,7 +104,11 @@ function turnOf(turn: number): Step[] {
     {
       type: 'admin.event',
       body: {
-        ...{ admin_event_id, action_type: 'deploy', actor, observed_at_utc: AT, reason },
+        admin_event_id,
+        action_type: 'deploy',
+        actor,
+        observed_at_utc: AT,
+        reason,
         ...{
           targets: [{ kind: 'service', id: 'shop' }],
           before: { version: '1.41.3' },

@@ -11,12 +11,10 @@ export interface Flight {
   /** A newline, then the lines. */
   data: Buffer;
   synced: Promise<void>;
-  /** Monotonic ms when it was launched. */
-  launched: number;
 }
 
 /** Resolves when the batch is written and its fdatasync has begun; `synced` when that is done. */
-export async function launch(batch: readonly Pending[], segment: SegmentFile, now: number): Promise<Flight> {
+export async function launch(batch: readonly Pending[], segment: SegmentFile): Promise<Flight> {
   let text = '\n';
   for (const { line } of batch) text += `${line}\n`;
   const data = Buffer.from(text);
@@ -24,7 +22,7 @@ export async function launch(batch: readonly Pending[], segment: SegmentFile, no
   const synced = segment.sync();
   // Awaited a little later; until then its failure is not an unhandled one.
   synced.catch(() => {});
-  return { batch, segment, data, synced, launched: now };
+  return { batch, segment, data, synced };
 }
 
 /** Hashes a batch while the disk is at work, which by then is done with the buffer. */
@@ -40,30 +38,4 @@ export function hashFlight({ batch, segment, data }: Flight, before: Peaks | nul
     const end = offset + pending.bytes;
     return { record: pending.record, leaf, segment: segment.first, offset, end, peaks };
   });
-}
-
-/** How often the pace is measured anew. */
-const MEASURE_EVERY = 64;
-
-/**
- * Decides whether to gather or to hurry. Where the disk is slower than the callers, all that wait should share one flush,
- * so it pays to let the callers of the last one queue first. Where it is faster, waiting for them leaves it idle: then the
- * next flush is launched before the callers of the last one are told, and disk and callers work side by side.
- */
-export class Pace {
-  #flushMs = 0;
-  #callersMs = 0;
-  #flights = 0;
-
-  landed(ms: number): void {
-    this.#flushMs = ms;
-    this.#flights += 1;
-  }
-  /** The callers of a flush took so long to queue again. */
-  gathered(ms: number): void {
-    this.#callersMs = ms;
-  }
-  get hurry(): boolean {
-    return this.#flushMs < this.#callersMs && this.#flights % MEASURE_EVERY !== 0;
-  }
 }

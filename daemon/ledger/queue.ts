@@ -24,13 +24,12 @@ export class Queue {
   push(pending: Pending): void {
     this.#pending.push(pending);
   }
-  /** The next records up to `maxBytes` and up to that share of all, at least one. */
-  take(maxBytes: number, share: number): Pending[] {
-    const most = Math.ceil(this.#pending.length * share);
+  /** The next records up to `maxBytes`, at least one. */
+  take(maxBytes: number): Pending[] {
     let bytes = 0;
     let count = 0;
     for (const { bytes: more } of this.#pending) {
-      if (count > 0 && (bytes + more > maxBytes || count >= most)) break;
+      if (count > 0 && bytes + more > maxBytes) break;
       bytes += more;
       count += 1;
     }

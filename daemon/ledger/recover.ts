@@ -13,7 +13,7 @@ import {
 } from '../durable.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Fold, Snapshots } from '../ports/state.ts';
-import { findHead, LeafCache } from './cache.ts';
+import { findHead, type LeafCache } from './cache.ts';
 import { seqOfLine } from './line-tail.ts';
 import type { Checkpoint } from './note.ts';
 import { startsAt } from './read.ts';

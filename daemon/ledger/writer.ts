@@ -2,7 +2,7 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
 import { isNoFiles, isNoSpace } from '../durable.ts';
 import type { AppendResult } from '../ports/ledger.ts';
-import { hashFlight, launch, Pace, type Flight } from './flight.ts';
+import { hashFlight, launch, type Flight } from './flight.ts';
 import { checkBody, formatLine, type CheckedBody } from './line.ts';
 import type { Peaks } from './merkle.ts';
 import { TreeHead } from './tree-head.ts';
@@ -20,7 +20,6 @@ export class Writer {
   #segment: SegmentFile;
   readonly #queue = new Queue();
   readonly #waiters = new Waiters();
-  readonly #pace = new Pace();
   #flushing: Promise<void> | undefined;
   /** Set for good by the first failure that leaves the disk in doubt. */
   #broken: ReeveError | undefined;
@@ -147,14 +146,12 @@ export class Writer {
 
   async #flushAll(): Promise<void> {
     await breathe();
-    let flight: Flight | undefined;
-    while (this.#broken === undefined && (flight !== undefined || this.#queue.length > 0)) {
-      // Half of what waits, when the other half can be on its way while the callers of this one go on.
-      const share = this.#pace.hurry && flight === undefined ? 0.5 : 1;
-      const batch = flight?.batch ?? this.#queue.take(MAX_FLUSH_BYTES, share);
+    while (this.#queue.length > 0 && this.#broken === undefined) {
+      const batch = this.#queue.take(MAX_FLUSH_BYTES);
       let written: Written[];
       try {
-        flight ??= await this.#launch(batch);
+        if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
+        const flight = await launch(batch, this.#segment);
         written = hashFlight(flight, this.#peaks);
         await flight.synced;
         this.#land(flight, written);
@@ -162,31 +159,15 @@ export class Writer {
         this.#failed(batch, error);
         break;
       }
-      const hurried =
-        this.#pace.hurry && this.#queue.length > 0 ? this.#queue.take(MAX_FLUSH_BYTES, 1) : undefined;
-      try {
-        flight = hurried === undefined ? undefined : await this.#launch(hurried);
-      } catch (error) {
-        this.#tell(batch, written);
-        this.#failed(hurried ?? [], error);
-        break;
-      }
-      const told = this.#options.clock.monotonic();
       this.#tell(batch, written);
-      if (flight !== undefined) continue;
+      // Those who were told queue again before the next flush, so that it carries them all.
       await breathe();
-      this.#pace.gathered(this.#options.clock.monotonic() - told);
     }
     this.#flushing = undefined;
   }
 
-  async #launch(batch: readonly Pending[]): Promise<Flight> {
-    if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
-    return launch(batch, this.#segment, this.#options.clock.monotonic());
-  }
-
   /** It is durable. */
-  #land({ batch, segment, data, launched }: Flight, written: readonly Written[]): void {
+  #land({ batch, segment, data }: Flight, written: readonly Written[]): void {
     segment.bytes += data.length - 1;
     this.#durable += batch.length;
     this.#peaks = written.at(-1)?.peaks ?? this.#peaks;
@@ -194,7 +175,6 @@ export class Writer {
       if (record.ts > this.#durableMaxTs) this.#durableMaxTs = record.ts;
       if (late) this.#fold(record);
     }
-    this.#pace.landed(this.#options.clock.monotonic() - launched);
   }
 
   #tell(batch: readonly Pending[], written: readonly Written[]): void {

@@ -38,7 +38,7 @@ export interface Ledger {
   settled(): Promise<void>;
   /** The durable head. */
   head(): Head;
-  /** Time stamp (ms) of the last record, 0 when empty: privileged work is refused when the clock is behind it. */
+  /** Highest time stamp (ms) of any record, 0 when empty: privileged work is refused when the clock is behind it. */
   lastTs(): number;
   /** Durable records from `from` (inclusive) to the head at call time, in order. */
   read(from: number, options?: { limit?: number }): AsyncIterable<LedgerRecord>;

@@ -8,8 +8,7 @@ import type { Fs } from '../../daemon/ports/fs.ts';
 import type { Snapshot, Snapshots } from '../../daemon/ports/state.ts';
 import { collect, counts, newSigner, openTest, stopped } from '../helpers/ledger.ts';
 import { verifyLedger } from '../../daemon/ledger/index.ts';
-import { ManualClock } from '../helpers/manual-clock.ts';
-import { random, type SimFs } from './simfs.ts';
+import type { SimFs } from './simfs.ts';
 
 export const DIR = '/home/ledger';
 export const signer = newSigner('crash.example/ledger');
@@ -37,15 +36,6 @@ export function simSnapshots(fs: Fs): Snapshots {
   };
 }
 
-/** Sometimes the disk seems slow, sometimes the callers: so both ways of committing in groups are crashed. */
-class UnevenClock extends ManualClock {
-  readonly #random = random(5);
-  #elapsed = 0;
-  override monotonic(): number {
-    return (this.#elapsed += this.#random() * 10);
-  }
-}
-
 /** What the outside world was told. */
 export interface Told {
   records: LedgerRecord[];
@@ -60,17 +50,15 @@ export const told = (): Told => ({ records: [], heads: [], notes: [], refused: [
 /** Opens, appends one by one and together, takes checkpoints and snapshots, seals segments, closes, opens again. */
 export async function ledgerWorkload(fs: SimFs, log: Told): Promise<void> {
   for (const round of [0, 1]) {
-    const clock = new UnevenClock();
     const opened = await openTest(DIR, signer, {
       fs,
-      clock,
       snapshots: simSnapshots(fs),
       segmentBytes: 900,
       fullCheckBytes: 0,
       snapshotEvery: 4,
     }).catch((error: unknown) => refused(log, error));
     if (opened === undefined) return;
-    const { ledger, state } = opened;
+    const { ledger, clock, state } = opened;
     const append = async (i: number): Promise<void> => {
       try {
         const { record, head } = await ledger.append(

@@ -176,3 +176,21 @@ test('an undefined member is not folded either, since a replay would not see it'
   expect(Object.keys(seen[0]?.body ?? {}).sort()).toEqual(['by', 'gid', 'reason']);
   await ledger.close();
 });
+
+test('attack 28: set back an hour, the clock stays behind the ledger whatever is written meanwhile, also after a restart', async () => {
+  const home = await tempDir();
+  const signer = newSigner();
+  const snapshots = lowdbSnapshots(join(home, 'state.json'));
+  const { ledger, clock } = await openTest(join(home, 'ledger'), signer, { snapshots });
+  const before = ledger.lastTs();
+  clock.jump(-3_600_000);
+  const { record } = await ledger.append('daemon.clock_jumped', { by_ms: -3_600_000, seen: 'back' });
+  expect(record.ts).toBe(before - 3_600_000);
+  expect(ledger.lastTs()).toBe(before);
+  await ledger.close();
+  for (const options of [{}, { snapshots, fullCheckBytes: 0 }]) {
+    const again = await openTest(join(home, 'ledger'), signer, options);
+    expect(again.ledger.lastTs()).toBe(before);
+    await again.ledger.close();
+  }
+});
