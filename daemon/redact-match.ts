@@ -79,6 +79,8 @@ export class NeedleStream {
   /** Places in `#held` of the characters of the current match, skipped ones left out. */
   #places: number[] = [];
   #skipped = 0;
+  /** Parts of `#held` that are needles, in order. */
+  #found: [from: number, to: number][] = [];
 
   constructor(matcher: NeedleMatcher) {
     this.#matcher = matcher;
@@ -86,27 +88,27 @@ export class NeedleStream {
 
   push(chunk: string): string {
     const text = this.#held + chunk;
-    const found: [from: number, to: number][] = [];
     for (let i = this.#held.length; i < text.length; i++) {
       const start = this.#take(text.charCodeAt(i), i);
-      if (start === undefined) continue;
-      let from = start;
-      for (let last = found.at(-1); last !== undefined && last[1] >= from; last = found.at(-1)) {
-        from = Math.min(from, last[0]);
-        found.pop();
-      }
-      found.push([from, i + 1]);
+      if (start !== undefined) this.#mark(start, i + 1);
     }
     const { depth } = this.#matcher.at(this.#state);
-    const safe = depth === 0 ? text.length : Math.max(0, this.#places.at(-depth) ?? 0);
-    return this.#release(text, found, safe);
+    return this.#release(text, depth === 0 ? text.length : Math.max(0, this.#places.at(-depth) ?? 0));
   }
 
   end(): string {
-    const rest = this.#held;
     this.#reset();
-    this.#held = '';
-    return rest;
+    return this.#release(this.#held, this.#held.length);
+  }
+
+  /** Joins what overlaps or touches. */
+  #mark(start: number, end: number): void {
+    let from = start;
+    for (let last = this.#found.at(-1); last !== undefined && last[1] >= from; last = this.#found.at(-1)) {
+      from = Math.min(from, last[0]);
+      this.#found.pop();
+    }
+    this.#found.push([from, end]);
   }
 
   /** Follows one unit; returns where the needle that ends here begins. */
@@ -132,17 +134,20 @@ export class NeedleStream {
     this.#skipped = 0;
   }
 
-  #release(text: string, found: readonly [number, number][], safe: number): string {
+  /** Lets out what stands before `safe`; a needle that begins before it goes as a whole. */
+  #release(text: string, safe: number): string {
     let out = '';
     let at = 0;
-    for (const [from, to] of found) {
-      if (from >= safe) break;
+    while (this.#found[0] !== undefined && this.#found[0][0] < safe) {
+      const [from, to] = this.#found[0];
       out += text.slice(at, from) + REDACTED;
       at = to;
+      this.#found.shift();
     }
-    out += text.slice(at, Math.max(at, safe));
     const kept = Math.max(at, safe);
+    out += text.slice(at, kept);
     this.#held = text.slice(kept);
+    this.#found = this.#found.map(([from, to]) => [from - kept, to - kept]);
     const { depth } = this.#matcher.at(this.#state);
     this.#places = depth === 0 ? [] : this.#places.slice(-depth).map((place) => place - kept);
     return out;
