@@ -111,7 +111,7 @@ async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalS
     phases.notes.push(`its log is not complete: ${asReeve(stored.problem).message}`);
   }
   const said = [...(failure?.why === undefined ? [] : [failure.why]), ...phases.notes].join('; ');
-  const retryable = isRetryable(failure?.error_code);
+  const retryable = status !== 'UNKNOWN' && isRetryable(failure?.error_code);
   const retryAt = status === 'PASS' ? undefined : retryTime(core, run, phases, retryable);
   const outputs = outcomeOutputs(run);
   const artifacts = refsForRecord(phases.artifacts);

@@ -9,6 +9,8 @@ export class LogFile {
   readonly path: string;
   readonly #file: FileHandle;
   #waiting = '';
+  /** Characters added and not yet in the file. */
+  #behind = 0;
   #writing: Promise<void> | undefined;
   #failed: unknown;
   #closing: Promise<void> | undefined;
@@ -29,10 +31,11 @@ export class LogFile {
 
   /** Resolves when there is room for more. */
   async add(text: string): Promise<void> {
-    if (this.#failed !== undefined) return;
+    if (text === '' || this.#failed !== undefined) return;
     this.#waiting += text;
+    this.#behind += text.length;
     this.#writing ??= this.#write();
-    if (this.#waiting.length > HIGH_WATER) await this.#writing;
+    while (this.#behind > HIGH_WATER && this.#writing !== undefined) await this.#writing;
   }
 
   /** Resolves when everything added so far is in the file. */
@@ -52,10 +55,12 @@ export class LogFile {
         const text = this.#waiting;
         this.#waiting = '';
         await this.#file.appendFile(text);
+        this.#behind -= text.length;
       }
     } catch (error) {
       this.#failed = error ?? new Error('unknown');
       this.#waiting = '';
+      this.#behind = 0;
     } finally {
       this.#writing = undefined;
     }

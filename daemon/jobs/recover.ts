@@ -1,7 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { isTerminal } from '../../contracts/job.ts';
-import { Plan } from '../../contracts/plan.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import { storeLog } from './attempt-log.ts';
 import { asReeve, type Core } from './core.ts';

@@ -1,4 +1,4 @@
-import { ReeveError, fail } from '../../contracts/errors.ts';
+import { fail, type ReeveError } from '../../contracts/errors.ts';
 import type { PlanStep } from '../../contracts/plan.ts';
 import type { StepContext, StepResult } from '../ports/steps.ts';
 import type { Core } from './core.ts';
@@ -64,6 +64,7 @@ export async function runStep(
     },
     () => core.mustBeCurrent(spec.job_id, attempt_id, fence),
   );
+  if (result.data !== undefined) await log.say(name, `${name}: ${JSON.stringify(result.data)}`);
   const said = why === undefined ? '' : `: ${why}`;
   await log.say(name, `${name}: ${result.status} after ${ms} ms${said}`);
   await cite(core, run, step, `${result.status} after ${ms} ms${said}`, record.seq);

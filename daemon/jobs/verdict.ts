@@ -1,5 +1,5 @@
 import { ArtifactRef } from '../../contracts/artifact.ts';
-import { ReeveError, errorTable, type ErrorCode } from '../../contracts/errors.ts';
+import { errorTable, type ErrorCode, type ReeveError } from '../../contracts/errors.ts';
 import type { TerminalStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Redactor } from '../ports/steps.ts';

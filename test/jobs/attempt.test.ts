@@ -193,6 +193,7 @@ test('a step that does not stop when told to leaves the attempt UNKNOWN, and not
   );
   expect(job.status).toBe('UNKNOWN');
   expect(runner.ran).toEqual(['deaf']);
+  expect(job.attempts[0]?.record).toMatchObject({ error_code: 'JOB_UNKNOWN', retryable: false });
   expect(job.attempts[0]?.why).toContain('rollback not run: a step did not stop');
   await world.engine.drain();
   expect(world.engine.locks()).toMatchObject([{ lock: 'shop/staging', owner: `${job.spec.job_id}.1` }]);

@@ -71,7 +71,8 @@ export class TestRunner implements StepRunner {
       const fn = this.fns[step.name];
       return fn === undefined ? { status: 'PASS' } : fn(context, step);
     }
-    return shell(String(step.spec.script), context);
+    const { script } = step.spec;
+    return shell(typeof script === 'string' ? script : 'exit 99', context);
   }
 }
 

@@ -86,7 +86,7 @@ test('a job that waits for its lock keeps nobody else waiting, and gets it in tu
   const order: string[] = [];
   const runner = new TestRunner({
     hold: async ({ spec }) => {
-      order.push(String(spec.inputs.n));
+      order.push(JSON.stringify(spec.inputs.n));
       if (spec.inputs.n === 1) await gate.promise;
       return { status: 'PASS' };
     },
