@@ -2,6 +2,7 @@ import type { Action } from '../ports/actions.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { drillHistory, drillList, scheduleList } from './drills.ts';
+import { eventsExport } from './events.ts';
 import {
   requestApprove,
   requestDeny,
@@ -36,6 +37,7 @@ export const actions = [
   retry,
   replay,
   note,
+  eventsExport,
   halt,
   resume,
   pause,

@@ -38,6 +38,7 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
+import { keepNotes } from './notes.ts';
 import { drillReader, scheduleReader } from './readers.ts';
 import { writeReport } from './reports.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
@@ -230,6 +231,7 @@ export async function buildEngine(
     },
     planDigest: planDigestOf,
     planBlocks,
+    origin: store.origin,
     status: () => statusView(store, { config, work, jobs, version }),
     hex,
   };
@@ -286,6 +288,8 @@ export async function buildEngine(
       releasers.push('drill results', () => watch.stop());
       await jobs.start();
       releasers.push('jobs', () => jobs.stop(3000));
+      const notes = keepNotes({ clock, ledger, trajectory, work, jobs, mandates, grants, warn });
+      releasers.push('notes', () => notes.stop());
       releasers.push('configuration watch', config.watch());
       config.onChange(
         () => void mandates.refresh().catch((error: unknown) => warn('mandates after a change', error)),

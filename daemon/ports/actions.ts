@@ -65,6 +65,8 @@ export interface Deps {
   planBlocks(plan: Plan, digest: string): Block[];
   /** Runs what a request asked for, now that its grant is signed. Rejects GRANT_PLAN_MISMATCH when it would run something else. */
   runApproved(request: RequestView, grant: IssuedGrant): Promise<{ job_id: string }>;
+  /** Name of the ledger. */
+  origin: string;
   /** Random lower-case hex digits. */
   hex(digits: number): string;
 }
