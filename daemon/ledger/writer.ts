@@ -83,7 +83,7 @@ export class Writer {
       options.guard?.();
       return this.#sequence(type, checked, false);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
