@@ -1,15 +1,12 @@
 import { z } from 'zod';
 
-/** Any JSON value. Ledger bodies and grant payloads further restrict numbers to safe integers (see `SafeInt`). */
+/** Any JSON value. Ledger bodies and grant payloads further restrict numbers to safe integers (RFC 7493 §2.2). */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export const Json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+export const Json: z.ZodType<Json> = z.json();
 
 /** A JSON object. */
 export type JsonObject = { [key: string]: Json };
 export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), Json);
-
-/** An integer every JSON reader agrees on: |n| ≤ 2^53 − 1 (RFC 7493 §2.2). */
-export const SafeInt = z.int();
 
 /** Milliseconds since the Unix epoch, UTC. */
 export const Millis = z.int().min(0).max(8_640_000_000_000_000);

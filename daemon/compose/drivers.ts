@@ -1,4 +1,4 @@
-import { fail, ReeveError } from '../../contracts/errors.ts';
+import { fail } from '../../contracts/errors.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
 import type { DriverDeps } from '../drills/driver.ts';
@@ -55,6 +55,3 @@ export function driverDeps(store: Store, version: string, scratchRoot: string): 
     note: (message, fields) => log.info(message, fields),
   };
 }
-
-/** The code of whatever was thrown, for records. */
-export const codeOf = (error: unknown): string => (error instanceof ReeveError ? error.code : 'INTERNAL');
