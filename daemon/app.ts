@@ -78,6 +78,14 @@ export async function startApp(settings: Settings): Promise<App> {
     releasers.push('api', () => api.close());
     address = api.url;
     ready = true;
+    store.log.info('started', {
+      reeve: VERSION,
+      node: process.version,
+      pid: process.pid,
+      home: store.home.root,
+      address,
+      ledger: ledger.head().size,
+    });
     releasers.push(
       'clock watch',
       watchClock(clock, (jump) => {
@@ -107,6 +115,7 @@ export async function startApp(settings: Settings): Promise<App> {
       stop(why) {
         stopping ??= (async () => {
           const { running, queued, unknown } = engine.jobs.counts();
+          store.log.info('stopping', { why, running, queued });
           await engine.deps.trajectory
             .continuity(
               `Stopped (${why}). ${running} job(s) were running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,

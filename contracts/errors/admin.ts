@@ -57,7 +57,7 @@ export const adminErrors = {
   },
   REASON_REQUIRED: {
     status: 400,
-    exit: 'usage',
+    exit: 'refused',
     message: '{action} needs a reason.',
     hint: 'Say why with --reason "…".',
   },
