@@ -15,7 +15,7 @@ type Stream = LogLine['stream'];
 const BATCH_LINES = 100;
 const BATCH_MS = 50;
 
-export const LOG_MEDIA_TYPE = 'application/jsonl';
+const LOG_MEDIA_TYPE = 'application/jsonl';
 
 interface Channel {
   step: string;

@@ -2,7 +2,7 @@ import { fail } from '../../contracts/errors.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry } from './entries.ts';
 import { attemptIdOf, jobOf, utc } from './identity.ts';
-import { nextFence } from './launch.ts';
+import { nextFence } from './refuse.ts';
 import { findJob } from './reader.ts';
 
 const find = async ({ core }: Dispatcher, jobId: string): Promise<JobEntry> => {

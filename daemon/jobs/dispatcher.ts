@@ -6,10 +6,11 @@ import type { JobEntry } from './entries.ts';
 import { requireGates } from './gates.ts';
 import { attemptIdOf } from './identity.ts';
 import { LockKeeper } from './keeper.ts';
-import { launch, nextFence, refuse } from './launch.ts';
+import { launch } from './launch.ts';
 import { heldError } from './locks.ts';
 import type { JobsOptions } from './options.ts';
 import { JobQueue, Waiters, type Waiting } from './queue.ts';
+import { nextFence, refuse } from './refuse.ts';
 
 /** When something that may pass kept a job from starting, it is tried again after this, ms. */
 const TRY_AGAIN_MS = 1000;

@@ -2,7 +2,7 @@ import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { JobAttemptRecord, JobSpec, JobStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 
-export interface StepEntry {
+interface StepEntry {
   name: string;
   kind: string;
   on: 'normal' | 'failure' | 'always';

@@ -157,7 +157,7 @@ function made(state: JobsState, digest: string | undefined, attempt_id: string, 
 }
 
 /** Whether nothing of it waits any more: neither a run nor a person's verdict. */
-export const isSettled = ({ status, resolved }: JobEntry): boolean =>
+const isSettled = ({ status, resolved }: JobEntry): boolean =>
   isTerminal(status) && (status !== 'UNKNOWN' || resolved !== undefined);
 
 /** Keeps `finished` true and lets the oldest go, from detail to id, from id to the filter. */

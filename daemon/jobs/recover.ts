@@ -8,7 +8,7 @@ import { asReeve, type Core } from './core.ts';
 import type { AttemptEntry, JobEntry } from './entries.ts';
 import { jobOf, utc } from './identity.ts';
 import type { LockKeeper } from './keeper.ts';
-import { grantOf, refuse } from './launch.ts';
+import { grantOf, refuse } from './refuse.ts';
 
 /** So many UNKNOWN outcomes in a row and nothing is run again by itself: perhaps it is the job that stops the daemon. */
 const MAX_RERUNS = 3;
