@@ -129,7 +129,9 @@ function identity(pid: number): { boot: string; start: string } {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command name in parentheses may contain anything, so count from its end.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { boot, start: fields[19] ?? '' };
+    // A zombie runs no more, though its parent has not asked for its status: it counts as gone.
+    const dead = fields[0] === 'Z' || fields[0] === 'X';
+    return { boot, start: dead ? '' : (fields[19] ?? '') };
   } catch {
     return { boot: '', start: '' };
   }

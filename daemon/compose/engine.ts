@@ -31,7 +31,7 @@ import { createPeople } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
 import type { Door } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
-import { createRunbooks, createStepRunner } from '../runbook/index.ts';
+import { createRunbooks, createStepRunner, endStrays } from '../runbook/index.ts';
 import { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
@@ -161,6 +161,7 @@ export async function buildEngine(
     redactor,
     dir,
     owner: `${store.origin}#${process.pid}`,
+    endStrays: (attempt) => endStrays(attempt, clock),
     warn,
   });
   const integrity: StartDeps['integrity'] = () => zones.integrity();

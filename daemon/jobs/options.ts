@@ -33,6 +33,8 @@ export interface JobsOptions {
   dir: string;
   /** Which daemon runs the attempts, for the record. */
   owner: string;
+  /** Ends the processes that an attempt of a killed daemon left running, and says how many. Resolves when they are gone. */
+  endStrays?(attemptId: string): Promise<number>;
   /** For what a person should know though nothing fails: a log that could not be stored … */
   warn(what: string, error: unknown): void;
   /** A lock's lease, ms; renewed at half of it while its attempt runs. Default 2 minutes. */

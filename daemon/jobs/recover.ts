@@ -37,8 +37,10 @@ export async function recover(core: Core): Promise<Recovered> {
   for (const entry of live) {
     const last = entry.attempts.at(-1);
     if (last?.record.status === 'RUNNING') {
+      // First of all: what it runs must not meet another attempt, nor the person who looks at the target.
+      const strays = (await core.options.endStrays?.(last.record.attempt_id)) ?? 0;
       const log = logs.has(last.record.attempt_id) ? await keepLog(core, last.record.attempt_id) : undefined;
-      await recordUnknown(core, entry, last, log);
+      await recordUnknown(core, entry, last, strays, log);
       result.unknown.push(last.record.attempt_id);
     }
     await goOn(core, entry.spec.job_id, result);
@@ -60,6 +62,7 @@ async function recordUnknown(
   core: Core,
   entry: JobEntry,
   last: AttemptEntry,
+  strays: number,
   log: ArtifactRef | undefined,
 ): Promise<void> {
   const { attempt_id } = last.record;
@@ -67,7 +70,11 @@ async function recordUnknown(
   const error = fail('JOB_UNKNOWN', { id: entry.spec.job_id, step: open?.name ?? 'none' });
   const between = `The daemon stopped between two steps; after ${last.steps.at(-1)?.name ?? 'the start'} nothing is known.`;
   const refusal = await whyNotAgain(core, entry, last);
-  const why = [open === undefined ? between : error.message, ...(refusal === '' ? [] : [refusal])].join(' ');
+  const why = [
+    open === undefined ? between : error.message,
+    ...(strays === 0 ? [] : [`${strays} process(es) it had left running were ended now.`]),
+    ...(refusal === '' ? [] : [refusal]),
+  ].join(' ');
   const body: RecordBody<'job.attempt'> = {
     attempt: {
       ...last.record,

@@ -1,5 +1,5 @@
 export { planDigest } from './digest.ts';
-export { signalStrays, strays } from './exec/kill.ts';
+export { endStrays } from './exec/kill.ts';
 export { loadRunbook, type Loaded } from './load.ts';
 export { createRunbooks, type RunbooksOptions } from './runbooks.ts';
 export { createStepRunner, type StepRunnerOptions } from './runner.ts';

@@ -59,8 +59,24 @@ export async function strays(attemptId: string): Promise<number[]> {
   return found;
 }
 
-/** Signals the processes of an attempt wherever they are: for what a crashed daemon left behind. Returns how many. */
-export async function signalStrays(attemptId: string, signal: NodeJS.Signals): Promise<number> {
+/**
+ * Ends what an attempt of a killed daemon left running, wherever it is: SIGTERM, and SIGKILL to what is left after the grace,
+ * which is waited for as long again. Resolves to how many processes there were.
+ */
+export async function endStrays(attemptId: string, clock: Clock, graceMs = 2000): Promise<number> {
+  const there = await signalStrays(attemptId, 'SIGTERM');
+  const until = clock.monotonic() + graceMs;
+  for (let left = there; left > 0; left = (await strays(attemptId)).length) {
+    // One that cannot even be killed waits in the kernel, for a disk or a mount: the start does not wait with it.
+    if (clock.monotonic() >= until + graceMs) break;
+    if (clock.monotonic() >= until) await signalStrays(attemptId, 'SIGKILL');
+    await clock.sleep(20);
+  }
+  return there;
+}
+
+/** Signals the processes of an attempt wherever they are. Returns how many. */
+async function signalStrays(attemptId: string, signal: NodeJS.Signals): Promise<number> {
   const ids = await strays(attemptId);
   for (const pid of ids) {
     try {
