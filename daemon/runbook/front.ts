@@ -51,12 +51,14 @@ export function readYaml(yaml: Yaml, text: string): { problems: YamlProblem[]; r
     const complain = (node: Node, message: string): void => {
       problems.push({ line: lineAt(node.range?.[0] ?? 0), message });
     };
+    const anchored = (node: Node & { anchor?: string }): void => {
+      if (node.anchor !== undefined) complain(node, 'anchors are not used here');
+    };
     yaml.visit(doc, {
       Alias: (_, node) => complain(node, 'aliases are not used here: write the value out'),
-      Node: (_, node) => {
-        if ('anchor' in node && node.anchor !== undefined) complain(node, 'anchors are not used here');
-      },
+      Collection: (_, node) => anchored(node),
       Scalar: (_, node) => {
+        anchored(node);
         if (typeof node.value === 'number' && !Number.isFinite(node.value))
           complain(node, 'this number is not finite');
       },

@@ -65,14 +65,20 @@ function decode(bytes: Uint8Array, problems: Problems): string | undefined {
   }
   const lines = text.split('\n');
   if (lines.length > MAX_LINES) problems.error(MAX_LINES, `it has more than ${MAX_LINES} lines`);
-  else
-    lines.forEach((line, i) => {
-      const unsafe = firstUnsafe(line);
-      if (unsafe?.shown === '\\r') problems.error(i + 1, 'the line ends with CR LF; save the file with LF');
-      else if (unsafe !== undefined)
-        problems.error(i + 1, `column ${unsafe.index + 1} holds ${unsafe.shown}, which cannot be seen`);
-    });
+  else lookForHidden(lines, problems);
   return problems.failed ? undefined : text;
+}
+
+/** What a reader of the file or of its plan would not see. Of CR LF the first line is enough. */
+function lookForHidden(lines: readonly string[], problems: Problems): void {
+  let returns = false;
+  lines.forEach((line, i) => {
+    const unsafe = firstUnsafe(line);
+    if (unsafe === undefined || (returns && unsafe.shown === '\\r')) return;
+    if (unsafe.shown === '\\r') problems.error(i + 1, 'the line ends with CR LF; save the file with LF');
+    else problems.error(i + 1, `column ${unsafe.index + 1} holds ${unsafe.shown}, which cannot be seen`);
+    returns ||= unsafe.shown === '\\r';
+  });
 }
 
 async function read(

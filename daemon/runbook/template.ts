@@ -69,7 +69,8 @@ export function parseTemplate(text: string): {
 export function fillSome(text: string, look: (ref: Ref) => string | undefined, encode: Encode): string {
   let out = '';
   const add = (piece: string): void => {
-    const escaped = piece.replaceAll('${', '$${');
+    // As a function: in a replacement text `$$` would stand for one `$`.
+    const escaped = piece.replaceAll('${', () => '$${');
     out += out.endsWith('$') && escaped.startsWith('{') ? `$${escaped}` : escaped;
   };
   for (const { text: literal, ref, raw } of parseTemplate(text).parts) {
