@@ -85,6 +85,12 @@ export const grantErrors = {
     message: 'A child grant may not exceed its parent: {why}.',
     hint: 'Narrow the called runbook, or widen the parent grant.',
   },
+  GRANT_OF_A_JOB: {
+    status: 403,
+    exit: 'refused',
+    message: 'The grant {gid} belongs to a running job and to nobody else.',
+    hint: 'Confirm the plan, or use a grant that was made for you: `reeve preauth list`.',
+  },
   GRANT_CRIT_UNKNOWN: {
     status: 403,
     exit: 'refused',

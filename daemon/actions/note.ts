@@ -8,7 +8,7 @@ export const note = adminAction({
   type: 'note',
   summary: 'Put a line on the record',
   description: 'Writes a remark into the ledger as an AdminEvent, with who and when.',
-  group: 'Act',
+  group: 'Look',
   verb: 'run',
   args: z.object({ text: arg.string('what to remember', { position: 0, max: 2000 }) }),
   examples: ['note "rotated the pager"'],

@@ -12,10 +12,14 @@ export const preauthList = readAction({
   summary: 'Grants, newest first',
   group,
   verb: 'view',
-  args: z.object({ active_only: arg.boolean('only those that can be used now').default(false) }),
+  args: z.object({
+    active_only: arg.boolean('only those that can be used now').default(false),
+    jobs: arg.boolean('also the child grants that running jobs hold').default(false),
+  }),
   examples: ['preauth list --active-only'],
   async run({ grants }, args) {
-    const all = await grants.list({ activeOnly: args.active_only });
+    const every = await grants.list({ activeOnly: args.active_only });
+    const all = args.jobs ? every : every.filter((g) => g.par === null);
     return {
       title: all.length === 0 ? 'No grants' : `${all.length} grant(s)`,
       tone: 'info',

@@ -43,7 +43,8 @@ export function commandSpec(action: Action, runbook?: string): CommandSpec {
 
 export function makeCatalogue(commands: CommandSpec[], reeve: string): Catalogue {
   const sorted = commands.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { v: 1, digest: digestOf(canonical(sorted)), reeve, commands: sorted };
+  // In the order they are registered, which is the order of importance; the digest does not depend on it.
+  return { v: 1, digest: digestOf(canonical(sorted)), reeve, commands };
 }
 
 /** Validates what arrived; unknown arguments are mistakes. */

@@ -158,9 +158,13 @@ export function calledCapabilities(plan: Plan): string[] {
   );
 }
 
+/** The id of a grant given by id or as a token. A job's own child grant is no permission for anything beside that job. */
 async function grantId(context: ActionContext, given: string): Promise<string> {
-  if (given.startsWith('reeve1.')) return context.grants.verify(given).gid;
-  return (await context.grants.show(given)).gid;
+  const { gid, par } = given.startsWith('reeve1.')
+    ? context.grants.verify(given)
+    : await context.grants.show(given);
+  if (par !== null) throw fail('GRANT_OF_A_JOB', { gid });
+  return gid;
 }
 
 function question(name: string, where: string, approvals: number, wish: JobWish): string {

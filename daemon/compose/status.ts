@@ -36,7 +36,7 @@ export function statusView(
     halted: at.work.halts(),
     paused: at.work.paused() ?? null,
     grants_active: Object.values(grants.grants).filter(
-      (g) => g.revoked === null && g.payload.exp > now && g.used < g.payload.uses,
+      (g) => g.payload.par === null && g.revoked === null && g.payload.exp > now && g.used < g.payload.uses,
     ).length,
     requests_open: Object.values(grants.requests).filter(
       (r) => r.denied === null && r.gid === null && r.body.expires > now,

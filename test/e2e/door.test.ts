@@ -351,3 +351,14 @@ test('every admin action leaves an AdminEvent with actor, time, reason, before a
     .map((l) => JSON.parse(l) as { action_type: string });
   expect(lines.map((l) => l.action_type)).toEqual(['halt', 'resume']);
 });
+
+test("attack 15: a job's child grant is no permission for a second run, by id or as a token", async () => {
+  const world = await openWorld();
+  await world.end(await world.as('ana', deploy('dev', { force: true })));
+  const child = (await world.records('grant.issued')).find((r) => r.body.how === 'child');
+  const gid = child?.body.grant.gid ?? '';
+  const token = await world.app.running.deps.grants.token(gid);
+  for (const grant of [gid, token])
+    expect(code(await world.as('ana', deploy('dev', { grant, force: true })))).toBe('GRANT_OF_A_JOB');
+  expect(await trace(world)).toBe('trace\n');
+});
