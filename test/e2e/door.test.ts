@@ -362,3 +362,20 @@ test("attack 15: a job's child grant is no permission for a second run, by id or
     expect(code(await world.as('ana', deploy('dev', { grant, force: true })))).toBe('GRANT_OF_A_JOB');
   expect(await trace(world)).toBe('trace\n');
 });
+
+test('attack 16: a grant for one action opens no runbook of another', async () => {
+  const world = await openWorld();
+  const made = await world.as('root', {
+    command: 'preauth create-grant',
+    args: { project_ids: ['shop'], auto_deploy_dev: true, uses: 5 },
+    reason: 'deploy only',
+  });
+  const grant = (made.data as { grant_id: string }).grant_id;
+  const args = { project: 'shop', env: 'dev', runbook: 'slow' };
+  expect(code(await world.as('root', { command: 'deploy', args, grant, force: true }))).toBe(
+    'ARGUMENTS_INVALID',
+  );
+  const run = { command: 'run', args: { runbook: 'slow', project: 'shop', env: 'dev' }, grant, force: true };
+  expect(code(await world.as('root', run))).toBe('GRANT_SCOPE');
+  expect(await trace(world)).toBe('');
+});
