@@ -3,7 +3,9 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 // In the clone and not in a folder of the system that others may write to: what is cached there is run.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/reeve', import.meta.url)));
+// The launcher has done so before this file was read.
+if (process.env['NODE_COMPILE_CACHE'] === undefined)
+  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/reeve', import.meta.url)));
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader (`| head`) has gone: nothing is left to say.
   process.exit(error.code === 'EPIPE' ? 0 : 1);

@@ -5,6 +5,7 @@ import type { StepView } from '../../contracts/reply.ts';
 import { Broken } from '../io/http.ts';
 import { Problem, Refused } from '../io/problem.ts';
 import { socketPath } from '../io/home.ts';
+import { shortId } from '../io/units.ts';
 import type { Context } from '../run.ts';
 import { Events, jobDetail, jobLines, planOf } from './source.ts';
 import { apply, followedOf, isOver, TAIL, type Followed } from './state.ts';
@@ -42,9 +43,12 @@ export async function followJob(context: Context, id: string, style: 'steps' | '
     view.close(watch.state);
   }
   const state = watch.state;
+  const short = shortId(id, terminal.globals.wide);
   if (left || state === undefined) {
     if (!terminal.globals.json)
-      terminal.err(`The job goes on. Back to it: reeve jobs logs -f ${id}; stop it: reeve jobs cancel ${id}`);
+      terminal.err(
+        `The job goes on without this terminal.\n  → reeve jobs logs -f ${short}\n  → reeve jobs cancel ${short}`,
+      );
     return { exit: LEFT, job: state === undefined ? { id, detached: true } : jobData(state, true) };
   }
   if (!terminal.globals.json) terminal.out(['', ...verdictLines(terminal, state)].join('\n'));

@@ -39,7 +39,8 @@ export async function open(path: string, request: HttpRequest): Promise<HttpStre
     socket.write(format(request));
     const head = await source.until('\r\n\r\n', MAX_HEAD);
     const match = /^HTTP\/1\.[01] (\d{3})/.exec(head);
-    if (match === null) throw notReeve(path, head === '' ? 'it said nothing' : 'it does not speak HTTP');
+    if (head === '') throw new Broken();
+    if (match === null) throw notReeve(path, 'it does not speak HTTP');
     const headers = parseHeaders(head);
     return {
       status: Number(match[1]),
@@ -82,7 +83,7 @@ export const notReeve = (path: string, got: string): Problem =>
 /** The connection ended in the middle of an answer. */
 export class Broken extends Error {
   constructor() {
-    super('the connection broke off in the middle of the answer');
+    super('The daemon closed the connection before its answer was complete; it may be stopping.');
   }
 }
 

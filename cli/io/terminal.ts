@@ -35,11 +35,12 @@ export class Terminal {
 
   /** Both ends are a terminal: a person can be asked. */
   get asks(): boolean {
-    return process.stdin.isTTY && process.stderr.isTTY && !this.globals.json;
+    // Undefined where it is no terminal, whatever its type says.
+    return Boolean(process.stdin.isTTY && process.stderr.isTTY) && !this.globals.json;
   }
   /** A step list may be redrawn in place. */
   get live(): boolean {
-    return process.stdout.isTTY && process.env['TERM'] !== 'dumb' && !this.globals.json;
+    return Boolean(process.stdout.isTTY) && process.env['TERM'] !== 'dumb' && !this.globals.json;
   }
 
   out(text: string): void {

@@ -2,7 +2,9 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const NOTHING = /^[\p{M}\u200c\u200d]+$/u;
-const PLAIN = /^[\u0020-\u007e]*$/;
+/** Letters and symbols that take one column each: no need to load the segmentation tables (10 ms) for them. */
+const PLAIN =
+  /^[\u0020-\u007e\u00a1-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u2030-\u205e\u2190-\u2319\u2400-\u24ff\u2500-\u25fc\u2701-\u2704\u2706-\u2709\u270e-\u2727\u2800-\u28ff]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
 function* graphemes(text: string): Generator<string> {

@@ -11,6 +11,7 @@ export interface Ran {
 
 export interface RunOptions {
   env?: Record<string, string>;
+  uid?: number;
   /** Called with what stdout has so far, and the process. */
   onOut?: (out: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -19,6 +20,7 @@ export interface RunOptions {
 export function reeve(home: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: home, TZ: 'UTC', REEVE_HOME: home, ...options.env },
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ran: Ran = { code: null, out: '', err: '' };
