@@ -32,8 +32,10 @@ export function matchesPattern(pattern: string, text: string, where: 'whole' | '
   try {
     return vm.runInNewContext('new RegExp(source, "u").test(text)', context, { timeout: MATCH_MS }) === true;
   } catch (error) {
+    // An error of the other context is no Error of this one.
+    const { code } = error as { code?: unknown };
     const slow =
-      error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+      code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
         ? `the pattern ${pattern} took longer than ${MATCH_MS} ms`
         : String(error);
     throw new BadPattern(slow, { cause: error });

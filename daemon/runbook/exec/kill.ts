@@ -35,10 +35,29 @@ export async function endGroup(
   const until = clock.monotonic() + graceMs;
   for (let pause = 5; clock.monotonic() < until; pause = Math.min(pause * 2, 100)) {
     await clock.sleep(pause);
-    const alive = signalGroup(pgid, 0) || (attemptId !== undefined && (await strays(attemptId)).length > 0);
+    const alive =
+      (await groupAlive(pgid)) || (attemptId !== undefined && (await strays(attemptId)).length > 0);
     if (!alive) return;
   }
   await signal('SIGKILL');
+}
+
+/**
+ * Whether a process of the group still runs. One that ended and whose status nobody has asked for yet (a zombie) does
+ * not, though kill(2) still finds it; some init processes leave orphans so for seconds.
+ */
+async function groupAlive(pgid: number): Promise<boolean> {
+  if (!signalGroup(pgid, 0)) return false;
+  const names = await readdir('/proc').catch(() => undefined);
+  if (names === undefined) return true;
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    // pid (name) state ppid pgrp …; the name may hold blanks and brackets (proc_pid_stat(5)).
+    const [state = 'X', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(group) === pgid && !'ZXx'.includes(state)) return true;
+  }
+  return false;
 }
 
 /**
