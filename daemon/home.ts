@@ -22,6 +22,8 @@ export interface Home {
   log: string;
   /** Readable mirror of the AdminEvents. */
   audit: string;
+  /** Bytes kept for halts on a full disk (admission/halt-reserve.ts); there since the first start went through. */
+  reserve: string;
   /** Permissions that were wider than needed and were narrowed at start, for the log. */
   narrowed: readonly string[];
 }
@@ -47,6 +49,7 @@ export function homePaths(root: string): Omit<Home, 'uid' | 'narrowed'> {
     pid: at('reeve.pid'),
     log: at('reeve.log'),
     audit: at('audit.log.jsonl'),
+    reserve: at('halts.reserve'),
   };
 }
 

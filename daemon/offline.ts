@@ -71,6 +71,8 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
       ...(options.anchor === undefined ? {} : { anchored: options.anchor }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
+    // Nothing is not a verified ledger: it is one that was removed, or another folder.
+    if (report.size === 0 && report.ok && report.torn === null) throw fail('LEDGER_MISSING', { dir });
     return verified(dir, report);
   },
   async tail(dir, { lines = 20, type }) {

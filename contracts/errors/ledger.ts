@@ -55,6 +55,12 @@ export const ledgerErrors = {
     message: 'The ledger file {file} was removed or replaced while the daemon runs.',
     hint: 'Stop the daemon and restore the ledger from a backup.',
   },
+  LEDGER_MISSING: {
+    status: 503,
+    exit: 'integrity',
+    message: 'There is no ledger in {dir}.',
+    hint: 'Restore it from a backup. To begin anew, set REEVE_HOME to a fresh folder.',
+  },
   LEDGER_NO_FILES: {
     status: 503,
     exit: 'refused',

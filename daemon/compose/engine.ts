@@ -89,7 +89,7 @@ export async function buildEngine(
   if (settings.logLevel === undefined) log.level = initial.config.log.level;
 
   const people = createPeople({ config, owner: { uid: home.uid, ...userName(home.uid) } });
-  const reserve = await openHaltReserve(fs, path.join(home.root, 'halts.reserve'));
+  const reserve = await openHaltReserve(fs, home.reserve);
   releasers.push('halt reserve', () => reserve.close());
   const work = await openWork({ clock, ledger, state, reserve });
   const grants = grantService({

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ReeveError } from '../../contracts/errors.ts';
+import { ReeveError, fail } from '../../contracts/errors.ts';
 import { workProjection } from '../admission/work.ts';
 import { fileArtifacts } from '../artifacts/store.ts';
 import { systemClock } from '../clock.ts';
@@ -85,7 +86,10 @@ export async function openStore(settings: Settings, version: string, releasers: 
     firstStart = true;
     return initKeys(keyOptions);
   });
-  const origin = (await originOf(home.ledger)) ?? `reeve/${keys.signer('checkpoint').kid.slice(4)}`;
+  const opened = await originOf(home.ledger);
+  // The reserve is made after the ledger's first record: where it stands, revocations and halts have been lost.
+  if (opened === undefined && existsSync(home.reserve)) throw fail('LEDGER_MISSING', { dir: home.ledger });
+  const origin = opened ?? `reeve/${keys.signer('checkpoint').kid.slice(4)}`;
   const state = new StateHost(projections);
   const ledger = await openLedger({
     dir: home.ledger,
