@@ -3,6 +3,7 @@ import type { Json } from '../../contracts/json.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
+import { problemDraft } from './problems.ts';
 
 const group = 'Configuration';
 
@@ -69,26 +70,7 @@ export const configCheck = readAction({
   examples: ['config check'],
   async run(context) {
     const problems = [...(await context.checkConfig()), ...(await context.runbooks.lint())];
-    const errors = problems.filter((p) => p.severity === 'error').length;
-    return {
-      title:
-        problems.length === 0
-          ? 'No mistakes'
-          : `${errors} mistake(s), ${problems.length - errors} warning(s)`,
-      tone: errors > 0 ? 'bad' : problems.length > 0 ? 'warn' : 'good',
-      blocks: [
-        {
-          type: 'table',
-          columns: [{ label: 'Where' }, { label: 'What' }],
-          rows: problems.map((p): Cell[] => [
-            p.at,
-            { tone: p.severity === 'error' ? 'bad' : 'warn', text: p.message },
-          ]),
-          empty: 'Everything is valid.',
-        },
-      ],
-      data: problems as unknown as Json,
-    };
+    return problemDraft(problems, 'Everything is valid.');
   },
 });
 

@@ -1,21 +1,13 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
+import { JobStatus } from '../../contracts/job.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import type { JobView } from '../ports/jobs.ts';
 
 const group = 'Jobs';
-const STATUSES = [
-  'QUEUED',
-  'RUNNING',
-  'PASS',
-  'FAIL',
-  'CANCELLED',
-  'TIMED_OUT',
-  'SKIPPED',
-  'UNKNOWN',
-] as const;
+const STATUSES = JobStatus.options as [JobStatus, ...JobStatus[]];
 
 export const jobsList = readAction({
   name: 'jobs list',

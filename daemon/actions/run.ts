@@ -3,7 +3,7 @@ import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { arg } from '../args.ts';
 import { privilegedAction, type Action } from '../ports/actions.ts';
-import { JOB_GROUP, envOf, jobArgs, wishOf } from './wish.ts';
+import { JOB_GROUP, jobArgs, placeArgs, placeOf, wishOf } from './wish.ts';
 
 export const run = privilegedAction({
   name: 'runbook run',
@@ -15,8 +15,7 @@ export const run = privilegedAction({
   destructive: false,
   args: z.object({
     runbook: arg.runbook('its id', { position: 0 }),
-    project: arg.project("project; default: the runbook's or the estate's first").optional(),
-    env: arg.environment("environment; default: the project's first").optional(),
+    ...placeArgs,
     input: jobArgs.input,
     break_glass: jobArgs.break_glass,
     request_only: jobArgs.request_only,
@@ -24,12 +23,7 @@ export const run = privilegedAction({
   examples: ['runbook run hello --project reeve --env dev', 'run disk-space --force'],
   async resolve(context, args) {
     const runbook = await context.runbooks.get(args.runbook);
-    const project =
-      args.project ??
-      runbook.front.projects?.[0] ??
-      Object.keys(context.config.current().config.projects)[0] ??
-      '';
-    const env = args.env ?? runbook.front.environments?.[0] ?? envOf(context, project, undefined);
+    const { project, env } = placeOf(context, runbook, args);
     return wishOf(runbook, runbook.front.action, project, env, {}, args);
   },
 });
@@ -43,8 +37,7 @@ export const drillRun = privilegedAction({
   destructive: false,
   args: z.object({
     drill: arg.runbook('runbook with action: run_drill', { position: 0 }),
-    project: arg.project("project; default: the runbook's or the estate's first").optional(),
-    env: arg.environment("environment; default: the project's first").optional(),
+    ...placeArgs,
     input: jobArgs.input,
   }),
   examples: ['drill run self-restore --force'],
@@ -55,12 +48,7 @@ export const drillRun = privilegedAction({
         command: 'drill run',
         why: `${args.drill} is not a drill (its action is ${runbook.front.action})`,
       });
-    const project =
-      args.project ??
-      runbook.front.projects?.[0] ??
-      Object.keys(context.config.current().config.projects)[0] ??
-      '';
-    const env = args.env ?? runbook.front.environments?.[0] ?? envOf(context, project, undefined);
+    const { project, env } = placeOf(context, runbook, args);
     return wishOf(runbook, 'run_drill', project, env, {}, args);
   },
 });

@@ -3,7 +3,8 @@ import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { readAction } from '../ports/actions.ts';
-import { envOf, jobArgs, wishOf } from './wish.ts';
+import { problemDraft } from './problems.ts';
+import { jobArgs, placeArgs, placeOf, wishOf } from './wish.ts';
 
 const group = 'Runbooks';
 
@@ -100,27 +101,7 @@ export const runbookLint = readAction({
   args: z.object({ runbook: arg.runbook('only this one', { position: 0 }).optional() }),
   examples: ['runbook lint', 'runbook lint deploy'],
   async run({ runbooks }, args) {
-    const problems = await runbooks.lint(args.runbook);
-    const errors = problems.filter((p) => p.severity === 'error').length;
-    return {
-      title:
-        problems.length === 0
-          ? 'No mistakes'
-          : `${errors} mistake(s), ${problems.length - errors} warning(s)`,
-      tone: errors > 0 ? 'bad' : problems.length > 0 ? 'warn' : 'good',
-      blocks: [
-        {
-          type: 'table',
-          columns: [{ label: 'Where' }, { label: 'What' }],
-          rows: problems.map((p): Cell[] => [
-            p.at,
-            { tone: p.severity === 'error' ? 'bad' : 'warn', text: p.message },
-          ]),
-          empty: 'Every runbook is valid.',
-        },
-      ],
-      data: problems as unknown as Json,
-    };
+    return problemDraft(await runbooks.lint(args.runbook), 'Every runbook is valid.');
   },
 });
 
@@ -132,16 +113,13 @@ export const runbookPlan = readAction({
   verb: 'view',
   args: z.object({
     runbook: arg.runbook('its id', { position: 0 }),
-    project: arg.project("project; default: the runbook's or the estate's first").optional(),
-    env: arg.environment("environment; default: the project's first").optional(),
+    ...placeArgs,
     input: jobArgs.input,
   }),
   examples: ['runbook plan deploy --project my-project --env staging'],
   async run(context, args) {
     const runbook = await context.runbooks.get(args.runbook);
-    const projects = Object.keys(context.config.current().config.projects);
-    const project = args.project ?? runbook.front.projects?.[0] ?? projects[0] ?? '';
-    const env = args.env ?? runbook.front.environments?.[0] ?? envOf(context, project, undefined);
+    const { project, env } = placeOf(context, runbook, args);
     const wish = wishOf(runbook, runbook.front.action, project, env, {}, { input: args.input });
     const plan = await context.runbooks.plan({
       runbook: wish.runbook,

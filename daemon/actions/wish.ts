@@ -22,6 +22,23 @@ export const targetArgs = {
   target: arg.string('deployment target, e.g. generic_container').optional(),
 };
 
+/** Where a runbook runs, when the runbook itself may say. */
+export const placeArgs = {
+  project: arg.project("project; default: the runbook's or the estate's first").optional(),
+  env: arg.environment("environment; default: the project's first").optional(),
+};
+
+/** The place named, else the runbook's own, else the first of the estate. */
+export function placeOf(
+  context: ActionContext,
+  { front }: Runbook,
+  named: { project?: string | undefined; env?: string | undefined },
+): { project: string; env: string } {
+  const projects = Object.keys(context.config.current().config.projects);
+  const project = named.project ?? front.projects?.[0] ?? projects[0] ?? '';
+  return { project, env: named.env ?? front.environments?.[0] ?? envOf(context, project, undefined) };
+}
+
 /** `name=value` pairs; values of integer and boolean inputs are converted by what the runbook declares. */
 export function parseInputs(pairs: readonly string[] | undefined, runbook: Runbook): JsonObject {
   const inputs: JsonObject = {};
