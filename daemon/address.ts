@@ -98,7 +98,7 @@ export function addressProblem(
   for (const { byName, why, list } of RANGES) {
     const hit = seen.find((one) => inside(list, one));
     if (hit === undefined || (byName && named)) continue;
-    if (inside(allowList, hit) || literalNamed(hit, port, names)) continue;
+    if (inside(allowList, hit) || seen.some((one) => literalNamed(one, port, names))) continue;
     return why;
   }
   return undefined;

@@ -13,6 +13,8 @@ export interface SendOptions {
   maxBytes: number;
   /** How many redirects are followed; each target is judged like the first. */
   redirects: number;
+  /** All addresses of a name. Absent: the system's resolver. */
+  resolve?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
 
 export interface Answer {
@@ -72,15 +74,20 @@ function redirected(request: RequestSpec, status: number, from: URL, location: s
   };
 }
 
+const systemResolver = (host: string) => lookup(host, { all: true, order: 'verbatim' });
+
 /** The address to connect to. All of a name's addresses must be allowed: which one answers is not ours to choose. */
-async function judged(url: URL, allowed: readonly string[]): Promise<{ address: string; family: number }> {
+async function judged(
+  url: URL,
+  { allowed, resolve = systemResolver }: SendOptions,
+): Promise<{ address: string; family: number }> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   const literal = isIP(host);
   let found = [{ address: host, family: literal }];
   if (literal === 0) {
     try {
-      found = await lookup(host, { all: true, order: 'verbatim' });
+      found = await resolve(host);
     } catch (error) {
       throw new HttpProblem(`${host} cannot be resolved`, { cause: error });
     }
@@ -97,7 +104,7 @@ async function judged(url: URL, allowed: readonly string[]): Promise<{ address: 
 
 async function exchange(request: RequestSpec, url: URL, options: SendOptions): Promise<Answer> {
   options.signal.throwIfAborted();
-  const pinned = await judged(url, options.allowed);
+  const pinned = await judged(url, options);
   options.signal.throwIfAborted();
   const http = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const body = Buffer.from(request.body);
