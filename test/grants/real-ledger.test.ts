@@ -50,7 +50,7 @@ test('attack 19: and attack 21, on the real ledger, over a restart', async () =>
     all
       .filter((r) => r.status === 'fulfilled')
       .map((r) => r.value.n)
-      .sort(),
+      .toSorted((a, b) => a - b),
   ).toEqual([1, 2, 3]);
   await one.grants.revoke({ gid: broken.payload.gid }, 'olga', 'stop');
   const folded = JSON.stringify(one.state.get(grantsProjection));
