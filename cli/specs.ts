@@ -98,9 +98,9 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
     [
       dir,
       keys,
-      arg('anchor', 'string', 'a head kept elsewhere, SIZE:ROOT; shows whether records were cut off'),
+      arg('anchored', 'string', 'a head kept elsewhere, SIZE:ROOT; shows whether records were cut off'),
     ],
-    ['ledger verify', 'ledger verify --anchor 1204:3f2a…', 'ledger verify --dir /backup/ledger --json'],
+    ['ledger verify', 'ledger verify --anchored 1204:3f2a…', 'ledger verify --dir /backup/ledger --json'],
     OFFLINE,
   ),
   command(

@@ -56,12 +56,12 @@ function printRaw(
 }
 
 function ledgerOptions(home: string, args: JsonObject): LedgerOptions {
-  const { dir, keys, anchor, lines, type, seq, since } = args;
+  const { dir, keys, anchored, lines, type, seq, since } = args;
   return {
     home,
     ...(typeof dir === 'string' ? { dir: resolve(dir) } : {}),
     ...(Array.isArray(keys) ? { keys: keys.map(String) } : {}),
-    ...(typeof anchor === 'string' ? { anchor: parseAnchor(anchor) } : {}),
+    ...(typeof anchored === 'string' ? { anchor: parseAnchor(anchored) } : {}),
     ...(typeof lines === 'number' ? { lines } : {}),
     ...(typeof type === 'string' ? { type } : {}),
     ...(typeof seq === 'number' ? { seq } : {}),
@@ -73,7 +73,7 @@ function parseAnchor(text: string): { size: number; root: string } {
   const match = /^(\d{1,15}):(?:sha256:)?([0-9a-f]{64})$/.exec(text);
   if (match === null)
     throw usage(
-      '--anchor takes SIZE:ROOT, with the root as 64 hex digits',
+      '--anchored takes SIZE:ROOT, with the root as 64 hex digits',
       '`reeve ledger checkpoint` prints both.',
     );
   return { size: Number(match[1]), root: match[2] ?? '' };
