@@ -27,7 +27,7 @@ function addBlock(list: BlockList, text: string): boolean {
   if (family === undefined) return false;
   const width = family === 'ipv4' ? 32 : 128;
   const bits = slash < 0 ? width : Number(text.slice(slash + 1));
-  if (!Number.isInteger(bits) || bits < 0 || bits > width || /\/$/.test(text)) return false;
+  if (!Number.isInteger(bits) || bits < 0 || bits > width || text.endsWith('/')) return false;
   list.addSubnet(net, bits, family);
   return true;
 }

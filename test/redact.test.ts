@@ -53,6 +53,7 @@ test('attack 49: base64 at every alignment, both alphabets, also wrapped and spl
   }
 });
 
+// eslint-disable-next-line vitest/expect-expect -- it is inside the property
 test('attack 49: any secret in any text, cut anywhere, never comes out', () => {
   fc.assert(
     fc.property(
@@ -61,8 +62,8 @@ test('attack 49: any secret in any text, cut anywhere, never comes out', () => {
       fc.integer({ min: 1, max: 9 }),
       (secret, parts, size) => {
         const out = chunked([secret], parts.join(secret), size);
-        if (!REDACTED.includes(secret))
-          expect(out.split(REDACTED).some((p) => p.includes(secret))).toBe(false);
+        const left = out.split(REDACTED).filter((part) => part.includes(secret));
+        expect(REDACTED.includes(secret) ? [] : left).toEqual([]);
       },
     ),
     { numRuns: 300 },

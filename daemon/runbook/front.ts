@@ -1,3 +1,4 @@
+import type * as YamlModule from 'yaml';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 import type { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
@@ -7,7 +8,7 @@ import { isReservedVariable, secretVariable } from './environment.ts';
 import { checkDeclaration } from './inputs.ts';
 import type { Problems } from './problems.ts';
 
-type Yaml = typeof import('yaml');
+type Yaml = typeof YamlModule;
 /** Loaded with the first runbook: the daemon starts without it. */
 export const yamlLibrary = (): Promise<Yaml> => import('yaml');
 

@@ -142,7 +142,7 @@ export function resolveInputs(runbook: Runbook, request: InputRequest, config: C
           ? request.env
           : undefined;
     if (bound !== undefined && given !== undefined && given !== bound)
-      wrong.push({ name, why: `is ${oneLine(String(given), 80)}, but this runs on ${bound}` });
+      wrong.push({ name, why: `is ${oneLine(JSON.stringify(given), 80)}, but this runs on ${bound}` });
     const value = bound ?? given ?? spec.default;
     if (value === undefined) {
       if (!spec.optional) wrong.push({ name, why: 'is missing' });

@@ -98,7 +98,7 @@ function codeBlock(node: Code, lines: readonly string[], problems: Problems): Ma
   const indented = /^[ \t]/.test(opening);
   const mark = fence.slice(0, 1);
   const closing = (lines[to - 1] ?? '').trim();
-  const closed = to > from && closing.length >= fence.length && [...closing].every((c) => c === mark);
+  const closed = to > from && closing.length >= fence.length && closing.replaceAll(mark, '') === '';
   if (!closed) problems.error(from, `this block is never closed: ${fence} is missing`);
   lines.slice(from, closed ? to - 1 : to).forEach((text, i) => {
     if (text.trimStart().startsWith(fence) && /^\s{0,3}\S/.test(text))

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { fail } from '../../contracts/errors.ts';
 import { createRedactor } from '../../daemon/redact.ts';
 import { strays } from '../../daemon/runbook/exec/kill.ts';
-import { JOB, makeWorld, runPlan, type World } from './world.ts';
+import { makeWorld, runPlan, type World } from './world.ts';
 
 const one = (script: string, attributes = ''): string =>
   `\`\`\`sh { name=one ${attributes} }\n${script}\n\`\`\``;
@@ -157,7 +157,7 @@ sleep 600`;
   const pids = (await readFile(join(world.root, 'pids'), 'utf8')).trim().split('\n').map(Number);
   expect(pids).toHaveLength(3);
   await until(() => pids.every((pid) => !alive(pid)));
-  expect(await strays(`${JOB}.1`)).toEqual([]);
+  expect(await strays(`${world.job}.1`)).toEqual([]);
 }, 30_000);
 
 test('cancelling stops the step with the reason it was given', async () => {

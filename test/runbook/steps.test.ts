@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fail } from '../../contracts/errors.ts';
 import type { StepServices } from '../../daemon/ports/steps.ts';
-import { holds, parseExpression } from '../../daemon/runbook/expression.ts';
+import { BadExpression, holds, parseExpression } from '../../daemon/runbook/expression.ts';
 import { planDigest } from '../../daemon/runbook/index.ts';
 import type { Ref } from '../../daemon/runbook/template.ts';
 import { makeWorld } from './world.ts';
@@ -52,7 +52,7 @@ test.each([
   `${'('.repeat(100)}1 == 1`,
   '1 == 1; 2 == 2',
 ])('no expression: %s', (text) => {
-  expect(() => parseExpression(text)).toThrow();
+  expect(() => parseExpression(text)).toThrow(BadExpression);
 });
 
 test('order needs numbers, and a missing value is said by name', () => {

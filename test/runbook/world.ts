@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +15,9 @@ import type { PlanRequest, Runbooks } from '../../daemon/ports/runbooks.ts';
 import type { StepContext, StepResult, StepRunner, StepServices } from '../../daemon/ports/steps.ts';
 import { createRunbooks, createStepRunner, planDigest } from '../../daemon/runbook/index.ts';
 
-export const JOB = `job_${'1'.repeat(32)}`;
-
 export interface World {
+  /** Random: stopping a step ends every process of its attempt, whichever test started it. */
+  job: string;
   root: string;
   config: Config;
   runbooks: Runbooks;
@@ -68,6 +69,7 @@ export async function makeWorld(
   const runbooks = createRunbooks({ config, fs: nodeFs });
   const runner = createStepRunner({ clock: systemClock, config });
   const world: World = {
+    job: `job_${randomBytes(16).toString('hex')}`,
     root,
     config,
     runbooks,
@@ -88,9 +90,9 @@ export async function makeWorld(
       const logged = { stdout: '', stderr: '', reeve: '' };
       const decoder = new TextDecoder();
       return {
-        spec: specOf(plan),
+        spec: specOf(plan, world.job),
         plan,
-        attempt_id: `${JOB}.1`,
+        attempt_id: `${world.job}.1`,
         fence: 1,
         scratch,
         root,
@@ -132,8 +134,8 @@ function configOf(estate: Estate): Config {
   };
 }
 
-const specOf = (plan: Plan): StepContext['spec'] => ({
-  job_id: JOB,
+const specOf = (plan: Plan, job: string): StepContext['spec'] => ({
+  job_id: job,
   action: plan.action,
   runbook: plan.runbook,
   runbook_digest: plan.runbook_digest,

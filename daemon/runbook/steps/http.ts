@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
-import type { JsonObject } from '../../../contracts/json.ts';
 import type { StepResult } from '../../ports/steps.ts';
 import { judgeAnswer } from '../http/expect.ts';
 import {
@@ -85,7 +84,7 @@ export const http = defineKind({
     const expect = expectOf(attributes);
     return {
       summary: `${request.method} ${request.url}, expects ${expect.status.join(' or ')}`,
-      spec: { request, expect } as JsonObject,
+      spec: { request, expect },
     };
   },
   async run(spec, context, step): Promise<StepResult> {

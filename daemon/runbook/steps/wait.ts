@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../../contracts/json.ts';
 import { ExpectSpec, RequestSpec, fillRequest, parseRequest } from '../http/parse.ts';
 import { expectOf, httpAttributes, mistakes, request } from './http.ts';
 import { StepMistake, defineKind, durationAttribute, specObject } from './kind.ts';
@@ -44,7 +43,7 @@ export const wait = defineKind({
     const until = `until ${request.method} ${request.url} is ${expect.status.join(' or ')}, asked every ${a.every} ms`;
     return {
       summary: text === '' ? `waits ${until}` : `${text}, then ${until}`,
-      spec: { for_ms: forMs, until: { request, expect, every_ms: a.every } } as JsonObject,
+      spec: { for_ms: forMs, until: { request, expect, every_ms: a.every } },
     };
   },
   async run({ for_ms, until }, context) {
