@@ -25,7 +25,10 @@ export async function runLocal(
     case 'open':
       return (await import('./open.ts')).openPage(context, args);
     case 'completion':
-      return (await import('../completion/scripts.ts')).printScript(context, String(args['shell']));
+      return (await import('../completion/scripts.ts')).printScript(
+        context,
+        typeof args['shell'] === 'string' ? args['shell'] : '',
+      );
     default:
       return (await import('./ledger.ts')).ledger(context, name, args, options);
   }

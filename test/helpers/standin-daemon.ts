@@ -74,7 +74,7 @@ export class StandinDaemon {
     if (path === '/v1/commands' && body !== undefined) {
       const answer = canned.reply?.(body) ?? {};
       if ('body' in answer) return json(response, answer.status, answer.body);
-      const reply = replyOf(body.command, answer as Partial<Reply>);
+      const reply = replyOf(body.command, answer);
       return json(response, reply.error?.status ?? 200, reply);
     }
     if (path.endsWith('/logs')) return json(response, 200, { job_id: JOB, lines: canned.lines ?? [] });
