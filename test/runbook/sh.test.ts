@@ -157,7 +157,7 @@ sleep 600`;
   const pids = (await readFile(join(world.root, 'pids'), 'utf8')).trim().split('\n').map(Number);
   expect(pids).toHaveLength(3);
   await until(() => pids.every((pid) => !alive(pid)));
-  expect(await strays(`${world.job}.1`)).toEqual([]);
+  expect(await strays({ attemptId: `${world.job}.1` })).toEqual([]);
 }, 30_000);
 
 test('cancelling stops the step with the reason it was given', async () => {
@@ -289,4 +289,28 @@ test('a missing secret or interpreter fails the step, and a foreign plan is refu
   });
   expect(await world.runner.run({ ...step, kind: 'nope' }, context)).toMatchObject({ status: 'FAIL' });
   expect(await readdir(context.scratch)).toEqual([]);
+});
+
+test('stopping a step leaves another daemon’s attempt of the same id alone', async () => {
+  const ours = await makeWorld();
+  const theirs = await makeWorld();
+  theirs.job = ours.job;
+  const script = one('setsid sleep 600 &\necho $! > "$REEVE_ROOT/pid"\nsleep 600');
+  const start = async (world: World) => {
+    await world.write('x', script);
+    const plan = await world.plan('x');
+    const stop = new AbortController();
+    const running = runPlan(world.runner, plan, await world.context(plan, { signal: stop.signal }));
+    const file = join(world.root, 'pid');
+    await until(async () => existsSync(file) && (await readFile(file, 'utf8')).endsWith('\n'));
+    return { stop, running, pid: Number(await readFile(file, 'utf8')) };
+  };
+  const [a, b] = [await start(ours), await start(theirs)];
+  a.stop.abort(fail('JOB_CANCELLED', { by: 'ana', reason: 'x' }));
+  await a.running;
+  await until(() => !alive(a.pid));
+  expect(alive(b.pid)).toBe(true);
+  b.stop.abort(fail('JOB_CANCELLED', { by: 'ana', reason: 'x' }));
+  await b.running;
+  expect(alive(b.pid)).toBe(false);
 });

@@ -22,21 +22,20 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
  */
 export async function endGroup(
   pgid: number,
-  attemptId: string | undefined,
+  mark: Mark | undefined,
   clock: Clock,
   graceMs = GRACE_MS,
 ): Promise<void> {
   const signal = async (name: NodeJS.Signals): Promise<boolean> => {
     const group = signalGroup(pgid, name);
-    const strays = attemptId === undefined ? 0 : await signalStrays(attemptId, name);
-    return group || strays > 0;
+    const others = mark === undefined ? 0 : await signalStrays(mark, name);
+    return group || others > 0;
   };
   if (!(await signal('SIGTERM'))) return;
   const until = clock.monotonic() + graceMs;
   for (let pause = 5; clock.monotonic() < until; pause = Math.min(pause * 2, 100)) {
     await clock.sleep(pause);
-    const alive =
-      (await groupAlive(pgid)) || (attemptId !== undefined && (await strays(attemptId)).length > 0);
+    const alive = (await groupAlive(pgid)) || (mark !== undefined && (await strays(mark)).length > 0);
     if (!alive) return;
   }
   await signal('SIGKILL');
@@ -61,42 +60,55 @@ async function groupAlive(pgid: number): Promise<boolean> {
 }
 
 /**
- * Processes with `REEVE_ATTEMPT_ID=<attemptId>` in the environment they were started with, by their ids. Reads /proc; on
- * systems without it there are none to be found.
+ * What the processes of an attempt carry in the environment they were started with. Attempt ids are derived, so two
+ * daemons of one estate may have the same one: the folder tells whose it is.
  */
-export async function strays(attemptId: string): Promise<number[]> {
+export interface Mark {
+  attemptId: string;
+  /** Their `REEVE_SCRATCH`, or a folder above it. Absent: any. */
+  under?: string | undefined;
+}
+
+/** Processes with this mark, by their ids. Reads /proc; on systems without it there are none to be found. */
+export async function strays({ attemptId, under }: Mark): Promise<number[]> {
   const names = await readdir('/proc').catch(() => []);
-  const wanted = Buffer.from(`REEVE_ATTEMPT_ID=${attemptId}\0`);
   const found: number[] = [];
   for (const name of names) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     // Gone meanwhile, or another user's.
-    const environment = await readFile(`/proc/${name}/environ`).catch(() => undefined);
-    const at = environment?.indexOf(wanted) ?? -1;
-    if (at === 0 || (at > 0 && environment?.[at - 1] === 0)) found.push(Number(name));
+    const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
+    const variables = environment.split('\0');
+    const folder = variables.find((text) => text.startsWith('REEVE_SCRATCH='))?.slice(14) ?? '';
+    const here = under === undefined || folder === under || folder.startsWith(`${under}/`);
+    if (here && variables.includes(`REEVE_ATTEMPT_ID=${attemptId}`)) found.push(Number(name));
   }
   return found;
 }
 
 /**
  * Ends what an attempt of a killed daemon left running, wherever it is: SIGTERM, and SIGKILL to what is left after the grace,
- * which is waited for as long again. Resolves to how many processes there were.
+ * which is waited for as long again. `under`: the folder that holds this daemon's scratch folders. Resolves to how many processes there were.
  */
-export async function endStrays(attemptId: string, clock: Clock, graceMs = 2000): Promise<number> {
-  const there = await signalStrays(attemptId, 'SIGTERM');
+export async function endStrays(
+  attemptId: string,
+  clock: Clock,
+  { under, graceMs = 2000 }: { under?: string; graceMs?: number } = {},
+): Promise<number> {
+  const mark = { attemptId, under };
+  const there = await signalStrays(mark, 'SIGTERM');
   const until = clock.monotonic() + graceMs;
-  for (let left = there; left > 0; left = (await strays(attemptId)).length) {
+  for (let left = there; left > 0; left = (await strays(mark)).length) {
     // One that cannot even be killed waits in the kernel, for a disk or a mount: the start does not wait with it.
     if (clock.monotonic() >= until + graceMs) break;
-    if (clock.monotonic() >= until) await signalStrays(attemptId, 'SIGKILL');
+    if (clock.monotonic() >= until) await signalStrays(mark, 'SIGKILL');
     await clock.sleep(20);
   }
   return there;
 }
 
 /** Signals the processes of an attempt wherever they are. Returns how many. */
-async function signalStrays(attemptId: string, signal: NodeJS.Signals): Promise<number> {
-  const ids = await strays(attemptId);
+async function signalStrays(mark: Mark, signal: NodeJS.Signals): Promise<number> {
+  const ids = await strays(mark);
   for (const pid of ids) {
     try {
       process.kill(pid, signal);

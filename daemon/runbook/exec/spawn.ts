@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../ports/clock.ts';
-import { endGroup } from './kill.ts';
+import { endGroup, type Mark } from './kill.ts';
 
 /*
  * node:child_process itself: a step needs its own process group, and every member of it to end with the step. execa adds
@@ -13,8 +13,8 @@ export interface Command {
   cwd: string;
   /** The whole environment; nothing is inherited. */
   env: Record<string, string>;
-  /** Carried in `REEVE_ATTEMPT_ID`: what is found with it is ended too when the step is stopped. */
-  attemptId: string;
+  /** What carries this in its environment is ended too when the step is stopped. */
+  mark: Mark;
   /** Bytes of output, both streams together, before the group is stopped. */
   maxOutput: number;
 }
@@ -70,7 +70,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   let ending: Promise<void> | undefined;
   let gone = false;
   const stop = (): void => {
-    if (!gone) ending ??= endGroup(pid, command.attemptId, deps.clock);
+    if (!gone) ending ??= endGroup(pid, command.mark, deps.clock);
   };
   deps.signal.addEventListener('abort', stop, { once: true });
   const pumped = Promise.all([flow.pump('stdout', child.stdout), flow.pump('stderr', child.stderr)]);

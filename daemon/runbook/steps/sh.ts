@@ -72,7 +72,7 @@ export const sh = defineKind({
           argv: [...spec.argv, spec.script, step.name],
           cwd: context.root,
           env: await environment(spec, context, step.name, output),
-          attemptId: context.attempt_id,
+          mark: { attemptId: context.attempt_id, under: context.scratch },
           maxOutput: context.maxOutput,
         },
         { clock: context.clock, signal: context.signal, log: (name, chunk) => context.log(name, chunk) },
