@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { harmless } from '../io/harmless.ts';
@@ -5,6 +6,9 @@ import type { Options } from '../program.ts';
 import type { Context } from '../run.ts';
 import type { LocalName } from '../specs.ts';
 import type { LocalIo } from './bridge.ts';
+
+/** When a daemon has loaded what it needs, ms. */
+const FLUSH_AFTER = 3000;
 
 /** Runs a command of the CLI's own. Rejects what goes wrong. */
 export async function runLocal(
@@ -45,6 +49,8 @@ async function status(context: Context): Promise<number> {
 
 async function up(context: Context, args: JsonObject): Promise<number> {
   const { loadUp } = await import('./bridge.ts');
+  // A daemon ends by a signal, which skips what Node keeps for the next start when it ends by itself.
+  setTimeout(flushCompileCache, FLUSH_AFTER).unref();
   const { globals } = context.terminal;
   const port = args['port'];
   const config = args['config'];
