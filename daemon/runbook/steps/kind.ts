@@ -177,4 +177,3 @@ export const integerAttribute = (min: number, max: number) =>
 
 /** Demands a JSON object as the shape of a spec. */
 export const specObject = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape);
-export { JsonObject };

@@ -50,10 +50,9 @@ export const sh = defineKind({
   },
   plan({ interpreter }, { step, runbook, projectPath }) {
     const lines = step.text.split('\n').filter((line) => /^\s*[^#\s]/.test(line));
-    const first = (lines[0] ?? '').trim();
-    const more = lines.length > 1 ? ` (+ ${lines.length - 1} lines)` : '';
+    const what = step.heading === '' ? (lines[0] ?? '').trim() : step.heading;
     return {
-      summary: `${interpreter}: ${step.heading === '' ? first : step.heading}${more}`,
+      summary: `${what} (${lines.length} ${lines.length === 1 ? 'line' : 'lines'} of ${interpreter})`,
       spec: {
         argv: [...INTERPRETERS[interpreter]],
         script: step.text,
