@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
-import { JsonObject, type Json } from '../../../contracts/json.ts';
+import type { Json, JsonObject } from '../../../contracts/json.ts';
 import type { Plan, PlanStep } from '../../../contracts/plan.ts';
 import { Duration, type Runbook, type RunbookStep } from '../../../contracts/runbook.ts';
 import type { Clock } from '../../ports/clock.ts';
