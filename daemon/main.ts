@@ -23,8 +23,9 @@ export async function up(options: UpOptions): Promise<never> {
     return app.stop(signal);
   }, STOP_LIMIT_MS);
   await sayStarted(app, print);
+  const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);
-  if (options.drill !== false) await sayDrill(app, print);
+  if (options.drill !== false) await sayDrill(app, print, from);
   sayNext(print);
   return new Promise<never>(() => {});
 }

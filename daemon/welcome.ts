@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { LedgerRecord } from '../contracts/record.ts';
 import type { App } from './app.ts';
 
 export type Print = (text: string) => void;
@@ -35,26 +36,30 @@ export async function sayStarted({ store, running, url, socket }: App, print: Pr
   );
 }
 
-/** Waits for the drill of the start, if there is one, and says what it proved. */
-export async function sayDrill(app: App, print: Print): Promise<void> {
-  const { running } = app;
-  const { config } = running.deps.config.current();
-  const atStart = Object.values(config.schedules).some((s) => s.at_start);
-  if (atStart) {
-    print(dim('Proving that a backup of this ledger can be restored …\n'));
-    const drill = await nextDrill(app);
-    if (drill === undefined)
-      print(`${styleText('yellow', '!')} The drill of the start did not run; see: reeve schedule list\n`);
-    else
-      print(
-        `${drill.verdict === 'PASS' ? styleText('green', '✓') : styleText('red', '✗')} ${bold(drill.drill)} ${drill.verdict}` +
-          `  RPO ${span(drill.rpo_ms)}  RTO ${span(drill.rto_ms)}${drill.why === undefined ? '' : `\n  ${drill.why}`}\n` +
-          dim(
-            `  evidence: reeve jobs show ${drill.job_id.slice(0, 12)}, grimoires/loa/deployment/reports/\n`,
-          ),
-      );
-  }
+/**
+ * Waits for the drill of the start, if there is one, and says what it proved. `from`: size of the ledger before the
+ * schedules began.
+ */
+export async function sayDrill(app: App, print: Print, from: number): Promise<void> {
+  const { config, runbooks } = app.running.deps;
+  const drills = new Set((await runbooks.list()).filter((r) => r.front.action === 'run_drill').map(idOf));
+  const names = Object.entries(config.current().config.schedules)
+    .filter(([, schedule]) => schedule.at_start && drills.has(schedule.runbook))
+    .map(([name]) => name);
+  if (names.length === 0) return;
+  print(dim(`Proving by ${names.join(', ')} that what is kept can be restored …\n`));
+  const drill = await nextDrill(app, names, from);
+  if (typeof drill === 'string')
+    print(`${styleText('yellow', '!')} The drill of the start did not run: ${drill}\n`);
+  else
+    print(
+      `${drill.verdict === 'PASS' ? styleText('green', '✓') : styleText('red', '✗')} ${bold(drill.drill)} ${drill.verdict}` +
+        `  RPO ${span(drill.rpo_ms)}  RTO ${span(drill.rto_ms)}${drill.why === undefined ? '' : `\n  ${drill.why}`}\n` +
+        dim(`  evidence: reeve jobs show ${drill.job_id.slice(0, 12)}, grimoires/loa/deployment/reports/\n`),
+    );
 }
+
+const idOf = (runbook: { front: { runbook: string } }): string => runbook.front.runbook;
 
 /** Five commands to try. */
 export function sayNext(print: Print): void {
@@ -80,23 +85,32 @@ const TRY = [
 
 type Drill = ReturnType<App['running']['deps']['drills']['history']>[number];
 
-/** The first result that is recorded from now on, or undefined when the slots of the start were refused. */
-function nextDrill({ store, running }: App): Promise<Drill | undefined> {
-  const { clock, ledger } = store;
+/** The first result recorded from there on, or why there is none: the slots of the start did not run. */
+function nextDrill({ store, running }: App, names: string[], from: number): Promise<Drill | string> {
+  const { clock, ledger, log } = store;
   return new Promise((resolve) => {
-    const end = (drill: Drill | undefined): void => {
+    const missed = new Set<string>();
+    const end = (drill: Drill | string): void => {
       unsubscribe();
       cancel();
       resolve(drill);
     };
-    const unsubscribe = ledger.subscribe((record) => {
-      if (record.type === 'drill.result') end(running.deps.drills.history()[0]);
-      if (record.type === 'schedule.slot' && record.body.outcome !== 'ran') end(undefined);
-    });
-    const cancel = clock.after(120_000, () => end(undefined));
-    // The drill may have ended before anybody listened.
-    const there = running.deps.drills.history()[0];
-    if (there !== undefined && there.at >= running.startedAt) end(there);
+    const heard = ({ type, body }: LedgerRecord): void => {
+      if (type === 'drill.result') {
+        const drill = running.deps.drills.history().find((d) => d.job_id === body.job_id);
+        if (drill !== undefined) end(drill);
+      } else if (type === 'schedule.slot' && names.includes(body.schedule) && body.outcome !== 'ran') {
+        missed.add(body.schedule);
+        if (missed.size === names.length) end(body.why ?? 'see `reeve schedule list`');
+      }
+    };
+    // What is recorded from now on, and what was before anybody listened; the first of both counts.
+    const unsubscribe = ledger.subscribe(heard);
+    const cancel = clock.after(120_000, () => end('it takes longer; see `reeve jobs list`'));
+    void (async () => {
+      const { size } = ledger.head();
+      for await (const record of ledger.read(from)) if (record.seq < size) heard(record);
+    })().catch((error: unknown) => log.warn('records of the start', { error: String(error) }));
   });
 }
 

@@ -9,6 +9,7 @@ export function problemDraft(problems: readonly LintProblem[], none: string): Dr
   return {
     title:
       problems.length === 0 ? 'No mistakes' : `${errors} mistake(s), ${problems.length - errors} warning(s)`,
+    ok: errors === 0,
     tone: errors > 0 ? 'bad' : problems.length > 0 ? 'warn' : 'good',
     blocks: [
       {

@@ -150,7 +150,7 @@ function shape(command: string, answer: Answer): Reply {
   return {
     v: 1,
     command,
-    ok: true,
+    ok: answer.ok ?? true,
     tone: answer.tone ?? 'good',
     title: answer.title,
     blocks: answer.blocks ?? [],

@@ -35,14 +35,30 @@ export function planBlocks(plan: Plan, digest: string): Block[] {
       })),
     },
     ...plan.steps.map((s): Block => {
-      const script = s.spec['script'] ?? s.spec['text'];
-      return typeof script === 'string'
-        ? { type: 'code', language: `${s.kind} · ${s.name} · ${plan.source}:${s.line}`, text: script }
-        : {
-            type: 'code',
-            language: `json · ${s.name} · ${plan.source}:${s.line}`,
-            text: JSON.stringify(s.spec, null, 2),
-          };
+      const where = `${plan.source}:${s.line}`;
+      const { script, argv, secrets, ...rest } = s.spec;
+      if (typeof script !== 'string')
+        return {
+          type: 'code',
+          language: `json · ${s.name} · ${where}`,
+          text: JSON.stringify(s.spec, null, 2),
+        };
+      // Everything that is run stands here: the interpreter and what it sees, then the text to the letter.
+      return {
+        type: 'code',
+        language: [
+          s.kind,
+          s.name,
+          where,
+          `at most ${durationOf(s.timeout_ms)}`,
+          ...(Array.isArray(argv) ? [argv.join(' ')] : []),
+          ...(Array.isArray(secrets) && secrets.length > 0 ? [`sees ${secrets.join(' ')}`] : []),
+          ...(Object.keys(rest).length > 0 ? [JSON.stringify(rest)] : []),
+        ].join(' · '),
+        text: script,
+      };
     }),
   ];
 }
+
+const durationOf = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);

@@ -161,7 +161,7 @@ export async function buildEngine(
     redactor,
     dir,
     owner: `${store.origin}#${process.pid}`,
-    endStrays: (attempt) => endStrays(attempt, clock),
+    endStrays: (attempt) => endStrays(attempt, clock, { under: path.join(dir, 'scratch') }),
     warn,
   });
   const integrity: StartDeps['integrity'] = () => zones.integrity();

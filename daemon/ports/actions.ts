@@ -25,6 +25,8 @@ import type { Work } from './work.ts';
 /** What an action hands back; the door makes the whole Reply of it. */
 export interface Draft {
   title: string;
+  /** False: what was looked at is not as it should be; the CLI's exit code is 1. Default true. */
+  ok?: boolean;
   tone?: Tone;
   blocks?: Block[];
   /** Stable data for `--json`. */

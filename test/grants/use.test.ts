@@ -19,7 +19,9 @@ test('attack 19: of fifty callers at once exactly as many pass as there are uses
     const { payload } = await rig.issue({ uses });
     const all = await Promise.allSettled(Array.from({ length: 50 }, () => rig.use(payload.gid)));
     const passed = all.filter((r) => r.status === 'fulfilled');
-    expect(passed.map((r) => r.value.n).toSorted((a, b) => a - b)).toEqual(Array.from({ length: uses }, (_, i) => i + 1));
+    expect(passed.map((r) => r.value.n).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: uses }, (_, i) => i + 1),
+    );
     for (const r of all.filter((one) => one.status === 'rejected')) {
       expect(r.reason).toBeInstanceOf(ReeveError);
       expect(r.reason.code).toBe('GRANT_USED_UP');
