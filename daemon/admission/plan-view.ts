@@ -1,3 +1,4 @@
+import type { Json } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Block } from '../../contracts/reply.ts';
 
@@ -51,14 +52,20 @@ export function planBlocks(plan: Plan, digest: string): Block[] {
           s.name,
           where,
           `at most ${durationOf(s.timeout_ms)}`,
-          ...(Array.isArray(argv) ? [argv.join(' ')] : []),
-          ...(Array.isArray(secrets) && secrets.length > 0 ? [`sees ${secrets.join(' ')}`] : []),
+          ...words(argv),
+          ...words(secrets).map((names) => `sees ${names}`),
           ...(Object.keys(rest).length > 0 ? [JSON.stringify(rest)] : []),
         ].join(' · '),
         text: script,
       };
     }),
   ];
+}
+
+/** A list of texts as one text; nothing for an empty list. */
+function words(value: Json | undefined): string[] {
+  const texts = Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
+  return texts.length === 0 ? [] : [texts.join(' ')];
 }
 
 const durationOf = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
