@@ -3,6 +3,7 @@ import type { Actor } from '../../contracts/admin.ts';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
+import { isNoSpace } from '../durable.ts';
 import type { Action, ActionContext, Deps } from '../ports/actions.ts';
 import type { Caller, Door } from '../ports/door.ts';
 import { suggest } from '../suggest.ts';
@@ -89,10 +90,7 @@ export function createDoor(options: DoorOptions): Door {
         const args = parseArgs(action, asked.args) as JsonObject;
         return shape(command, await answer(caller, action, asked, args));
       } catch (error) {
-        const known =
-          error instanceof ReeveError
-            ? error
-            : fail('INTERNAL', { why: 'an unexpected error', log: log.path }, { cause: error });
+        const known = knownOf(error, log.path);
         if (known.code === 'INTERNAL') log.error(`command ${command} failed`, error);
         const response: ErrorResponse = known.toResponse();
         // A mistyped question changes nothing and is nobody's business; everything else that was refused is written down.
@@ -136,6 +134,16 @@ function checked(request: CommandRequest): Asked {
   throw fail('BODY_INVALID', {
     why: `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
   });
+}
+
+function knownOf(error: unknown, log: string): ReeveError {
+  if (error instanceof ReeveError) return error;
+  // Outside of the ledger, a plan or another artifact may be what finds the disk full.
+  if (isNoSpace(error)) {
+    const path = error instanceof Error && 'path' in error ? String(error.path) : 'the disk of the home';
+    return fail('LEDGER_DISK_FULL', { path }, { cause: error });
+  }
+  return fail('INTERNAL', { why: 'an unexpected error', log }, { cause: error });
 }
 
 function shownArgs(action: Action | undefined, args: unknown): string {
