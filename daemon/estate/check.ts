@@ -146,6 +146,8 @@ function isInside(folder: string): boolean {
 }
 
 function isZone(name: string): boolean {
+  // The usual one is known without loading the zones of the world (12 ms).
+  if (name === 'UTC') return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
