@@ -39,6 +39,8 @@ export const StreamEvent = z.discriminatedUnion('event', [
     attempt_id: z.string(),
     step: z.string(),
     stream: z.enum(['stdout', 'stderr', 'reeve']),
+    /** Number of the first of these lines in the attempt's log, from 0: what a reader has of the stored log is known by it. */
+    at: z.int().min(0).optional(),
     lines: z.array(z.string()),
   }),
 ]);

@@ -23,7 +23,6 @@ interface Channel {
   decoder: StringDecoder;
   redact: ReturnType<Redactor['stream']>;
   rest: string;
-  batch: string[];
 }
 
 export interface LogOptions {
@@ -48,6 +47,9 @@ export class AttemptLog {
   readonly #file: LogFile;
   readonly #channels = new Map<string, Channel>();
   readonly #bytes = new Map<string, number>();
+  /** Lines on their way to watchers, in the order of the file. */
+  #batch: Omit<LogLine, 't'>[] = [];
+  #published = 0;
   #timer: (() => void) | undefined;
   #closed = false;
 
@@ -132,7 +134,7 @@ export class AttemptLog {
     const known = this.#channels.get(key);
     if (known !== undefined) return known;
     const redact = this.#options.redactor.stream();
-    const made: Channel = { step, stream, decoder: new StringDecoder(), redact, rest: '', batch: [] };
+    const made: Channel = { step, stream, decoder: new StringDecoder(), redact, rest: '' };
     this.#channels.set(key, made);
     return made;
   }
@@ -148,29 +150,38 @@ export class AttemptLog {
       const written = this.#file.add(
         safe.map((line) => `${JSON.stringify({ t, step, stream, line } satisfies LogLine)}\n`).join(''),
       );
-      channel.batch.push(...safe);
+      this.#batch.push(...safe.map((line) => ({ step, stream, line })));
       await written;
     }
-    if (channel.batch.length >= BATCH_LINES || end) this.#publish(channel);
-    else if (channel.batch.length > 0) this.#later();
+    if (this.#batch.length >= BATCH_LINES || end) this.#publish();
+    else if (this.#batch.length > 0) this.#later();
   }
 
   #later(): void {
     this.#timer ??= this.#options.clock.after(BATCH_MS, () => {
       this.#timer = undefined;
-      for (const channel of this.#channels.values()) this.#publish(channel);
+      this.#publish();
     });
   }
 
-  #publish(channel: Channel): void {
+  /** In the order of the file, as runs of one step's stream, each with the number of its first line. */
+  #publish(): void {
     const { jobId: job_id, attemptId: attempt_id, live } = this.#options;
-    const { step, stream } = channel;
-    while (channel.batch.length > 0) {
-      const lines = channel.batch.splice(0, BATCH_LINES);
-      live.publish({ event: 'log', job_id, attempt_id, step, stream, lines } satisfies LiveEvent);
+    const batch = this.#batch;
+    this.#batch = [];
+    for (let from = 0, to = 0; from < batch.length; from = to) {
+      const { step = '', stream = 'reeve' } = batch[from] ?? {};
+      while (to < batch.length && to - from < BATCH_LINES && isOf(batch[to], step, stream)) to += 1;
+      const lines = batch.slice(from, to).map(({ line }) => line);
+      const at = this.#published;
+      this.#published += lines.length;
+      live.publish({ event: 'log', job_id, attempt_id, step, stream, at, lines } satisfies LiveEvent);
     }
   }
 }
+
+const isOf = (line: Omit<LogLine, 't'> | undefined, step: string, stream: Stream): boolean =>
+  line?.step === step && line.stream === stream;
 
 /** Stores a log file as an artifact, then removes it. */
 export async function storeLog(artifacts: Artifacts, path: string, attemptId: string): Promise<ArtifactRef> {

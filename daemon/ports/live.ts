@@ -10,5 +10,7 @@ export interface LiveEvent {
   attempt_id: string;
   step: string;
   stream: 'stdout' | 'stderr' | 'reeve';
+  /** Number of the first of these lines in the attempt's log, from 0. */
+  at?: number;
   lines: string[];
 }

@@ -130,7 +130,8 @@ export class EventStream {
       return;
     }
     if (this.#dropped > 0) {
-      const note: StreamEvent = { ...event, stream: 'reeve', lines: [`(${this.#dropped} lines not shown)`] };
+      const { at: _, ...rest } = event;
+      const note: StreamEvent = { ...rest, stream: 'reeve', lines: [`(${this.#dropped} lines not shown)`] };
       this.#dropped = 0;
       this.#write(`event: log\ndata: ${JSON.stringify(note)}\n\n`);
     }
