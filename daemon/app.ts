@@ -16,7 +16,9 @@ export interface App {
   url: string;
   socket: string;
   status(): StatusView;
-  /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers. */
+  /** Once: what need not be done before the API answers. Answers the mandates that a first start has accepted. */
+  settle(): Promise<string[]>;
+  /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers; settles first. */
   startSchedules(atStart?: boolean): Promise<void>;
   /** Releases everything, last-in-first-out. Safe to call twice. */
   stop(why: string): Promise<void>;
@@ -103,7 +105,9 @@ export async function startApp(settings: Settings): Promise<App> {
       url: api.url,
       socket: api.socket,
       status,
+      settle: () => engine.settle(),
       async startSchedules(atStart = true) {
+        await engine.settle();
         if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
         const stopTicker = await startTicker(() => void engine.scheduler.tick());

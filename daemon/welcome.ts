@@ -8,8 +8,12 @@ const dim = (text: string): string => styleText('dim', text);
 const bold = (text: string): string => styleText('bold', text);
 const label = (text: string): string => dim(text.padEnd(11));
 
-/** What was started, in a few lines. */
-export async function sayStarted({ store, running, url, socket }: App, print: Print): Promise<void> {
+/** What was started, in a few lines. `accepted`: mandates of the first start. */
+export async function sayStarted(
+  { store, running, url, socket }: App,
+  accepted: readonly string[],
+  print: Print,
+): Promise<void> {
   const { config } = running.deps.config.current();
   const runbooks = await running.deps.runbooks.list();
   const { size } = store.ledger.head();
@@ -24,10 +28,10 @@ export async function sayStarted({ store, running, url, socket }: App, print: Pr
       `${label('runbooks')}${runbooks.length} in ${config.runbooks.path}/, ${Object.keys(config.schedules).length} schedule(s)`,
       `${label('listens on')}${url}  ${dim(`and ${socket}`)}`,
       ...running.warnings.map((warning) => `${styleText('yellow', '!')} ${warning}`),
-      ...(running.accepted.length > 0
+      ...(accepted.length > 0
         ? [
             '',
-            `${styleText('yellow', '!')} First start: accepted as found, to run unattended: ${running.accepted.join(', ')}`,
+            `${styleText('yellow', '!')} First start: accepted as found, to run unattended: ${accepted.join(', ')}`,
             dim('  From now on a changed schedule or runbook waits for `reeve config accept`.'),
           ]
         : []),

@@ -19,7 +19,6 @@ import {
   findEstate,
   loadEstate,
   recordVersions,
-  runbookVersion,
 } from '../estate/index.ts';
 import { grantFromFlags } from '../grants/flags.ts';
 import { grantService } from '../grants/service.ts';
@@ -38,6 +37,7 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
+import { settling } from './settle.ts';
 import { keepNotes } from './notes.ts';
 import { drillReader, scheduleReader } from './readers.ts';
 import { writeReport } from './reports.ts';
@@ -53,8 +53,6 @@ export interface Running {
   live: Live;
   refusals: Refusals;
   scheduler: Scheduler;
-  /** Ids of mandates that the first start accepted. */
-  accepted: string[];
   people: ReturnType<typeof createPeople>;
   /** What /readyz says beside the ledger. */
   checks(): { name: string; ok: boolean; why?: string }[];
@@ -70,13 +68,13 @@ function userName(uid: number): { user?: string } {
   return us.uid === uid ? { user: us.username } : {};
 }
 
-/** Builds the door and what stands behind it; starts nothing. */
+/** Builds the door and what stands behind it; starts nothing. `settle`: see there. */
 export async function buildEngine(
   store: Store,
   settings: Settings,
   version: string,
   releasers: Releasers,
-): Promise<Running & { start(): Promise<void> }> {
+): Promise<Running & { start(): Promise<void>; settle(): Promise<string[]> }> {
   const { clock, ledger, state, artifacts, keys, log, fs, home, hex } = store;
   const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
   const initial = await loadEstate(await findEstate(settings.config, settings.cwd));
@@ -256,21 +254,20 @@ export async function buildEngine(
     live,
     refusals,
     scheduler,
-    accepted: [],
     people,
     checks: () => [{ name: 'trajectory', ...trajectory.health() }],
     warnings: initial.warnings,
     startedAt: clock.now(),
   };
+  const { settle, stop } = settling(store, runbooks, mandates);
+  releasers.push('settling', async () => void (await stop()));
   return {
     ...running,
+    settle,
     async start() {
       await grants.enrolKeys('daemon');
-      await recordVersions(versions, [
-        estateVersion(initial),
-        ...(await runbooks.list()).map(runbookVersion),
-      ]);
-      running.accepted.push(...(await mandates.start(store.firstStart)));
+      await recordVersions(versions, [estateVersion(initial)]);
+      if (store.firstStart) await settle();
       await grants.completeRequests();
       const audit = await openAudit({ fs, path: home.audit, ledger, warn: (why) => log.warn(why) });
       releasers.push('audit mirror', () => audit.close());

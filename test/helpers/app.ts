@@ -107,12 +107,14 @@ export async function openWorld(
     async restart() {
       await world.app.stop('test');
       world.app = await startApp(settings);
+      await world.app.settle();
     },
     async end(reply) {
       if (reply.job === undefined) throw new Error(`no job: ${reply.title} ${JSON.stringify(reply.error)}`);
       return (await world.app.running.jobs.wait(reply.job.id)).status;
     },
   };
+  await world.app.settle();
   onTestFinished(async () => {
     await world.app.stop('test');
     await rm(base, { recursive: true, force: true });
