@@ -63,7 +63,14 @@ async function start(show: boolean): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   daemon = child;
-  child.stdout.on('data', (chunk: Buffer) => show && process.stdout.write(chunk));
+  // The daemon's own hints are for who started it by hand.
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const from = text.length;
+    text += chunk.toString();
+    const hints = text.indexOf('\nTry, in a second');
+    if (show) process.stdout.write(text.slice(from, hints === -1 ? undefined : Math.max(from, hints)));
+  });
   for (let i = 0; i < 300; i++) {
     if (child.exitCode !== null) throw new Error('the daemon ended');
     if ((await reeve(['status', '--json'], { quiet: true })).code === 0) return;
@@ -101,6 +108,7 @@ async function tour(): Promise<void> {
   );
   await start(true);
   await settle();
+  console.log();
   await expect(['preauth', 'verify', '--keys'], 0);
 
   say('2. Refused', 'Nothing privileged runs without a grant. The refusal itself is a record.');
@@ -108,31 +116,20 @@ async function tour(): Promise<void> {
 
   say('3. A grant', 'Signed, short-lived, least privilege: one project, one action, one environment.');
   const made = await expect(
-    [
-      'preauth',
-      'create-grant',
-      '--project-ids',
-      'my-project',
-      '--auto-deploy-staging',
-      '--expires-in-hours',
-      '1',
-      '--reason',
-      'demo',
-      '--json',
-    ],
+    'preauth create-grant --project-ids my-project --auto-deploy-staging --uses 1 --expires-in-hours 1 --reason demo'.split(
+      ' ',
+    ),
     0,
-    { quiet: true },
   );
-  const { data } = JSON.parse(made) as { data: { grant_id: string } };
-  await expect(['preauth', 'show', data.grant_id], 0);
+  const grant = /gr_[0-9a-f]+/.exec(made)?.[0] ?? '';
 
   say('4. Allowed', 'The same command with the grant: the plan runs step by step.');
-  await expect(
-    ['deploy', '--project', 'my-project', '--env', 'staging', '--preauth-grant', data.grant_id],
-    0,
+  await expect(['deploy', '--project', 'my-project', '--env', 'staging', '--preauth-grant', grant], 0);
+  console.log(
+    styleText('dim', '\nThe grant was for staging, once. A second time is refused, and so is prod:'),
   );
-  console.log(styleText('dim', '\nThe grant was for staging, once. Prod, or a second time, is refused:'));
-  await expect(['deploy', '--project', 'my-project', '--env', 'prod', '--preauth-grant', data.grant_id], 3);
+  await expect(['deploy', '--project', 'my-project', '--env', 'staging', '--preauth-grant', grant], 3);
+  await expect(['deploy', '--project', 'my-project', '--env', 'prod', '--preauth-grant', grant], 3);
 
   say(
     '5. The restore drill',
@@ -176,8 +173,11 @@ async function tour(): Promise<void> {
   console.log(styleText(['bold', 'green'], '\n✓ That was Reeve. Start your own: npm start\n'));
 }
 
-/** Runs the tour; resolves to the exit code. */
+/** Runs the tour; resolves to the exit code. Ctrl-C, or a reader that has gone, ends it and leaves nothing behind. */
 export async function demo(): Promise<number> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void leave().then(() => process.kill(process.pid, signal)));
+  process.stdout.on('error', () => void leave().then(() => process.exit(0)));
   try {
     await tour();
     return 0;
@@ -187,9 +187,13 @@ export async function demo(): Promise<number> {
     );
     return 1;
   } finally {
-    await stop('SIGKILL');
-    await rm(base, { recursive: true, force: true });
+    await leave();
   }
+}
+
+async function leave(): Promise<void> {
+  await stop('SIGKILL');
+  await rm(base, { recursive: true, force: true });
 }
 
 if (import.meta.main) process.exitCode = await demo();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../contracts/errors.ts';
+import type { StreamEvent } from '../../contracts/api.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { StepView } from '../../contracts/reply.ts';
 import { Broken } from '../io/http.ts';
@@ -7,8 +8,8 @@ import { Problem, Refused } from '../io/problem.ts';
 import { socketPath } from '../io/home.ts';
 import { shortId } from '../io/units.ts';
 import type { Context } from '../run.ts';
-import { Events, jobDetail, jobLines, planOf } from './source.ts';
-import { apply, followedOf, isOver, TAIL, type Followed } from './state.ts';
+import { Events, jobDetail, jobLog, planOf } from './source.ts';
+import { apply, attemptOf, followedOf, isOver, TAIL, type Followed } from './state.ts';
 import { jobData, verdictLines } from './verdict.ts';
 import { LiveView, PlainView, SILENT, type View } from './view.ts';
 
@@ -57,7 +58,7 @@ export async function followJob(context: Context, id: string, style: 'steps' | '
 
 async function viewFor({ terminal }: Context, style: 'steps' | 'log'): Promise<View> {
   if (terminal.globals.json) return SILENT;
-  if (!terminal.live || terminal.globals.quiet || style === 'log') return new PlainView(terminal);
+  if (!terminal.live || terminal.globals.quiet || style === 'log') return new PlainView(terminal, style);
   const { createLogUpdate } = await import('log-update');
   return new LiveView(terminal, createLogUpdate(process.stdout));
 }
@@ -66,7 +67,8 @@ class Watch {
   readonly #socket: string;
   readonly #id: string;
   readonly #view: View;
-  #seenLog = false;
+  /** How much of which attempt's log was shown. */
+  #shown = { attempt: 0, lines: 0 };
   #planned: StepView[] | undefined;
   #events: Events | undefined;
   #last: number | undefined;
@@ -113,21 +115,14 @@ class Watch {
       this.#planned ??= await planOf(this.#socket, detail);
       const state = followedOf(detail, this.#planned);
       state.tail = this.state?.tail ?? [];
-      if (!this.#seenLog) {
-        const lines = await jobLines(this.#socket, this.#id);
-        events.discardOutput();
-        this.#seenLog = true;
-        state.tail = lines.slice(-TAIL);
-        this.#view.output(lines);
-      }
       this.state = state;
       this.#view.changed(state, undefined);
+      await this.#catchUp(state, events);
       while (!isOver(state)) {
         const event = await events.next();
         if (event === undefined) return false;
-        const step = apply(state, event);
-        if (event.event === 'log') this.#view.output(event.lines.map((line) => ({ step: event.step, line })));
-        if (event.event !== 'log' || step !== undefined) this.#view.changed(state, step);
+        if (event.event === 'log') this.#output(state, event);
+        else this.#view.changed(state, apply(state, event));
       }
       return true;
     } finally {
@@ -135,7 +130,35 @@ class Watch {
       events.close();
     }
   }
+
+  /** Shows what the stored log has and the stream did not bring. */
+  async #catchUp(state: Followed, events: Events): Promise<void> {
+    const log = await jobLog(this.#socket, this.#id);
+    // A daemon that does not number its lines: what came in the meantime stands in the stored log.
+    events.discardUnnumbered();
+    const attempt = attemptOf(log.attempt);
+    if (attempt < this.#shown.attempt) return;
+    if (attempt > this.#shown.attempt) this.#shown = { attempt, lines: 0 };
+    const fresh = log.lines.slice(this.#shown.lines);
+    this.#shown.lines = Math.max(this.#shown.lines, log.lines.length);
+    state.tail = [...state.tail, ...fresh].slice(-TAIL);
+    this.#view.output(fresh);
+  }
+
+  #output(state: Followed, event: LogEvent): void {
+    const attempt = attemptOf(event.attempt_id);
+    if (attempt > this.#shown.attempt) this.#shown = { attempt, lines: 0 };
+    const at = event.at ?? this.#shown.lines;
+    const fresh = attempt < this.#shown.attempt ? [] : event.lines.slice(Math.max(0, this.#shown.lines - at));
+    if (fresh.length === 0) return;
+    this.#shown.lines = at + event.lines.length;
+    const { step, stream } = event;
+    apply(state, { ...event, lines: fresh });
+    this.#view.output(fresh.map((line) => ({ step, stream, line })));
+  }
 }
+
+type LogEvent = Extract<StreamEvent, { event: 'log' }>;
 
 /** A daemon that stops, is stopped or starts; anything else would not get better by waiting. */
 function isTransient(error: Error): boolean {

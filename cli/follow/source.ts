@@ -3,6 +3,7 @@ import type { StepView } from '../../contracts/reply.ts';
 import { refusedBy } from '../answer.ts';
 import { call, notReeve, open, type HttpStream } from '../io/http.ts';
 import { plannedSteps } from './state.ts';
+import type { Line } from './view.ts';
 import { messages } from './sse.ts';
 
 /** Events as they arrive: read ahead, so that those from before a moment can be told from those after it. */
@@ -51,9 +52,9 @@ export class Events {
     }
   }
 
-  /** Forgets the output that has arrived: the stored log, read in the meantime, has it. */
-  discardOutput(): void {
-    const kept = this.#queue.filter((event) => event.event !== 'log');
+  /** Forgets the output that has arrived without its place in the log: the stored log, read in the meantime, has it. */
+  discardUnnumbered(): void {
+    const kept = this.#queue.filter((event) => event.event !== 'log' || event.at !== undefined);
     this.#queue.splice(0, this.#queue.length, ...kept);
   }
 
@@ -106,9 +107,15 @@ export async function jobDetail(socket: string, id: string): Promise<JobDetail> 
   return result.data;
 }
 
-export async function jobLines(socket: string, id: string): Promise<{ step: string; line: string }[]> {
+/** The stored log of the newest attempt. */
+export async function jobLog(
+  socket: string,
+  id: string,
+): Promise<{ attempt: string | undefined; lines: Line[] }> {
   const result = JobLogs.safeParse(await get(socket, `/v1/jobs/${encodeURIComponent(id)}/logs`));
-  return result.success ? result.data.lines : [];
+  return result.success
+    ? { attempt: result.data.attempt_id, lines: result.data.lines }
+    : { attempt: undefined, lines: [] };
 }
 
 /** Steps that are still to come, from the plan the job runs. A reader without the right to it sees them as they start. */

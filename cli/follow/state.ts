@@ -52,7 +52,7 @@ export function followedOf(job: JobDetail, planned: readonly StepView[]): Follow
   return state;
 }
 
-const attemptOf = (id: string | undefined): number => Number(id?.split('.')[1] ?? 1);
+export const attemptOf = (id: string | undefined): number => Number(id?.split('.')[1] ?? 1);
 
 function put(state: Followed, step: FollowedStep): void {
   const at = state.steps.findIndex((s) => s.name === step.name);

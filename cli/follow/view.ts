@@ -2,15 +2,22 @@ import { harmless, harmlessLines } from '../io/harmless.ts';
 import type { Terminal } from '../io/terminal.ts';
 import { duration, relative, shortId, stamp } from '../io/units.ts';
 import { truncate } from '../io/width.ts';
+import { isTerminal } from '../../contracts/job.ts';
 import { statusLook, statusSymbol } from '../render/cell.ts';
 import { stepLines } from '../render/steps.ts';
-import type { Followed, FollowedStep } from './state.ts';
+import { isOver, type Followed, type FollowedStep } from './state.ts';
+
+export interface Line {
+  step: string;
+  stream: string;
+  line: string;
+}
 
 export interface View {
   /** Something changed; `step` when it was one. */
   changed(state: Followed, step: FollowedStep | undefined): void;
   /** Output of a step. */
-  output(lines: readonly { step: string; line: string }[]): void;
+  output(lines: readonly Line[]): void;
   /** Something about the watching itself. */
   note(text: string): void;
   /** Leaves the terminal as it should stay. */
@@ -22,16 +29,22 @@ export const SILENT: View = { changed() {}, output() {}, note() {}, close() {} }
 /** One line for each thing that happens, for files, pipes and dumb terminals. */
 export class PlainView implements View {
   readonly #terminal: Terminal;
+  readonly #style: 'steps' | 'log';
   #status = '';
-  constructor(terminal: Terminal) {
+  #attempt = 1;
+  /** Steps that were shown, with the status they had. */
+  readonly #steps = new Map<string, string>();
+  constructor(terminal: Terminal, style: 'steps' | 'log') {
     this.#terminal = terminal;
+    this.#style = style;
   }
 
   changed(state: Followed, step: FollowedStep | undefined): void {
     const { globals } = this.#terminal;
     if (globals.quiet) return;
-    if (step !== undefined)
-      return this.#line(stepLines(this.#terminal, [step]).join('\n').replace(/^ {2}/, ''));
+    if (state.attempt !== this.#attempt) this.#steps.clear();
+    this.#attempt = state.attempt;
+    if (step !== undefined) return this.#step(step);
     const status = `${state.status} ${state.attempt} ${state.retryAt ?? ''}`;
     if (status === this.#status) return;
     this.#status = status;
@@ -40,19 +53,35 @@ export class PlainView implements View {
     const nth = state.attempt > 1 ? `, attempt ${state.attempt}` : '';
     const look = statusLook(this.#terminal, state.status);
     const id = shortId(state.id, globals.wide);
+    const over = isTerminal(state.status);
+    if (over) for (const known of state.steps) this.#step(known);
+    // The end has a verdict of its own, below.
+    if (isOver(state)) return;
     this.#line(
       `${look(`${statusSymbol(state.status)} ${state.status}`)}  ${harmless(state.title)}  ${id}${nth}${again}`,
     );
+    if (!over) for (const known of state.steps) this.#step(known);
   }
-  output(lines: readonly { step: string; line: string }[]): void {
-    for (const { step, line } of lines)
+  output(lines: readonly Line[]): void {
+    for (const { step, stream, line } of lines) {
+      // What the engine says of a step stands in the step's own line already.
+      if (stream === 'reeve' && this.#style === 'steps') continue;
       for (const part of harmlessLines(line))
         this.#terminal.out(`${this.#terminal.dim(`${harmless(step)} │`)} ${part}`);
+    }
   }
   note(text: string): void {
     this.#terminal.err(this.#terminal.style('yellow', text, 'err'));
   }
   close(): void {}
+
+  /** Once for each status it comes to. With the log alone, its lines say so. */
+  #step(step: FollowedStep): void {
+    if (this.#style === 'log' || step.status === 'PENDING') return;
+    if (this.#steps.get(step.name) === step.status) return;
+    this.#steps.set(step.name, step.status);
+    this.#line(stepLines(this.#terminal, [step]).join('\n').replace(/^ {2}/, ''));
+  }
 
   #line(text: string): void {
     const now = Date.now();
