@@ -1,0 +1,195 @@
+import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
+import { Place } from '../helpers/daemon.ts';
+import { EFFECT, makePlace, SLOW } from './place.ts';
+
+const DEPLOY = ['deploy', '--project', 'shop', '--env', 'dev', '--force'];
+const FAILING = EFFECT.replace('runbook: effect', 'runbook: failing')
+  .replace('action: deploy', 'action: run')
+  .replace('echo effect >> trace.txt', 'echo "no such database" >&2\nexit 7');
+
+test('exit codes: 0 done, 1 the run failed, 2 usage, 3 refused, 4 no daemon, 5 integrity broken', async () => {
+  const place = await makePlace({ 'effect.md': EFFECT, 'failing.md': FAILING });
+  const before = await place.reeve(DEPLOY);
+  expect(before.code).toBe(4);
+  expect(before.err).toContain('DAEMON_UNREACHABLE');
+  const daemon = await place.start();
+  expect((await place.reeve(DEPLOY)).code).toBe(0);
+
+  const failed = await place.reeve(['run', 'failing', '--project', 'shop', '--env', 'dev', '--force']);
+  expect(failed.code).toBe(1);
+  expect(failed.out).toContain('no such database');
+  expect(failed.out).toMatch(/→ reeve jobs logs job_/);
+
+  for (const [words, hint] of [
+    [['depoly'], 'Did you mean'],
+    [['deploy', '--projct', 'shop'], '--project'],
+    [['deploy', '--env', 'dev'], '--project'],
+    [['jobs', 'show'], 'JOB'],
+    [['status', 'please'], 'status'],
+  ] as const) {
+    const ran = await place.reeve(words);
+    expect(ran.code, `${words.join(' ')}: ${ran.err}`).toBe(2);
+    expect(ran.err).toContain(hint);
+    expect(ran.err).toMatch(/→ /);
+    expect(ran.out).toBe('');
+  }
+  expect((await place.reeve(['deploy', '--project', 'shop', '--env', 'dev'])).code).toBe(3);
+  await place.reeve(['halt']);
+  expect((await place.reeve(DEPLOY)).code).toBe(3);
+
+  await daemon.end('SIGTERM');
+  const copy = path.join(place.base, 'copy');
+  await cp(path.join(place.home, 'ledger'), copy, { recursive: true });
+  expect((await place.reeve(['ledger', 'verify', '--dir', copy])).code).toBe(0);
+  const [name = ''] = (await readdir(copy)).filter((file) => file.endsWith('.jsonl'));
+  const text = await readFile(path.join(copy, name), 'utf8');
+  await writeFile(path.join(copy, name), text.replace('"deploy"', '"deplay"'));
+  const damaged = await place.reeve(['ledger', 'verify', '--dir', copy]);
+  expect(damaged.code).toBe(5);
+  const json = await place.json(['ledger', 'verify', '--dir', copy]);
+  expect(json).toMatchObject({ exit: 5, ok: false });
+});
+
+test('--json is one valid document on stdout for every command that reads, and for a refusal', async () => {
+  const place = await Place.make();
+  try {
+    await place.start();
+    const ran = await place.json(['hello', '--project', 'my-project', '--env', 'dev', '--force']);
+    expect(ran).toMatchObject({ exit: 0, ok: true, job: { status: 'PASS' } });
+    const made = await place.json([
+      ...['preauth', 'create-grant', '--project-ids', 'my-project', '--auto-deploy-dev'],
+    ]);
+    const known: Record<string, string> = {
+      job: ran.job?.id ?? '',
+      runbook: 'hello',
+      grant: (made.data as { grant_id: string }).grant_id,
+      grant_id: (made.data as { grant_id: string }).grant_id,
+      name: 'hello',
+      shell: 'bash',
+      seq: '3',
+    };
+    const catalogue = JSON.parse(
+      await readFile(path.join(place.home, 'catalogue.json'), 'utf8'),
+    ) as Catalogue;
+    const reads = catalogue.commands.filter((c) => c.kind === 'read');
+    expect(reads.length).toBeGreaterThan(15);
+    const seen = await Promise.all(
+      reads.map(async (spec) => ({ spec, answer: await place.json(words(spec, known)) })),
+    );
+    for (const { spec, answer } of seen) {
+      expect(answer.command ?? answer.error?.code, spec.name).toBeDefined();
+      // Nobody's approval is asked for in the example estate, so there is no request to show.
+      if (['NOT_BUILT_HERE', 'REQUEST_NOT_FOUND'].includes(answer.error?.code ?? ''))
+        expect(answer.exit).toBe(3);
+      else
+        expect({ name: spec.name, exit: answer.exit, ok: answer.ok, error: answer.error }).toEqual({
+          name: spec.name,
+          exit: 0,
+          ok: true,
+        });
+    }
+    for (const local of [
+      ['status'],
+      ['ledger', 'verify'],
+      ['ledger', 'tail'],
+      ['ledger', 'show', '0'],
+      ['ledger', 'checkpoint'],
+      ['--version'],
+    ])
+      expect(await place.json(local), local.join(' ')).toMatchObject({ exit: 0, ok: true });
+    const refused = await place.json(['deploy', '--project', 'my-project', '--env', 'dev']);
+    expect(refused).toMatchObject({ exit: 3, ok: false, error: { code: 'GRANT_REQUIRED' } });
+    expect(await place.json(['depoly'])).toMatchObject({ exit: 2, ok: false, error: { code: 'USAGE' } });
+  } finally {
+    await place.close();
+  }
+});
+
+/** A command line with every required argument. */
+function words(spec: CommandSpec, known: Record<string, string>): string[] {
+  const places = spec.args.filter((a) => a.position !== undefined && (a.required || a.name === 'runbook'));
+  const positional = places
+    .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
+    .map((a) => known[a.name] ?? known[a.type] ?? 'missing');
+  const flags = spec.args
+    .filter((a) => a.position === undefined && a.required)
+    .flatMap((a) => [`--${a.flag}`, known[a.name] ?? 'missing']);
+  return [...spec.name.split(' '), ...positional, ...flags];
+}
+
+test('jobs logs -f follows a running job, each line once and as it comes, to its end', async () => {
+  const place = await makePlace({
+    'slow.md': SLOW('slow', false, 'echo first line\n').replace('echo ended', 'echo last line\necho ended'),
+  });
+  await place.start();
+  const started = await place.json([
+    'run',
+    'slow',
+    '--project',
+    'shop',
+    '--env',
+    'dev',
+    '--force',
+    '--no-follow',
+  ]);
+  let told = false;
+  const followed = await place.reeve(['jobs', 'logs', '-f', started.job?.id ?? ''], {
+    onOut: (out) => {
+      if (told || !out.includes('first line')) return;
+      told = true;
+      void place.write('go', '');
+    },
+  });
+  expect(followed.code, followed.err).toBe(0);
+  const lines = followed.out.split('\n').filter((line) => line.includes('│'));
+  expect(lines.filter((line) => line.endsWith('│ first line'))).toHaveLength(1);
+  expect(lines.filter((line) => line.endsWith('│ last line'))).toHaveLength(1);
+  expect(followed.out).toMatch(/✓ PASS/);
+  const again = await place.reeve(['jobs', 'logs', started.job?.id ?? '']);
+  expect(again.out).toContain('first line');
+  expect(again.out).toContain('last line');
+});
+
+test('without a terminal a run is told line by line, each step and each line of output once and in order', async () => {
+  const steps = ['one', 'two', 'three'].map(
+    (name) => `\`\`\`sh { name=${name} }\necho out of ${name}; echo err of ${name} >&2\n\`\`\`\n`,
+  );
+  const runbook = EFFECT.slice(0, EFFECT.indexOf('```')) + steps.join('\n');
+  const place = await makePlace({ 'effect.md': runbook });
+  await place.start();
+  const ran = await place.reeve(DEPLOY);
+  expect(ran.code, ran.err).toBe(0);
+  for (const name of ['one', 'two', 'three']) {
+    expect(ran.out.match(new RegExp(`✓ ${name} +sh`, 'g'))).toHaveLength(1);
+    expect(ran.out.match(new RegExp(`${name} │ out of ${name}$`, 'gm'))).toHaveLength(1);
+    expect(ran.out.match(new RegExp(`${name} │ err of ${name}$`, 'gm'))).toHaveLength(1);
+  }
+  const order = ['✓ one', '✓ two', '✓ three', '✓ PASS'].map((text) => ran.out.indexOf(text));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(ran.out).not.toContain('\u001b[');
+});
+
+test('runbook lint names file and line of a broken runbook, and so does trying to run it', async () => {
+  const renamed = (name: string): string => EFFECT.replace('runbook: effect', `runbook: ${name}`);
+  const place = await makePlace({
+    'effect.md': EFFECT,
+    'front.md': renamed('front').replace('timeout: 1m', 'timeout: 1 fortnight'),
+    'step.md': renamed('step').replace('name=work', 'name=work timeot=1m'),
+  });
+  await place.start();
+  const lint = await place.reeve(['runbook', 'lint']);
+  expect(lint.code).toBe(1);
+  expect(lint.out).toMatch(/runbooks\/front\.md:5 .*timeout/);
+  expect(lint.out).toMatch(/runbooks\/step\.md:8 .*timeot/);
+  expect(lint.out).not.toContain('effect.md:');
+  const run = await place.reeve(['run', 'front', '--project', 'shop', '--env', 'dev', '--force']);
+  expect(run.code).toBe(2);
+  expect(run.err).toContain('RUNBOOK_INVALID');
+  expect(run.err).toMatch(/runbooks\/front\.md:5/);
+  // One broken file does not keep the others from running.
+  expect((await place.reeve(DEPLOY)).code).toBe(0);
+  expect(await place.read('trace.txt')).toBe('effect\n');
+});
