@@ -16,9 +16,12 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / DAY)}d ${Math.floor((ms % DAY) / HOUR)}h`;
 }
 
-/** `just now`, `5 min ago`, `in 2 h`. */
+/** `just now`, `5 min ago`, `in 1 h 20 min`, `in 2 d`. */
 export function relative(at: number, now: number): string {
-  const away = Math.abs(now - at);
+  // Whole seconds: what was set to two hours a moment ago is two hours away, not one.
+  const away = Math.round(Math.abs(now - at) / SECOND) * SECOND;
+  // How long something still holds matters to the minute; how long ago it was does not.
+  const minutes = at > now ? Math.floor((away % HOUR) / MINUTE) : 0;
   if (away < 5 * SECOND) return at > now ? 'in a moment' : 'just now';
   const words =
     away < MINUTE
@@ -26,7 +29,7 @@ export function relative(at: number, now: number): string {
       : away < HOUR
         ? `${Math.floor(away / MINUTE)} min`
         : away < 2 * DAY
-          ? `${Math.floor(away / HOUR)} h`
+          ? `${Math.floor(away / HOUR)} h${away < 6 * HOUR && minutes > 0 ? ` ${minutes} min` : ''}`
           : `${Math.floor(away / DAY)} d`;
   return at > now ? `in ${words}` : `${words} ago`;
 }

@@ -20,21 +20,29 @@ export interface StepLook {
 export function stepLines(terminal: Terminal, steps: readonly StepView[], look: StepLook = {}): string[] {
   const names = Math.max(...steps.map((s) => widthOf(harmless(s.name))), 4);
   const kinds = Math.max(...steps.map((s) => widthOf(harmless(s.kind))), 2);
-  const room = Math.max(16, (terminal.width ?? 160) - names - kinds - 22);
+  const msOf = (step: StepView): number | undefined =>
+    step.ms ?? (step.status === 'RUNNING' ? look.elapsed?.(step) : undefined);
+  const notes = steps.map((step) => {
+    const ms = msOf(step);
+    return [WHEN[step.on], ms === undefined ? '' : duration(ms)].filter((t) => t !== '').join(', ');
+  });
+  // What is left beside the symbol, the columns' gaps and the note.
+  const room = Math.max(
+    16,
+    (terminal.width ?? 160) - names - kinds - Math.max(...notes.map(widthOf), 8) - 11,
+  );
   const summaries = steps.map((s) => fit(terminal, harmless(s.summary), room));
   const summary = Math.min(room, Math.max(...summaries.map(widthOf)));
   return steps.flatMap((step, i) => {
     const paint = statusLook(terminal, step.status);
     const running = step.status === 'RUNNING';
     const symbol = running && look.spinner !== undefined ? look.spinner : statusSymbol(step.status);
-    const ms = step.ms ?? (running ? look.elapsed?.(step) : undefined);
-    const note = [WHEN[step.on], ms === undefined ? '' : duration(ms)].filter((t) => t !== '').join(', ');
     const name = pad(harmless(step.name), names);
     const line = [
       `  ${paint(symbol)} ${step.status === 'PENDING' ? terminal.dim(name) : name}`,
       terminal.dim(pad(harmless(step.kind), kinds)),
       pad(summaries[i] ?? '', summary),
-      terminal.dim(note),
+      terminal.dim(notes[i] ?? ''),
     ]
       .filter((part) => part !== '')
       .join('  ')

@@ -29,7 +29,7 @@ export const grantFields = (g: GrantView): Block => ({
     { label: 'Valid until', value: { time: g.exp } },
     ...(g.plan === undefined ? [] : [{ label: 'Only for plan', value: { id: g.plan } }]),
     { label: 'Issued by', value: `${g.iss}${g.apr.length > 0 ? `, approved by ${g.apr.join(', ')}` : ''}` },
-    { label: 'Reason', value: g.rsn },
+    ...(g.rsn === '' ? [] : [{ label: 'Reason', value: g.rsn }]),
     ...(g.revoked === null ? [] : [{ label: 'Revoked', value: `by ${g.revoked.by}: ${g.revoked.reason}` }]),
   ],
 });

@@ -124,7 +124,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
     },
   });
   return {
-    title: `${plan.title} on ${plan.project}/${plan.env} is running as ${jobId.slice(0, 12)}`,
+    title: `Started ${jobId.slice(0, 12)}: ${plan.title} (${plan.project}/${plan.env})`,
     tone: 'info',
     blocks: [
       {
