@@ -42,7 +42,7 @@ export interface LedgerOptions {
 
 interface UpModule {
   /** Runs until it is told to stop; answers the exit code. Rejects a ReeveError when it cannot start. */
-  up(options: UpOptions, io: LocalIo): Promise<number>;
+  up(options: UpOptions): Promise<number>;
 }
 interface OfflineModule {
   /** Never needs a daemon. Trouble is a Reply with `error`, or a rejected ReeveError. */

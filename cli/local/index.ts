@@ -54,17 +54,14 @@ async function up(context: Context, args: JsonObject): Promise<number> {
   const { globals } = context.terminal;
   const port = args['port'];
   const config = args['config'];
-  return (await loadUp()).up(
-    {
-      home: context.home,
-      port: typeof port === 'number' ? port : undefined,
-      config: typeof config === 'string' ? config : undefined,
-      logFile: globals.logFile,
-      logLevel: globals.verbose ? 'debug' : undefined,
-      drill: args['drill'] !== false,
-    },
-    await ioOf(context),
-  );
+  return (await loadUp()).up({
+    home: context.home,
+    port: typeof port === 'number' ? port : undefined,
+    config: typeof config === 'string' ? config : undefined,
+    logFile: globals.logFile,
+    logLevel: globals.verbose ? 'debug' : undefined,
+    drill: args['drill'] !== false,
+  });
 }
 
 /** With --json every reply is a document of its own, since there is more than one. */

@@ -30,13 +30,13 @@ import { createPeople } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
 import type { Door } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
-import { createRunbooks, createStepRunner, endStrays } from '../runbook/index.ts';
 import { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
+import { endStrays, lazyRunbooks, lazyStepRunner } from './runbooks.ts';
 import { settling } from './settle.ts';
 import { keepNotes } from './notes.ts';
 import { drillReader, scheduleReader } from './readers.ts';
@@ -99,7 +99,7 @@ export async function buildEngine(
     origin: store.origin,
     halted: work.halted,
   });
-  const runbooks = createRunbooks({ config, fs });
+  const runbooks = lazyRunbooks({ config, fs });
   const mandates = createMandates({ ...versions, config, runbooks });
   const hidden = await hiddenWords(store.secrets, config);
   releasers.push('hidden words', () => hidden.stop());
@@ -131,7 +131,7 @@ export async function buildEngine(
   });
 
   const dir = path.join(home.scratch, 'jobs');
-  const steps = createStepRunner({ clock, config });
+  const steps = lazyStepRunner({ clock, config });
   const jobs: Engine = new Engine({
     ledger,
     state,
@@ -159,7 +159,7 @@ export async function buildEngine(
     redactor,
     dir,
     owner: `${store.origin}#${process.pid}`,
-    endStrays: (attempt) => endStrays(attempt, clock, { under: path.join(dir, 'scratch') }),
+    endStrays: (attempt) => endStrays(attempt, clock, path.join(dir, 'scratch')),
     warn,
   });
   const integrity: StartDeps['integrity'] = () => zones.integrity();

@@ -1,6 +1,5 @@
 import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import { driverServices } from '../drills/index.ts';
 import type { DriverDeps } from '../drills/driver.ts';
 import { callRunbook, type CallDeps } from '../jobs/call.ts';
 import type { Log } from '../log.ts';
@@ -12,6 +11,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { People } from '../ports/people.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StepServices } from '../ports/steps.ts';
+import { lazyDrivers } from './runbooks.ts';
 
 /** The capability under which a step's question is approved; no action accepts it, so the answer can start nothing. */
 export const STEP_APPROVAL = 'approve_step';
@@ -50,7 +50,7 @@ export function stepServices(deps: ServiceDeps): StepServices {
       });
       return Promise.resolve({ sent: ['reeve.log'] });
     },
-    ...driverServices(deps.drivers),
+    ...lazyDrivers(deps.drivers),
     allowedHosts: () => [...config.current().config.network.allow],
   };
 }

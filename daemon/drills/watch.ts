@@ -1,6 +1,6 @@
 import type { Ledger } from '../ports/ledger.ts';
 import { drills, unrecorded } from './projection.ts';
-import { recordDrill, type RecordDeps } from './record.ts';
+import type { RecordDeps } from './record.ts';
 
 export interface DrillWatch {
   /** Resolves when every attempt that has ended so far has its result (or its recording failed and was reported). */
@@ -18,7 +18,10 @@ export function watchDrills(deps: RecordDeps & { ledger: Pick<Ledger, 'append' |
   let chain: Promise<unknown> = Promise.resolve();
   const sweep = (): void => {
     chain = chain.then(async () => {
-      for (const run of unrecorded(deps.state.get(drills))) {
+      const runs = unrecorded(deps.state.get(drills));
+      if (runs.length === 0) return;
+      const { recordDrill } = await import('./record.ts');
+      for (const run of runs) {
         // The state goes on while the evidence is being made.
         const copy = structuredClone(run);
         await recordDrill(deps, copy).catch((error: unknown) =>
