@@ -104,7 +104,9 @@ export function tokenCheck(context: Context): (request: FastifyRequest) => Promi
 
 /** What is known of the caller, for `identify`. A browser labels itself by a header that scripts cannot set. */
 export function credentialOf(request: FastifyRequest, context: Context, holder?: TokenHolder): Credential {
-  const label = request.headers[CLIENT_HEADER];
+  // `cli;tty`: what follows the name says how it is used.
+  const said = request.headers[CLIENT_HEADER];
+  const label = typeof said === 'string' ? said.split(';')[0] : undefined;
   const client = label === 'cli' || label === 'web' ? label : 'api';
   return {
     transport: context.isSocket(request.raw) ? 'socket' : 'tcp',

@@ -44,14 +44,16 @@ test('the socket is 0600 and gone after close; the token is 0600', async () => {
 test('who calls follows from the connection, how it labels itself from the header', async () => {
   const world = await apiWorld();
   await post(world, 'socket', { command: 'a' }, { 'reeve-client': 'cli' });
+  await post(world, 'socket', { command: 'a' }, { 'reeve-client': 'cli;tty' });
   await post(world, 'tcp', { command: 'b' }, { 'sec-fetch-site': 'same-origin' });
   await post(world, 'tcp', { command: 'c' });
   expect(world.identified).toEqual([
     { transport: 'socket', client: 'cli' },
+    { transport: 'socket', client: 'cli' },
     { transport: 'tcp', holder: { kind: 'owner' }, client: 'web' },
     { transport: 'tcp', holder: { kind: 'owner' }, client: 'api' },
   ]);
-  expect(world.admitted.map(({ caller }) => caller.via)).toEqual(['cli', 'web', 'api']);
+  expect(world.admitted.map(({ caller }) => caller.via)).toEqual(['cli', 'cli', 'web', 'api']);
 });
 
 test('defaults of a command are filled in before the door sees it', async () => {
