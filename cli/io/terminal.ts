@@ -29,7 +29,10 @@ export class Terminal {
 
   constructor(globals: Globals) {
     this.globals = globals;
-    this.width = process.stdout.isTTY ? Math.max(40, process.stdout.columns || 80) : undefined;
+    // A terminal without a size (`docker run -t`, script(1)) says 0, and prompts would stand one letter to a line.
+    for (const end of [process.stdout, process.stderr])
+      if (end.isTTY && !(end.columns > 0)) Object.assign(end, { columns: 80, rows: end.rows || 24 });
+    this.width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : undefined;
     this.#color = { out: colored(globals, process.stdout), err: colored(globals, process.stderr) };
   }
 

@@ -1,8 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
-import { Place } from '../helpers/daemon.ts';
+import { Place, REPO } from '../helpers/daemon.ts';
 import { EFFECT, makePlace, SLOW } from './place.ts';
 
 const DEPLOY = ['deploy', '--project', 'shop', '--env', 'dev', '--force'];
@@ -193,3 +195,52 @@ test('runbook lint names file and line of a broken runbook, and so does trying t
   expect((await place.reeve(DEPLOY)).code).toBe(0);
   expect(await place.read('trace.txt')).toBe('effect\n');
 });
+
+test('at a terminal the plan is shown and asked for: no does nothing, yes runs it, and the record says cli', async (context) => {
+  if (spawnSync('script', ['--version']).status !== 0) {
+    expect(process.env['CI'], 'CI must have script(1)').toBeUndefined();
+    return context.skip('skipped: script(1) of util-linux is not here to give a terminal');
+  }
+  const place = await makePlace({ 'effect.md': EFFECT });
+  await place.start();
+  const no = await atTerminal(place, ['deploy', '--project', 'shop', '--env', 'dev'], ['n']);
+  expect(no.code, no.out).toBe(3);
+  expect(no.out).toContain('echo effect >> trace.txt');
+  expect(no.out).toContain('CONFIRMATION_DECLINED');
+  expect(await place.read('trace.txt')).toBe('');
+  const yes = await atTerminal(place, ['deploy', '--project', 'shop', '--env', 'dev'], ['y']);
+  expect(yes.code, yes.out).toBe(0);
+  expect(yes.out).toMatch(/✓ .*PASS/);
+  expect(await place.read('trace.txt')).toBe('effect\n');
+  const [grant] = await place.records('grant.issued');
+  expect(grant?.body).toMatchObject({ how: 'confirmed' });
+  const [queued] = await place.records('job.queued');
+  expect(JSON.stringify(queued?.body)).toContain('"via":"cli"');
+});
+
+/** Runs the CLI on a terminal of its own, and types the keys once it asks. */
+async function atTerminal(
+  place: Place,
+  args: string[],
+  keys: string[],
+): Promise<{ code: number; out: string }> {
+  const cli = path.join(REPO, 'cli', 'reeve');
+  const child = spawn('script', ['-qec', [cli, ...args].join(' '), '/dev/null'], {
+    cwd: place.estate,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: place.base,
+      REEVE_HOME: place.home,
+      TERM: 'xterm',
+      TZ: 'UTC',
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    if (out.includes('exactly as shown?')) for (const key of keys.splice(0)) child.stdin.write(key);
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out };
+}
