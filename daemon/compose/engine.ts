@@ -42,6 +42,7 @@ import { keepNotes } from './notes.ts';
 import { drillReader, scheduleReader } from './readers.ts';
 import { writeReport } from './reports.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
+import { watchRunbooks } from './runbook-watch.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -289,9 +290,7 @@ export async function buildEngine(
       const notes = keepNotes({ clock, ledger, trajectory, work, jobs, mandates, grants, warn });
       releasers.push('notes', () => notes.stop());
       releasers.push('configuration watch', config.watch());
-      config.onChange(
-        () => void mandates.refresh().catch((error: unknown) => warn('mandates after a change', error)),
-      );
+      releasers.push('runbook watch', watchRunbooks({ store, config, runbooks, mandates, warn }));
     },
   };
 }

@@ -9,3 +9,4 @@ export {
   recordVersions,
   runbookVersion,
 } from './versions.ts';
+export { watchFolder } from './watch.ts';

@@ -15,6 +15,26 @@ const POLL_MS = 5000;
  */
 export function watchFile(file: string, clock: Clock, changed: () => void): () => void {
   const name = path.basename(file);
+  const here = { folder: path.dirname(file), concerns: (changedName: string) => changedName === name };
+  return watch(here, () => stamp(file), clock, changed);
+}
+
+/** The same for whatever stands directly in a folder. */
+export function watchFolder(folder: string, clock: Clock, changed: () => void): () => void {
+  const all = (): string =>
+    (fs.existsSync(folder) ? fs.readdirSync(folder) : [])
+      .toSorted()
+      .map((name) => `${name} ${stamp(path.join(folder, name))}`)
+      .join('\n');
+  return watch({ folder, concerns: () => true }, all, clock, changed);
+}
+
+function watch(
+  here: { folder: string; concerns(name: string): boolean },
+  state: () => string,
+  clock: Clock,
+  changed: () => void,
+): () => void {
   let cancel = (): void => {};
   let stopped = false;
   let watcher: fs.FSWatcher | undefined;
@@ -25,7 +45,7 @@ export function watchFile(file: string, clock: Clock, changed: () => void): () =
   const poll = (last: string): void => {
     if (stopped) return;
     cancel = clock.after(POLL_MS, () => {
-      const now = stamp(file);
+      const now = state();
       if (now !== last) changed();
       poll(now);
     });
@@ -33,11 +53,11 @@ export function watchFile(file: string, clock: Clock, changed: () => void): () =
   const fallBack = (): void => {
     watcher?.close();
     watcher = undefined;
-    poll(stamp(file));
+    poll(state());
   };
   try {
-    watcher = fs.watch(path.dirname(file), { persistent: false }, (_, changedName) => {
-      if (changedName === null || changedName === name) soon();
+    watcher = fs.watch(here.folder, { persistent: false }, (_, changedName) => {
+      if (changedName === null || here.concerns(changedName)) soon();
     });
     watcher.on('error', fallBack);
   } catch {

@@ -379,3 +379,23 @@ test('attack 16: a grant for one action opens no runbook of another', async () =
   expect(code(await world.as('root', run))).toBe('GRANT_SCOPE');
   expect(await trace(world)).toBe('');
 });
+
+test('every change of a runbook is a recorded version, and a mistake is recorded with its line while the rest goes on', async () => {
+  const world = await openWorld();
+  await world.as('ana', { command: 'runbook list' });
+  const versions = async (name: string) =>
+    (await world.records('config.version')).filter((r) => r.body.config_name === name);
+  await world.write(
+    'runbooks/touch.md',
+    (RUNBOOKS['touch.md'] ?? '').replace('Leave a trace', 'Leave another trace'),
+  );
+  await expect
+    .poll(async () => (await versions('runbook:touch')).length, { timeout: 20_000 })
+    .toBeGreaterThan(0);
+  await world.write('runbooks/slow.md', (RUNBOOKS['slow.md'] ?? '').replace('timeout: 1m', 'timeout: soon'));
+  await expect.poll(async () => (await world.records('config.refused')).length, { timeout: 20_000 }).toBe(1);
+  const refused = (await world.records('config.refused'))[0]?.body;
+  expect(refused?.config_name).toBe('runbook:slow');
+  expect(refused?.problems[0]).toMatch(/^runbooks\/slow\.md:5/);
+  expect(await world.end(await world.as('ana', deploy('dev', { force: true })))).toBe('PASS');
+});
