@@ -29,7 +29,7 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
       ? []
       : [
           bad(
-            `the ledger cannot be written: ${harmless(s.ledger.why ?? 'no reason given')}; nothing privileged runs`,
+            `the ledger cannot be written: ${harmless(s.ledger.why ?? 'no reason given').replace(/[.]$/, '')}; nothing privileged runs`,
           ),
         ]),
     ...s.halted.map((h) => bad(`halted: ${harmless(h.scope)} ${since(h.since, h.by, h.reason)}`)),
