@@ -1,8 +1,7 @@
-export { openLedger, type LedgerOptions } from './open.ts';
-export { formatVkey, parseCheckpoint, parseVkey, verifyCheckpoint, type VerifierKey } from './note.ts';
+export { openLedger } from './open.ts';
+export { formatVkey } from './note.ts';
 export {
   checkProof,
-  ledgerSize,
   proveConsistency,
   proveInclusion,
   readCheckpoint,
@@ -11,4 +10,4 @@ export {
   tailLedger,
 } from './offline.ts';
 export { rootAt } from './root-at.ts';
-export { verifyLedger, type Problem, type VerifyOptions, type VerifyReport } from './verify.ts';
+export { verifyLedger, type VerifyReport } from './verify.ts';
