@@ -86,7 +86,7 @@ const admitted: Bench = {
     folder = await mkdtemp(join(tmpdir(), 'reeve-bench-'));
     await mkdir(join(folder, 'runbooks'));
     await writeFile(join(folder, 'reeve.yaml'), ESTATE);
-    daemon = spawn(process.execPath, [here('../cli/main.ts'), 'up', '--port', '0'], {
+    daemon = spawn(here('../cli/reeve'), ['up', '--port', '0'], {
       cwd: folder,
       env: { ...process.env, REEVE_HOME: join(folder, 'home'), REEVE_CONFIG: join(folder, 'reeve.yaml') },
       stdio: ['ignore', 'ignore', 'inherit'],
