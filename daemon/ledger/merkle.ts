@@ -15,7 +15,10 @@ export const EMPTY_ROOT: Hash = hash('sha256', '', 'binary');
 export const leafHash = (line: string): Hash => hash('sha256', `\0${line}`, 'binary');
 
 /** What `buffer.write(text, offset, 'latin1')` does after choosing by the encoding's name, which costs more than the copy. */
-type Latin1Buffer = Buffer & { latin1Write(text: string, offset: number, length: number): number };
+export type Latin1Buffer = Buffer & {
+  latin1Write(text: string, offset: number, length: number): number;
+  latin1Slice(start: number, end: number): string;
+};
 
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1) as Latin1Buffer;
 
