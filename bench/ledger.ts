@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { mkdtemp, open as openFile, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,9 @@ import { StateHost } from '../daemon/state/host.ts';
 import { lowdbSnapshots } from '../daemon/state/snapshots.ts';
 import { step, tally, type Step } from './ledger-records.ts';
 import type { Bench } from './types.ts';
+
+// As the command line does, for the threads that a verification starts.
+enableCompileCache();
 
 function newSigner(): CheckpointSigner {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');

@@ -17,7 +17,7 @@ import {
   verifyInclusion,
 } from './proof.ts';
 import { readRecords } from './read.ts';
-import { cutPieces, scanPieces } from './pieces.ts';
+import { scanPieces } from './pieces.ts';
 import { listSegments, type Segment } from './segments.ts';
 
 /* Reading a ledger folder without a daemon. Nothing here writes. Every function throws LEDGER_… errors. */
@@ -31,7 +31,7 @@ async function sizeOf(fs: Fs, segments: readonly Segment[]): Promise<number> {
   const last = segments.at(-1);
   if (last === undefined) return 0;
   let size = last.first;
-  for await (const { scanned } of scanPieces(fs, await cutPieces(fs, [last], []))) size += scanned.records;
+  for await (const { scanned } of scanPieces(fs, [last], [])) size += scanned.records;
   return size;
 }
 

@@ -1,8 +1,10 @@
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { readFully } from '../durable.ts';
 import { nodeFs } from '../fs.ts';
-import type { Fs } from '../ports/fs.ts';
+import type { FileHandle, Fs } from '../ports/fs.ts';
 import { MAX_LINE_BYTES } from './chunks.ts';
 import { seqOfLine } from './line-tail.ts';
 import { scanPiece, type Piece, type Scanned } from './scan.ts';
@@ -21,68 +23,78 @@ export async function cutPieces(
   segments: readonly Segment[],
   cuts: readonly number[],
 ): Promise<Piece[]> {
-  const pieces: Piece[] = [];
-  for (const segment of segments) {
-    const starts = [{ from: 0, first: segment.first }];
-    const file = await fs.open(segment.path, 'r');
-    try {
-      for (let at = PIECE_BYTES; at + PIECE_BYTES / 2 < segment.size; at += PIECE_BYTES) {
-        const bytes = Buffer.alloc(Math.min(2 * (MAX_LINE_BYTES + 1), segment.size - at));
-        await readFully(file, bytes, at);
-        const start = bytes.indexOf(0x0a) + 1;
-        const stop = bytes.indexOf(0x0a, start);
-        const first = start > 0 && stop > 0 ? seqOfLine(bytes, start, stop) : -1;
-        if (first > (starts.at(-1)?.first ?? 0)) starts.push({ from: at + start, first });
-      }
-    } finally {
-      await file.close();
-    }
-    for (const [i, { from, first }] of starts.entries()) {
-      const to = starts[i + 1]?.from ?? segment.size;
-      pieces.push({ path: segment.path, from, to, first, cuts: [] });
-    }
-  }
+  const pieces = (await Promise.all(segments.map((segment) => cutSegment(fs, segment)))).flat();
   for (const cut of cuts) pieces.findLast((piece) => piece.first < cut)?.cuts.push(cut);
   return pieces;
 }
 
-/** Scans pieces, on threads when there is enough to do, and yields the results in order. */
-export async function* scanPieces(
-  fs: Fs,
-  pieces: readonly Piece[],
-): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
-  const bytes = pieces.reduce((sum, piece) => sum + piece.to - piece.from, 0);
-  const threads = Math.min(availableParallelism(), 8, pieces.length);
-  if (fs !== nodeFs || bytes < THREADS_FROM_BYTES || threads < 2) {
-    for (const piece of pieces) yield { piece, scanned: await scanPiece(fs, piece) };
-    return;
-  }
-  const pool = new Pool(threads, pieces);
+async function cutSegment(fs: Fs, segment: Segment): Promise<Piece[]> {
+  const pieces: Piece[] = [];
+  let piece: Piece = { path: segment.path, from: 0, to: segment.size, first: segment.first, cuts: [] };
+  const file = await fs.open(segment.path, 'r');
   try {
-    for (const [id, piece] of pieces.entries()) yield { piece, scanned: await pool.result(id) };
+    for (let at = PIECE_BYTES; at + PIECE_BYTES / 2 < segment.size; at += PIECE_BYTES) {
+      const line = await lineAfter(file, at, segment.size);
+      if (line === undefined || line.seq <= piece.first) continue;
+      pieces.push({ ...piece, to: line.from });
+      piece = { ...piece, from: line.from, first: line.seq, cuts: [] };
+    }
   } finally {
-    await pool.stop();
+    await file.close();
   }
+  return [...pieces, piece];
 }
 
-/** This thread and a few more take pieces from one pile. */
-class Pool {
-  readonly #workers: Worker[];
-  readonly #pieces: readonly Piece[];
-  readonly #results: PromiseWithResolvers<Scanned>[];
-  #next = 0;
+/** The first whole line that begins after byte `at`. Most are short; the longest two may have to be read. */
+async function lineAfter(
+  file: FileHandle,
+  at: number,
+  size: number,
+): Promise<{ from: number; seq: number } | undefined> {
+  for (const length of [4096, 2 * (MAX_LINE_BYTES + 1)]) {
+    const bytes = Buffer.allocUnsafe(Math.min(length, size - at));
+    const got = await readFully(file, bytes, at);
+    const start = bytes.subarray(0, got).indexOf(0x0a) + 1;
+    const stop = bytes.subarray(0, got).indexOf(0x0a, start);
+    if (start === 0 || stop < 0) continue;
+    const seq = seqOfLine(bytes, start, stop);
+    return seq < 0 ? undefined : { from: at + start, seq };
+  }
+  return undefined;
+}
 
-  constructor(threads: number, pieces: readonly Piece[]) {
+/** Scans pieces: on this thread and, when there is enough to do, on more, which start while the pieces are being cut. */
+export class Scanner {
+  readonly #fs: Fs;
+  readonly #workers: Worker[] = [];
+  /** Those that are up and have nothing to do. */
+  #idle: Worker[] = [];
+  #pieces: readonly Piece[] = [];
+  #results: PromiseWithResolvers<Scanned>[] = [];
+  #next = 0;
+  #failure: Error | undefined;
+
+  constructor(fs: Fs, segments: readonly Segment[]) {
+    this.#fs = fs;
+    const bytes = segments.reduce((sum, segment) => sum + segment.size, 0);
+    const threads = Math.min(availableParallelism(), 8, Math.ceil(bytes / PIECE_BYTES));
+    if (fs !== nodeFs || bytes < THREADS_FROM_BYTES) return;
+    for (let i = 1; i < threads; i++) this.#workers.push(this.#hire());
+  }
+
+  /** Yields the results in order. */
+  async *scan(pieces: readonly Piece[]): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
     this.#pieces = pieces;
     this.#results = pieces.map(() => Promise.withResolvers<Scanned>());
     // A result that nobody comes to ask for, because an earlier piece was broken, is no unhandled rejection.
     for (const { promise } of this.#results) promise.catch(() => {});
-    this.#workers = Array.from({ length: threads - 1 }, () => this.#hire());
+    if (this.#failure !== undefined) this.#fail(this.#failure);
+    for (const worker of this.#idle.splice(0)) this.#give(worker);
     this.#work().catch((error: unknown) => this.#fail(error));
-  }
-
-  result(id: number): Promise<Scanned> {
-    return this.#results[id]?.promise ?? Promise.reject(new RangeError('no such piece'));
+    for (const [id, piece] of pieces.entries()) {
+      const result = this.#results[id];
+      if (result !== undefined) yield { piece, scanned: await result.promise };
+    }
   }
 
   async stop(): Promise<void> {
@@ -94,25 +106,48 @@ class Pool {
     while (this.#next < this.#pieces.length) {
       const id = this.#next++;
       const piece = this.#pieces[id];
-      if (piece !== undefined) this.#results[id]?.resolve(await scanPiece(nodeFs, piece));
+      if (piece !== undefined) this.#results[id]?.resolve(await scanPiece(this.#fs, piece));
     }
   }
 
   #hire(): Worker {
-    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
+    // Without the cache a thread spends twice the time on loading its few modules.
+    const cache = getCompileCacheDir();
+    const env = cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) };
+    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { env });
     // It asks for its first piece once it is up, so that a slow start does not sit on one.
     worker.on('message', (message: { id?: number; result?: Scanned; error?: string }) => {
       if (message.error !== undefined) this.#fail(new Error(message.error));
       else if (message.id !== undefined && message.result !== undefined)
         this.#results[message.id]?.resolve(message.result);
-      const piece = this.#pieces[this.#next];
-      if (piece !== undefined) worker.postMessage({ id: this.#next++, piece });
+      this.#give(worker);
     });
     worker.on('error', (error) => this.#fail(error));
     return worker;
   }
 
+  #give(worker: Worker): void {
+    const piece = this.#pieces[this.#next];
+    if (piece === undefined) this.#idle.push(worker);
+    else worker.postMessage({ id: this.#next++, piece });
+  }
+
   #fail(error: unknown): void {
-    for (const { reject } of this.#results) reject(error);
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    for (const { reject } of this.#results) reject(this.#failure);
+  }
+}
+
+/** Scans pieces with a Scanner of their own. */
+export async function* scanPieces(
+  fs: Fs,
+  segments: readonly Segment[],
+  cuts: readonly number[],
+): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
+  const scanner = new Scanner(fs, segments);
+  try {
+    yield* scanner.scan(await cutPieces(fs, segments, cuts));
+  } finally {
+    await scanner.stop();
   }
 }

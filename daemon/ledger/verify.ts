@@ -7,7 +7,7 @@ import { firstChanged } from './locate.ts';
 import { addSubtree, rootOf, toHex, type Peaks } from './merkle.ts';
 import { parseVkey, verifyCheckpoint, type Checkpoint, type VerifierKey } from './note.ts';
 import { keysInLedger, recordZeroKey } from './offline-keys.ts';
-import { cutPieces, scanPieces } from './pieces.ts';
+import { Scanner, cutPieces } from './pieces.ts';
 import { readRecords } from './read.ts';
 import type { Scanned } from './scan.ts';
 import { listSegments, type Segment } from './segments.ts';
@@ -53,6 +53,22 @@ export interface VerifyReport {
  */
 export async function verifyLedger(dir: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const fs = options.fs ?? nodeFs;
+  const segments = await listSegments(fs, dir);
+  const scanner = new Scanner(fs, segments);
+  try {
+    return await verifyWith(scanner, fs, dir, segments, options);
+  } finally {
+    await scanner.stop();
+  }
+}
+
+async function verifyWith(
+  scanner: Scanner,
+  fs: Fs,
+  dir: string,
+  segments: readonly Segment[],
+  options: VerifyOptions,
+): Promise<VerifyReport> {
   const problems: Problem[] = [];
   const report = (
     code: ErrorCode,
@@ -64,7 +80,6 @@ export async function verifyLedger(dir: string, options: VerifyOptions = {}): Pr
     const { message, hint } = fail(code, params);
     problems.push({ code, message, hint, segment, seq, ...(until === undefined ? {} : { until }) });
   };
-  const segments = await listSegments(fs, dir);
   const zero = await recordZeroKey(fs, segments);
   const checkpoints = await allCheckpoints(fs, dir, segments, options.publicKeys, zero?.key, (file, why) =>
     report('LEDGER_CHECKPOINT_INVALID', { file, why }, null, null),
@@ -77,7 +92,7 @@ export async function verifyLedger(dir: string, options: VerifyOptions = {}): Pr
   if (options.anchored !== undefined) heads.push({ ...options.anchored, what: 'the anchored head' });
   heads.sort((a, b) => a.size - b.size);
 
-  const tree = await hashAll(fs, segments, heads, options.onProgress);
+  const tree = await hashAll(scanner, fs, segments, heads, options.onProgress);
   if (tree.bad !== undefined) {
     const { segment, seq, why } = tree.bad;
     report('LEDGER_CORRUPT', { seq, file: segment.name, why }, segment.name, seq);
@@ -156,6 +171,7 @@ interface Tree {
 }
 
 async function hashAll(
+  scanner: Scanner,
   fs: Fs,
   segments: readonly Segment[],
   heads: readonly Head[],
@@ -185,7 +201,7 @@ async function hashAll(
   };
   checkDue();
   const cuts = [...new Set(heads.map((head) => head.size))];
-  for await (const { piece, scanned } of scanPieces(fs, await cutPieces(fs, segments, cuts))) {
+  for await (const { piece, scanned } of scanner.scan(await cutPieces(fs, segments, cuts))) {
     const segment = segments.find((s) => s.path === piece.path);
     if (segment === undefined) throw new RangeError(piece.path);
     if (piece.first !== tree.size) {
