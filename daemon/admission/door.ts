@@ -129,11 +129,22 @@ export function createDoor(options: DoorOptions): Door {
 
 function checked(request: CommandRequest): Asked {
   const result = CommandRequest.safeParse(request);
-  if (result.success) return result.data;
+  if (result.success) {
+    // What no record can hold must not become a reason, a nonce or an input.
+    if (!wellFormed(result.data)) throw fail('BODY_INVALID', { why: 'a text in it is not valid Unicode' });
+    return result.data;
+  }
   const issue = result.error.issues[0];
   throw fail('BODY_INVALID', {
     why: `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
   });
+}
+
+/** No lone surrogate in any text of it. */
+function wellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && wellFormed(member));
 }
 
 function knownOf(error: unknown, log: string): ReeveError {
@@ -146,12 +157,22 @@ function knownOf(error: unknown, log: string): ReeveError {
   return fail('INTERNAL', { why: 'an unexpected error', log }, { cause: error });
 }
 
+/**
+ * Arguments as they stand in a refusal's record; it is redacted and cut to size where it is written, in this order. Where
+ * nobody knows which of them are secret (no such command, no such argument), only their names stand there.
+ */
 function shownArgs(action: Action | undefined, args: unknown): string {
-  const hidden = action?.kind === 'admin' ? (action.conceal ?? []) : [];
-  const text = JSON.stringify(args ?? {}, (key, value: unknown) =>
-    hidden.includes(key) ? '[concealed]' : value,
+  if (typeof args !== 'object' || args === null) return args === undefined ? '{}' : '[concealed]';
+  const conceal = action?.kind === 'admin' ? (action.conceal ?? []) : [];
+  const open = (name: string): boolean =>
+    action !== undefined &&
+    !conceal.includes(name) &&
+    (conceal.length === 0 || Object.hasOwn(action.args.shape, name));
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(args).map(([name, value]) => [name, open(name) ? value : '[concealed]']),
+    ),
   );
-  return text.length > 2000 ? `${text.slice(0, 1900)}… (${text.length} characters)` : text;
 }
 
 function shape(command: string, answer: Answer): Reply {

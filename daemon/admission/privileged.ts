@@ -1,7 +1,8 @@
-import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS } from '../../contracts/grant.ts';
+import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS, type GrantPayload } from '../../contracts/grant.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Verb } from '../../contracts/estate.ts';
+import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Reply } from '../../contracts/reply.ts';
@@ -9,7 +10,7 @@ import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
 import type { IssuedGrant, RequestView } from '../ports/grants.ts';
 import { planBlocks } from './plan-view.ts';
-import { startJob, type StartDeps } from './start.ts';
+import { existing, startJob, type StartDeps } from './start.ts';
 
 export type Asked = z.output<typeof CommandRequest>;
 /** A draft, or one that waits for the caller's confirmation. */
@@ -64,13 +65,15 @@ export async function admitPrivileged(
     !asked.force &&
     asked.confirm !== digest &&
     (ahead === undefined || (action.destructive && asked.interactive));
-  if (ahead !== undefined)
-    context.grants.check(await grantId(context, ahead), {
+  if (ahead !== undefined) {
+    const held = context.grants.check(await grantId(context, ahead), {
       project: wish.project,
       cap: capability,
       sub,
       plan: digest,
     });
+    requireConsent(context, held, wish, policy.approvals);
+  }
   if (mustAsk) {
     if (asked.confirm !== undefined) throw fail('GRANT_PLAN_MISMATCH');
     if (!asked.interactive)
@@ -94,6 +97,10 @@ export async function admitPrivileged(
     };
   }
 
+  const anchor: Anchor = {
+    kind: 'nonce',
+    id: asked.nonce === undefined ? context.hex(32) : `${caller.person}/${asked.nonce}`,
+  };
   const start = (grant: string, how: string) =>
     startJob(context, {
       wish,
@@ -104,14 +111,14 @@ export async function admitPrivileged(
       type: action.type,
       actor: { person: caller.person, via: caller.via, account: caller.account },
       reason: context.reason || `${action.name} by ${caller.person}`,
-      anchor: {
-        kind: 'nonce',
-        id: asked.nonce === undefined ? context.hex(32) : `${caller.person}/${asked.nonce}`,
-      },
+      anchor,
       how,
       confirmed: asked.force || asked.confirm === digest,
     });
   if (ahead !== undefined) return start(ahead, 'a grant made ahead');
+  // Asked before: there is nothing to be allowed, so no grant is made.
+  const before = wish.retry_of === undefined ? existing(context, plan, anchor) : undefined;
+  if (before !== undefined) return before;
 
   if (needsApproval || wish.request_only === true)
     return openRequest(context, action, args, {
@@ -156,6 +163,20 @@ export function calledCapabilities(plan: Plan): string[] {
   return [...new Set(caps.filter((c): c is string => typeof c === 'string'))].filter(
     (c) => c !== `${plan.action}:${plan.env}`,
   );
+}
+
+/** Policy as it is now: a grant made when it asked for less, or by somebody who may approve no longer, opens nothing. */
+function requireConsent(
+  { people }: ActionContext,
+  { iss, sub, apr, cls }: GrantPayload,
+  { action, project, env }: JobWish,
+  count: number,
+): void {
+  if (count === 0 || cls === 'break_glass') return;
+  const approvers = people.approversFor(project, env).filter((p) => `person:${p}` !== sub);
+  if (approvers.filter((p) => p === iss || apr.includes(p)).length >= count) return;
+  const names = approvers.join(', ') || 'nobody yet';
+  throw fail('APPROVAL_REQUIRED', { action: `${action}:${env}`, project, env, count, approvers: names });
 }
 
 /** The id of a grant given by id or as a token. A job's own child grant is no permission for anything beside that job. */

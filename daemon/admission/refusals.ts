@@ -2,6 +2,7 @@ import type { Actor } from '../../contracts/admin.ts';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import { cut } from '../text.ts';
 
 /** Refusals recorded one by one per minute; the rest of a flood is counted and recorded as one line. */
 const PER_MINUTE = 300;
@@ -50,6 +51,11 @@ export function createRefusals(deps: {
     counts: () => counts,
   };
 
+  /** Redacted whole, then cut: half of a secret would not be known for one. */
+  function fit(text: string, max: number): string {
+    return cut(safe(text.toWellFormed()), max);
+  }
+
   async function put(
     actor: Actor,
     command: string,
@@ -59,13 +65,15 @@ export function createRefusals(deps: {
     try {
       const { record } = await ledger.append('admission.refused', {
         actor,
-        command: safe(command).slice(0, 200),
+        command: fit(command, 200),
         error: {
           ...error,
-          message: safe(error.message).slice(0, 2000),
-          hint: safe(error.hint).slice(0, 1000),
+          message: fit(error.message, 2000),
+          hint: fit(error.hint, 1000),
+          ...(error.at === undefined ? {} : { at: fit(error.at, 1000) }),
+          ...(error.more === undefined ? {} : { more: error.more.slice(0, 20).map((one) => fit(one, 500)) }),
         },
-        args: safe(args).slice(0, 2000),
+        args: fit(args, 2000),
       });
       return record.seq;
     } catch (cause) {

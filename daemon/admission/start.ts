@@ -40,7 +40,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
   const { ledger, grants, jobs } = deps;
   const { wish, plan, digest } = s;
   if (wish.retry_of === undefined) {
-    const there = await existing(deps, plan, s.anchor);
+    const there = existing(deps, plan, s.anchor);
     if (there !== undefined) return there;
   } else if ((await jobs.get(wish.retry_of)).spec.plan_digest !== digest)
     throw fail('JOB_NOT_RETRYABLE', {
@@ -140,7 +140,8 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
   };
 }
 
-async function existing(deps: StartDeps, plan: Plan, anchor: Anchor): Promise<Draft | undefined> {
+/** The job that the same plan and anchor are already. */
+export function existing(deps: Pick<StartDeps, 'jobs'>, plan: Plan, anchor: Anchor): Draft | undefined {
   const id = deps.jobs.idOf(plan, anchor);
   if (!deps.jobs.known(id)) return undefined;
   return {
