@@ -20,6 +20,7 @@ interface WorkState {
 
 const ALL = '*';
 const keyOf = (scope: Scope): string => (scope === 'all' ? ALL : scope.project);
+const scopeOf = (key: string): Scope => (key === ALL ? 'all' : { project: key });
 
 /** Halts, pause and drain as the ledger tells them. */
 export const workProjection: Projection<WorkState> = {
@@ -53,20 +54,59 @@ export async function openWork(deps: {
   const extra: Record<string, Stop> = {};
   const stops = (): Record<string, Stop> => ({ ...state.get(workProjection).halts, ...extra });
 
-  for (const kept of await reserve.load()) extra[keyOf(kept.scope)] = kept;
-  await recordReserved();
+  /** Keys of `extra` that the ledger did not take. */
+  const owed = new Set<string>();
+  let paying = false;
+
+  // What cannot be read may have been any halt.
+  const kept = await reserve.load().catch(() => [
+    {
+      scope: 'all' as const,
+      since: clock.now(),
+      by: 'daemon',
+      reason: 'the reserve of halts could not be read at the start; look, then resume',
+    },
+  ]);
+  for (const { scope, ...stop } of kept) {
+    extra[keyOf(scope)] = stop;
+    owed.add(keyOf(scope));
+  }
+  if (owed.size > 0) await recordReserved();
+  // Something could be written: perhaps there is room for what is owed, too.
+  ledger.subscribe(() => {
+    if (owed.size === 0 || paying) return;
+    paying = true;
+    recordReserved()
+      .catch(() => undefined)
+      .finally(() => (paying = false));
+  });
 
   async function recordReserved(): Promise<void> {
-    for (const [key, stop] of Object.entries(extra)) {
-      const scope: Scope = key === ALL ? 'all' : { project: key };
+    for (const key of owed) {
+      const stop = extra[key];
+      if (stop === undefined) continue;
       try {
-        await ledger.append('halt.set', { scope, ...stop });
-        delete extra[key];
+        await ledger.append('halt.set', { scope: scopeOf(key), ...stop });
+        if (extra[key] === stop) forget(key);
       } catch {
-        return;
+        // Still held here and in the reserve.
       }
     }
-    await reserve.save([]);
+    await save();
+  }
+
+  function forget(key: string): void {
+    delete extra[key];
+    owed.delete(key);
+  }
+
+  function save(): Promise<void> {
+    return reserve.save(
+      [...owed].flatMap((key) => {
+        const stop = extra[key];
+        return stop === undefined ? [] : [{ scope: scopeOf(key), ...stop }];
+      }),
+    );
   }
 
   const view: Work = {
@@ -104,18 +144,25 @@ export async function openWork(deps: {
       for (const listener of listeners) listener(scope);
       try {
         await ledger.append('halt.set', { scope, ...stop });
-        delete extra[keyOf(scope)];
+        if (extra[keyOf(scope)] === stop) forget(keyOf(scope));
         return { recorded: true };
       } catch {
-        await reserve.save(
-          Object.entries(extra).map(([key, s]) => ({ scope: key === ALL ? 'all' : { project: key }, ...s })),
-        );
+        if (extra[keyOf(scope)] === stop) owed.add(keyOf(scope));
+        await save();
         return { recorded: false };
       }
     },
     async lift(scope, by, reason) {
       await recordReserved();
+      const before = { ...extra };
       await ledger.append('halt.lifted', { scope, by, reason });
+      // What no record could hold goes too, but not a halt that came meanwhile.
+      const gone = Object.keys(before).filter(
+        (key) => (scope === 'all' || key === keyOf(scope)) && extra[key] === before[key],
+      );
+      if (gone.length === 0) return;
+      gone.forEach(forget);
+      await save();
     },
     async pause(by, reason, drain) {
       await ledger.append('work.paused', { by, reason, drain });
