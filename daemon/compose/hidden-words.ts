@@ -13,25 +13,50 @@ export interface HiddenWords {
   stop(): void;
 }
 
+/** Values that were replaced or removed, and are hidden all the same until so many others were. */
+const MAX_FORMER = 200;
+
 /** Keeps what must never be shown in step with the secret store and the estate. */
 export async function hiddenWords(store: Secrets, config: Config): Promise<HiddenWords> {
   let values = await store.values();
   // A value that was replaced may still stand in what a running job prints.
   const former = new Set<string>();
-  let plain = build([]);
+  /** Grows with each change of what is hidden. */
+  let version = 0;
   function build(more: readonly string[]): Redactor {
     return createRedactor([...more, ...values, ...former, ...config.current().config.redact]);
   }
+  /** Follows every change: a job that runs for hours also prints what was stored meanwhile. */
+  function following(more: readonly string[]): Redactor {
+    let made = build(more);
+    let of = version;
+    const now = (): Redactor => {
+      if (of !== version) [made, of] = [build(more), version];
+      return made;
+    };
+    return { stream: () => now().stream(), text: (value) => now().text(value) };
+  }
+  const plain = following([]);
+  function remember(more: readonly string[]): void {
+    for (const value of more) {
+      former.delete(value);
+      former.add(value);
+    }
+    for (const oldest of former) {
+      if (former.size <= MAX_FORMER) break;
+      former.delete(oldest);
+    }
+    version += 1;
+  }
   async function changed(): Promise<void> {
-    values.forEach((value) => former.add(value));
     values = await store.values();
-    plain = build([]);
+    version += 1;
   }
   const stop = config.onChange(() => {
-    plain = build([]);
+    version += 1;
   });
   return {
-    redactor: build,
+    redactor: following,
     clean: (text) => plain.text(text),
     secrets: {
       list: () => store.list(),
@@ -39,11 +64,14 @@ export async function hiddenWords(store: Secrets, config: Config): Promise<Hidde
       get: (name) => store.get(name),
       values: () => store.values(),
       async set(name, value) {
+        // Hidden before anything can read it.
+        remember([...values, value]);
         const rotation = await store.set(name, value);
         await changed();
         return rotation;
       },
       async remove(name) {
+        remember(values);
         const gone = await store.remove(name);
         await changed();
         return gone;
