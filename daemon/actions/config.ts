@@ -36,7 +36,12 @@ export const configShow = readAction({
           empty: 'No versions recorded yet.',
         },
       ],
-      data: { digest, file, config: config as unknown as Json, versions: versions as unknown as Json },
+      data: {
+        digest,
+        file,
+        config: { ...config, redact: config.redact.map(() => '[redacted]') } as unknown as Json,
+        versions: versions as unknown as Json,
+      },
     };
   },
 });

@@ -28,8 +28,10 @@ export const requestsList = readAction({
   verb: 'view',
   args: z.object({ open_only: arg.boolean('only those that wait').default(false) }),
   examples: ['grant list --open-only'],
-  async run({ grants }, args) {
-    const all = await grants.requests({ openOnly: args.open_only });
+  async run({ grants, people, caller }, args) {
+    const all = (await grants.requests({ openOnly: args.open_only })).filter((r) =>
+      people.allows(caller.person, 'view', r.project, r.env),
+    );
     return {
       title: all.length === 0 ? 'No requests' : `${all.length} request(s)`,
       tone: 'info',
@@ -69,6 +71,7 @@ export const requestShow = readAction({
   examples: ['grant show req_…'],
   async run(context, args) {
     const request = await find(context, args.request);
+    context.people.require(context.caller.person, 'view', request.project, request.env);
     return {
       title: `${request.by} asks for ${request.cap} on ${request.project}: ${request.reason}`,
       tone: 'info',
@@ -92,6 +95,7 @@ export const requestApprove = adminAction({
   examples: ['grant approve req_…'],
   async preview(context, args) {
     const request = await find(context, args.request);
+    context.people.require(context.caller.person, 'approve', request.project, request.env);
     return {
       question: `Approve ${request.cap} on ${request.project} for ${request.by}, exactly as shown?`,
       blocks: await planOf(context, request),
@@ -195,6 +199,23 @@ export const reviewList = readAction({
   },
 });
 
+/** Where a broken glass let somebody in: the environments of its grant that the estate still has. */
+async function placesOf(
+  { grants, config }: ActionContext,
+  id: string,
+): Promise<{ project: string; env: string }[]> {
+  const review = (await grants.reviews()).find((r) => r.id === id);
+  if (review === undefined) throw fail('REVIEW_NOT_FOUND', { id });
+  const { prj, cap } = await grants.show(review.gid);
+  const envs = [...new Set(cap.map((c) => c.slice(c.indexOf(':') + 1)))];
+  const { projects } = config.current().config;
+  return prj.flatMap((project) =>
+    envs
+      .filter((env) => Object.hasOwn(projects[project]?.environments ?? {}, env))
+      .map((env) => ({ project, env })),
+  );
+}
+
 export const reviewClose = adminAction({
   name: 'review close',
   type: 'close_review',
@@ -204,13 +225,12 @@ export const reviewClose = adminAction({
   needsReason: true,
   args: z.object({ review: arg.string('review id', { position: 0 }) }),
   examples: ['review close rev_… --reason "justified: the site was down"'],
-  async run({ grants, people, config, caller, reason }, args) {
-    const projects = Object.entries(config.current().config.projects);
-    const reviewers = new Set(
-      projects.flatMap(([p, spec]) =>
-        Object.keys(spec.environments).flatMap((e) => people.approversFor(p, e)),
-      ),
-    );
+  async run(context, args) {
+    const { grants, people, caller, reason } = context;
+    const places = await placesOf(context, args.review);
+    for (const { project, env } of places) people.require(caller.person, 'approve', project, env);
+    if (places.length === 0) people.requireEverywhere(caller.person, 'approve');
+    const reviewers = new Set(places.flatMap(({ project, env }) => people.approversFor(project, env)));
     const review = await grants.closeReview(args.review, caller.person, reason, [...reviewers]);
     return {
       title: `Review ${review.id} is closed`,

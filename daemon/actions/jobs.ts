@@ -23,9 +23,11 @@ export const jobsList = readAction({
   }),
   examples: ['jobs list', 'jobs list --status FAIL --json'],
   run({ jobs, people, caller }, args) {
+    const { limit, ...filter } = args;
     const all = jobs
-      .list(args)
-      .filter((j) => people.allows(caller.person, 'view', j.spec.project, j.spec.env));
+      .list(filter)
+      .filter((j) => people.allows(caller.person, 'view', j.spec.project, j.spec.env))
+      .slice(0, limit);
     return {
       title: all.length === 0 ? 'No jobs yet' : `${all.length} job(s)`,
       tone: 'info',

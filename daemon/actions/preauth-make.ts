@@ -120,9 +120,11 @@ function checkPolicy(
       const env = cap.slice(cap.indexOf(':') + 1);
       people.require(caller.person, 'approve', project, env);
       const count = env === 'none' ? 0 : (config.project(project).environments[env]?.approvals ?? 0);
-      const given = wanted.sub === `person:${caller.person}` ? 0 : 1;
+      // Policy may name who approves: then the role alone counts for nothing.
+      const approvers = count === 0 ? [] : people.approversFor(project, env);
+      const given = wanted.sub !== `person:${caller.person}` && approvers.includes(caller.person) ? 1 : 0;
       if (count <= given) continue;
-      const others = people.approversFor(project, env).filter((p) => p !== caller.person);
+      const others = approvers.filter((p) => p !== caller.person);
       if (!breakGlass)
         throw fail('APPROVAL_REQUIRED', {
           action: cap,

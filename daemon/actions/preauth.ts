@@ -17,8 +17,11 @@ export const preauthList = readAction({
     jobs: arg.boolean('also the child grants that running jobs hold').default(false),
   }),
   examples: ['preauth list --active-only'],
-  async run({ grants }, args) {
-    const every = await grants.list({ activeOnly: args.active_only });
+  async run({ grants, people, caller }, args) {
+    const every = (await grants.list({ activeOnly: args.active_only })).filter(
+      (g) =>
+        g.sub === `person:${caller.person}` || g.prj.some((p) => people.allows(caller.person, 'view', p)),
+    );
     const all = args.jobs ? every : every.filter((g) => g.par === null);
     return {
       title: all.length === 0 ? 'No grants' : `${all.length} grant(s)`,
@@ -66,9 +69,12 @@ export const preauthShow = readAction({
   examples: ['preauth show gr_… --token'],
   async run({ grants, people, caller }, args) {
     const view = await grants.show(args.grant);
+    const own = view.sub === `person:${caller.person}`;
+    if (!own && !view.prj.some((p) => people.allows(caller.person, 'view', p)))
+      people.require(caller.person, 'view', view.prj[0]);
     let token: string | undefined;
     if (args.token) {
-      if (view.sub !== `person:${caller.person}`) people.require(caller.person, 'administer');
+      if (!own) people.require(caller.person, 'administer');
       token = await grants.token(view.gid);
     }
     return {

@@ -120,6 +120,7 @@ export const runbookPlan = readAction({
   async run(context, args) {
     const runbook = await context.runbooks.get(args.runbook);
     const { project, env } = placeOf(context, runbook, args);
+    context.people.require(context.caller.person, 'view', project, env);
     const wish = wishOf(runbook, runbook.front.action, project, env, {}, { input: args.input });
     const plan = await context.runbooks.plan({
       runbook: wish.runbook,

@@ -99,8 +99,15 @@ export function wishOf(
   const inputs: JsonObject = parseInputs(args.input, runbook);
   const targets: JsonObject = {};
   for (const [name, value] of Object.entries(given)) {
-    if (Object.hasOwn(runbook.front.inputs, name)) inputs[name] ??= value;
-    else if (name !== 'project' && name !== 'env') targets[name] = value;
+    if (Object.hasOwn(runbook.front.inputs, name)) {
+      // Roles, grants and approvals were asked for what the flag says.
+      if (Object.hasOwn(inputs, name) && String(inputs[name]) !== String(value))
+        throw fail('ARGUMENTS_INVALID', {
+          command: action,
+          why: `--input ${name} says something else than --${name.replaceAll('_', '-')}`,
+        });
+      inputs[name] ??= value;
+    } else if (name !== 'project' && name !== 'env') targets[name] = value;
   }
   return {
     runbook: runbook.front.runbook,

@@ -72,7 +72,10 @@ export const resume = adminAction({
         ? before.halts.length > 0
         : before.halts.some((h) => h.scope === args.project);
     if (lifted) await work.lift(scopeOf(args.project), caller.person, why);
-    const unpaused = args.project === undefined && before.paused !== null;
+    // Who may not pause may not lift a pause either, but the halts that stand beside it.
+    const wanted = args.project === undefined && before.paused !== null;
+    const unpaused = wanted && people.allows(caller.person, 'administer');
+    if (wanted && !unpaused && !lifted) people.requireEverywhere(caller.person, 'administer');
     if (unpaused) await work.resume(caller.person, why);
     const stillAll = args.project !== undefined && before.halts.some((h) => h.scope === 'everything');
     return {
@@ -80,10 +83,15 @@ export const resume = adminAction({
         lifted || unpaused
           ? `Resumed ${words(args.project)}`
           : `Nothing of ${words(args.project)} was stopped`,
-      tone: stillAll ? 'warn' : 'good',
-      blocks: stillAll
-        ? [{ type: 'hint', text: 'Everything is still halted; `reeve resume` lifts that.' }]
-        : [],
+      tone: stillAll || wanted !== unpaused ? 'warn' : 'good',
+      blocks: [
+        ...(stillAll
+          ? [{ type: 'hint' as const, text: 'Everything is still halted; `reeve resume` lifts that.' }]
+          : []),
+        ...(wanted === unpaused
+          ? []
+          : [{ type: 'hint' as const, text: 'New work is still paused; an administrator lifts that.' }]),
+      ],
       data: { halted: work.halts(), paused: work.paused() ?? null },
       before,
       after: { halts: work.halts(), paused: work.paused() ?? null },
