@@ -39,6 +39,14 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
   within(runbook, 'project', project, front.projects);
   within(runbook, 'env', env, front.environments);
   const inputs = resolveInputs(runbook, request, deps.config);
+  // Where a release goes is where roles, grants and approvals are asked for.
+  const to = action === 'promote' ? inputs['to'] : undefined;
+  if (to !== undefined && to !== env)
+    throw fail('INPUT_INVALID', {
+      name: 'to',
+      why: `is ${oneLine(JSON.stringify(to), 80)}, but this runs on ${env}`,
+      runbook: front.runbook,
+    });
   const look = lookUp(project, env, inputs);
   const calls: Record<string, string> = {};
   const steps: PlanStep[] = [];

@@ -1,0 +1,285 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { CommandRequest } from '../../contracts/api.ts';
+import { ESTATE, openWorld, type World } from '../helpers/app.ts';
+
+/* Ways around the door that a review found, each closed since. */
+
+const deploy = (env: string, more: Partial<CommandRequest> = {}): CommandRequest => ({
+  command: 'deploy',
+  args: { project: 'shop', env },
+  interactive: true,
+  ...more,
+});
+const trace = (world: World): Promise<string> =>
+  readFile(path.join(world.root, 'trace.txt'), 'utf8').catch(() => '');
+const code = (reply: { error?: { code: string } | undefined }): string | undefined => reply.error?.code;
+const ledgerText = async (world: World): Promise<string> => {
+  const lines: string[] = [];
+  for await (const record of world.app.store.ledger.read(0)) lines.push(JSON.stringify(record));
+  return lines.join('\n');
+};
+
+test('attack 24: a grant made ahead by somebody whom the environment does not name as approver is refused', async () => {
+  const estate = ESTATE.replace('prod: { approvals: 1 }', 'prod: { approvals: 1, approvers: [cleo] }');
+  const world = await openWorld({ estate });
+  const make = (person: string) =>
+    world.as(person, {
+      command: 'preauth create-grant',
+      args: { project_ids: ['shop'], auto_deploy_prod: true, subject: 'ana' },
+      reason: 'a favour',
+    });
+  expect(code(await make('ben'))).toBe('APPROVAL_REQUIRED');
+  expect(await world.records('grant.issued')).toHaveLength(0);
+  expect(code(await make('cleo'))).toBeUndefined();
+});
+
+test('attack 23: a grant made ahead opens nothing that wants more approvals since', async () => {
+  const world = await openWorld({ estate: ESTATE.replace('prod: { approvals: 1 }', 'prod: {}') });
+  const made = await world.as('root', {
+    command: 'preauth create-grant',
+    args: { project_ids: ['shop'], auto_deploy_prod: true, uses: 3 },
+    reason: 'before the policy',
+  });
+  const grant = (made.data as { grant_id: string }).grant_id;
+  expect(await world.end(await world.as('root', deploy('prod', { grant, force: true })))).toBe('PASS');
+  await world.write('reeve.yaml', ESTATE);
+  await world.as('root', { command: 'config reload' });
+  expect(code(await world.as('root', deploy('prod', { grant, force: true })))).toBe('APPROVAL_REQUIRED');
+  expect(await trace(world)).toBe('trace\n');
+});
+
+test('attack 49: a value meant for a secret stands in no record, whatever was mistyped around it', async () => {
+  const world = await openWorld();
+  const value = 'hunter2-hunter2';
+  for (const request of [
+    { command: 'secret put', args: { name: 'token', value } },
+    { command: 'secret set', args: { name: 'token', vlaue: value } },
+    { command: 'secret set', args: { name: 'token', value: [value] } },
+    { command: 'secret set', args: { name: 'to ken', value } },
+    { command: 'secret set', args: { name: 'token', value }, forse: true },
+  ] as CommandRequest[]) {
+    const reply = await world.as('root', request);
+    expect(reply.ok).toBe(false);
+    expect(JSON.stringify(reply)).not.toContain(value);
+  }
+  expect(await world.records('admission.refused')).toHaveLength(5);
+  expect(await ledgerText(world)).not.toContain(value);
+});
+
+test('attack 49: a secret at the place where arguments are cut off is hidden as a whole', async () => {
+  const world = await openWorld();
+  const value = 'correct-horse-battery-staple';
+  await world.as('root', { command: 'secret set', args: { name: 'token', value } });
+  for (let before = 1850; before < 2010; before += 10)
+    await world.as('vic', { command: 'note', args: { text: 'x'.repeat(before) + value } });
+  expect((await world.records('admission.refused')).length).toBeGreaterThan(10);
+  expect(await ledgerText(world)).not.toContain('correct-ho');
+});
+
+test('attack 51: a refusal is recorded whatever characters it is about', async () => {
+  const world = await openWorld();
+  const requests: CommandRequest[] = [{ command: 'nothing \ud800' }];
+  for (let n = 0; n < 4; n++)
+    requests.push({ command: 'note', args: { text: 'y'.repeat(n) + '😀'.repeat(900 + n) } });
+  for (let n = 195; n < 200; n++) requests.push({ command: 'z'.repeat(n - 1) + '😀' });
+  for (const request of requests) {
+    const reply = await world.as('vic', request);
+    expect(reply.ok).toBe(false);
+    expect(reply.error?.ledger_seq).toBeTypeOf('number');
+  }
+});
+
+test('attack 53: a reason that no record can hold is refused, and leaves no halt that cannot be lifted', async () => {
+  const world = await openWorld();
+  const reply = await world.as('ana', {
+    command: 'halt',
+    args: { project: 'shop' },
+    reason: 'odd \ud800',
+  });
+  expect(code(reply)).toBe('BODY_INVALID');
+  expect(world.app.running.deps.work.halts()).toEqual([]);
+  // The same from within, past the door: it can be lifted.
+  const { work } = world.app.running.deps;
+  await work.halt({ project: 'shop' }, 'ana', 'odd \ud800');
+  expect(work.halted('shop')).toBeDefined();
+  await world.restart();
+  await world.as('ana', { command: 'resume', args: { project: 'shop' } });
+  expect(world.app.running.deps.work.halts()).toEqual([]);
+  await world.restart();
+  expect(world.app.running.deps.work.halts()).toEqual([]);
+});
+
+test('words that are to be shown nowhere are not shown with the configuration', async () => {
+  const world = await openWorld({ estate: `${ESTATE}redact: [s3same-open]\n` });
+  const shown = await world.as('vic', { command: 'config show' });
+  expect(shown.ok).toBe(true);
+  expect(JSON.stringify(shown)).not.toContain('s3same-open');
+});
+
+test('attack 49: a secret rotated while a job runs is hidden in what the job prints after', async () => {
+  const world = await openWorld({
+    runbooks: {
+      'leak.md': `---
+runbook: leak
+title: Prints its secret twice
+action: run
+secrets: [api_key]
+timeout: 1m
+---
+\`\`\`sh { name=first }
+echo "one $API_KEY"
+echo first >> trace.txt
+while [ ! -e go ]; do sleep 0.05; done
+\`\`\`
+\`\`\`sh { name=second }
+echo "two $API_KEY"
+echo "got=$API_KEY" >> "$REEVE_OUTPUT"
+\`\`\`
+`,
+    },
+  });
+  const set = (value: string) =>
+    world.as('root', { command: 'secret set', args: { name: 'api_key', value } });
+  await set('the-old-value-1');
+  const run = await world.as('ana', {
+    command: 'run',
+    args: { runbook: 'leak', project: 'shop', env: 'dev' },
+    force: true,
+  });
+  await expect.poll(() => trace(world), { timeout: 20_000 }).toBe('first\n');
+  await set('the-new-value-2');
+  await writeFile(path.join(world.root, 'go'), '');
+  expect(await world.end(run)).toBe('PASS');
+  const logs = await world.as('ana', { command: 'jobs logs', args: { job: run.job?.id ?? '' } });
+  const text = JSON.stringify(logs) + (await ledgerText(world));
+  expect(text).toContain('two [redacted]');
+  expect(text).not.toContain('the-old-value-1');
+  expect(text).not.toContain('the-new-value-2');
+});
+
+test('what the environment is comes from one place: an input that says otherwise is refused', async () => {
+  const world = await openWorld({
+    runbooks: {
+      'carry.md': `---
+runbook: carry
+title: Carry a release
+action: promote
+inputs: { from: { type: environment }, to: { type: environment } }
+---
+\`\`\`sh { name=carry }
+echo "$REEVE_INPUT_TO" >> trace.txt
+\`\`\`
+`,
+    },
+  });
+  for (const request of [
+    { command: 'promote', args: { project: 'shop', from: 'prod', to: 'dev', input: ['to=prod'] } },
+    {
+      command: 'run',
+      args: { runbook: 'carry', project: 'shop', env: 'dev', input: ['from=dev', 'to=prod'] },
+    },
+  ]) {
+    const reply = await world.as('ana', { ...request, force: true });
+    expect(reply.ok).toBe(false);
+  }
+  expect(await trace(world)).toBe('');
+  const right = { command: 'promote', args: { project: 'shop', from: 'vault', to: 'dev' }, force: true };
+  expect(await world.end(await world.as('ana', right))).toBe('PASS');
+  expect(await trace(world)).toBe('dev\n');
+});
+
+test('a break-glass review is closed by somebody who may approve there', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    'roles:\n  elsewhere: { verbs: [view, approve], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [elsewhere] }\n  vic:');
+  const world = await openWorld({ estate });
+  const args = { project: 'shop', env: 'prod', break_glass: true };
+  const run = await world.as('ana', deploy('prod', { args, force: true, reason: 'site down' }));
+  await world.end(run);
+  const review = (await world.records('review.opened'))[0]?.body.id ?? '';
+  const close = (person: string) =>
+    world.as(person, { command: 'review close', args: { review }, reason: 'fine' });
+  expect(code(await close('eve'))).toBe('FORBIDDEN');
+  expect((await close('cleo')).ok).toBe(true);
+});
+
+test('a pause is lifted by those who may pause; others lift halts alone', async () => {
+  const world = await openWorld();
+  await world.as('root', { command: 'pause', reason: 'maintenance' });
+  await world.as('ana', { command: 'halt', reason: 'also' });
+  const reply = await world.as('ana', { command: 'resume' });
+  expect(world.app.running.deps.work.halts()).toEqual([]);
+  expect(world.app.running.deps.work.paused()).toBeDefined();
+  expect(reply.tone).toBe('warn');
+  expect(code(await world.as('ana', { command: 'resume' }))).toBe('FORBIDDEN');
+  expect((await world.as('root', { command: 'resume' })).ok).toBe(true);
+  expect(world.app.running.deps.work.paused()).toBeUndefined();
+});
+
+test('a role for one project sees nothing of the grants, requests and plans of others', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    'roles:\n  only: { verbs: [view], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [only] }\n  vic:');
+  const world = await openWorld({ estate });
+  const asked = await world.as('ana', deploy('prod', { force: true, reason: 'confidential' }));
+  const request = (asked.data as { request: { id: string } }).request.id;
+  const made = await world.as('root', {
+    command: 'preauth create-grant',
+    args: { project_ids: ['shop'], auto_deploy_dev: true },
+    reason: 'confidential',
+  });
+  const grant = (made.data as { grant_id: string }).grant_id;
+  for (const command of ['grant list', 'preauth list']) {
+    const reply = await world.as('eve', { command });
+    expect(reply.ok).toBe(true);
+    expect(JSON.stringify(reply)).not.toContain('confidential');
+  }
+  const look: CommandRequest[] = [
+    { command: 'grant show', args: { request } },
+    { command: 'preauth show', args: { grant } },
+    { command: 'plan', args: { runbook: 'touch', project: 'shop', env: 'dev' } },
+  ];
+  for (const one of look) {
+    expect(code(await world.as('eve', one))).toBe('FORBIDDEN');
+    expect(code(await world.as('vic', one))).toBeUndefined();
+  }
+});
+
+test('a repeated nonce leaves no grant behind', async () => {
+  const world = await openWorld();
+  await world.end(await world.as('ana', deploy('dev', { force: true, nonce: 'same' })));
+  const before = (await world.records('grant.issued')).length;
+  const again = await world.as('ana', deploy('dev', { force: true, nonce: 'same' }));
+  expect(again.data).toMatchObject({ existing: true });
+  expect(await world.records('grant.issued')).toHaveLength(before);
+});
+
+test('a reserve of halts that cannot be read halts everything, and can be lifted', async () => {
+  const world = await openWorld();
+  await world.app.stop('test');
+  await writeFile(world.app.store.home.reserve, '[{"scope":"all","since":1,"by":"an');
+  await world.restart();
+  expect(code(await world.as('ana', deploy('dev', { force: true })))).toBe('HALTED');
+  expect(await world.records('halt.set')).toHaveLength(1);
+  expect((await world.as('ana', { command: 'resume' })).ok).toBe(true);
+  await world.restart();
+  expect(await world.end(await world.as('ana', deploy('dev', { force: true })))).toBe('PASS');
+});
+
+test('the newest jobs that somebody may see, however many others there are', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    'roles:\n  only: { verbs: [view], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [only] }\n  vic:');
+  const world = await openWorld({ estate });
+  await world.end(
+    await world.as('ana', { command: 'deploy', args: { project: 'other', env: 'dev' }, force: true }),
+  );
+  await world.end(await world.as('ana', deploy('dev', { force: true })));
+  const seen = await world.as('eve', { command: 'jobs list', args: { limit: 1 } });
+  expect(seen.data).toHaveLength(1);
+});
