@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { startApp } from './app.ts';
 import { readSettings, type Flags } from './config.ts';
 import { onSignals } from './lifecycle.ts';
@@ -20,7 +21,7 @@ export async function up(options: UpOptions): Promise<never> {
   const print: Print = (text) => void process.stdout.write(text);
   onSignals((signal) => {
     print(`\n${signal}: stopping …\n`);
-    return app.stop(signal);
+    return app.stop(signal).finally(flushCompileCache);
   }, STOP_LIMIT_MS);
   await sayStarted(app, await app.settle(), print);
   const from = app.store.ledger.head().size;

@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { harmless } from '../io/harmless.ts';
@@ -6,9 +5,6 @@ import type { Options } from '../program.ts';
 import type { Context } from '../run.ts';
 import type { LocalName } from '../specs.ts';
 import type { LocalIo } from './bridge.ts';
-
-/** When a daemon has loaded what it needs, ms. */
-const FLUSH_AFTER = 3000;
 
 /** Runs a command of the CLI's own. Rejects what goes wrong. */
 export async function runLocal(
@@ -19,7 +15,7 @@ export async function runLocal(
 ): Promise<number> {
   switch (name) {
     case 'up':
-      return up(context, args);
+      return (await import('./up.ts')).up(context, args);
     case 'demo': {
       const { loadDemo } = await import('./bridge.ts');
       return (await loadDemo()).demo(await ioOf(context));
@@ -45,23 +41,6 @@ async function status(context: Context): Promise<number> {
   if (context.terminal.globals.json) context.terminal.document({ ok: true, command: 'status', data: view });
   else (await import('../render/status.ts')).showStatus(context.terminal, view, version());
   return 0;
-}
-
-async function up(context: Context, args: JsonObject): Promise<number> {
-  const { loadUp } = await import('./bridge.ts');
-  // A daemon ends by a signal, which skips what Node keeps for the next start when it ends by itself.
-  setTimeout(flushCompileCache, FLUSH_AFTER).unref();
-  const { globals } = context.terminal;
-  const port = args['port'];
-  const config = args['config'];
-  return (await loadUp()).up({
-    home: context.home,
-    port: typeof port === 'number' ? port : undefined,
-    config: typeof config === 'string' ? config : undefined,
-    logFile: globals.logFile,
-    logLevel: globals.verbose ? 'debug' : undefined,
-    drill: args['drill'] !== false,
-  });
 }
 
 /** With --json every reply is a document of its own, since there is more than one. */
