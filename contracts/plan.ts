@@ -51,3 +51,22 @@ export const Plan = z.object({
   calls: z.record(Slug, Digest),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** One runbook that a plan's `call` steps run: what is done where, and by which text. */
+export const CalledRun = z.strictObject({
+  runbook: RunbookId,
+  runbook_digest: Digest,
+  action: Slug,
+  project: ProjectId,
+  env: EnvironmentId,
+});
+export type CalledRun = z.infer<typeof CalledRun>;
+
+/** Everything that a plan calls, also through what it calls, each once: the `runs` of its `call` steps. */
+export function calledRuns(plan: Plan): CalledRun[] {
+  const all = plan.steps
+    .filter(({ kind }) => kind === 'call')
+    .flatMap(({ spec }) => z.array(CalledRun).parse(spec['runs'] ?? []));
+  const key = (run: CalledRun): string => Object.values(run).join(' ');
+  return [...new Map(all.map((run) => [key(run), run])).values()];
+}

@@ -59,6 +59,10 @@ export const grantRecords = {
     cap: Capability,
     project: ProjectId,
     env: EnvironmentId,
+    /** The whole scope, where runbooks are called that need more than `cap` on `project`. */
+    also: z
+      .strictObject({ prj: z.array(ProjectId).min(1).max(64), cap: z.array(Capability).min(1).max(128) })
+      .optional(),
     plan: Digest,
     plan_ref: ArtifactRef,
     /** What to run once approved: command name and its arguments. */

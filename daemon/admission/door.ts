@@ -9,10 +9,11 @@ import type { Caller, Door } from '../ports/door.ts';
 import { suggest } from '../suggest.ts';
 import { admitAdmin } from './admin.ts';
 import { commandSpec, indexActions, makeCatalogue, parseArgs } from './catalogue.ts';
-import { admitPrivileged, runApproved, verbFor, type Answer, type Asked } from './privileged.ts';
+import { admitPrivileged, runApproved, type Answer, type Asked } from './privileged.ts';
 import type { Refusals } from './refusals.ts';
 import { runbookActions } from './runbook-actions.ts';
 import type { StartDeps } from './start.ts';
+import { verbFor } from './verb.ts';
 
 export const MAX_REASON = 2000;
 

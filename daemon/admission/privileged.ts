@@ -1,7 +1,6 @@
-import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS, type GrantPayload } from '../../contracts/grant.ts';
+import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS } from '../../contracts/grant.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { CommandRequest } from '../../contracts/api.ts';
-import type { Verb } from '../../contracts/estate.ts';
 import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
@@ -10,14 +9,13 @@ import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
 import type { IssuedGrant, RequestView } from '../ports/grants.ts';
 import { planBlocks } from './plan-view.ts';
+import { approvalsOf, requireGrant, requireRoles, requireWork, scopeOf } from './reach.ts';
 import { existing, startJob, type StartDeps } from './start.ts';
+import { verbFor } from './verb.ts';
 
 export type Asked = z.output<typeof CommandRequest>;
 /** A draft, or one that waits for the caller's confirmation. */
 export type Answer = Draft & { confirm?: Reply['confirm'] };
-
-const DEPLOY_VERB = new Set(['deploy', 'rollback', 'promote', 'patch', 'heal']);
-export const verbFor = (action: string): Verb => (DEPLOY_VERB.has(action) ? 'deploy' : 'run');
 
 /** What would run, and everything that is decided before anyone is asked. */
 async function prepare(context: ActionContext & StartDeps, wish: JobWish) {
@@ -32,6 +30,7 @@ async function prepare(context: ActionContext & StartDeps, wish: JobWish) {
     inputs: wish.inputs,
     ...(wish.targets === undefined ? {} : { targets: wish.targets }),
   });
+  requireRoles(context, caller.person, plan);
   return { policy, plan, digest: context.planDigest(plan) };
 }
 
@@ -42,7 +41,7 @@ export async function admitPrivileged(
   args: JsonObject,
   asked: Asked,
 ): Promise<Answer> {
-  const { caller, work } = context;
+  const { caller } = context;
   const wish = await action.resolve(context, args);
   const { policy, plan, digest } = await prepare(context, wish);
   const where = `${wish.project}/${wish.env}`;
@@ -51,11 +50,11 @@ export async function admitPrivileged(
   if (asked.dry_run)
     return { title: `Plan: ${plan.title} on ${where}`, tone: 'info', blocks: view, data: planData };
 
-  work.admit(wish.project);
+  requireWork(context, plan);
   await context.integrity();
-  const capability = `${wish.action}:${wish.env}`;
   const sub = `person:${caller.person}`;
-  const needsApproval = policy.approvals > 0 && wish.break_glass !== true;
+  const { approvals, approvers } = approvalsOf(context, plan);
+  const needsApproval = approvals > 0 && wish.break_glass !== true;
   if (wish.break_glass === true && context.reason === '')
     throw fail('REASON_REQUIRED', { action: 'Break-glass' });
 
@@ -65,15 +64,7 @@ export async function admitPrivileged(
     !asked.force &&
     asked.confirm !== digest &&
     (ahead === undefined || (action.destructive && asked.interactive));
-  if (ahead !== undefined) {
-    const held = context.grants.check(await grantId(context, ahead), {
-      project: wish.project,
-      cap: capability,
-      sub,
-      plan: digest,
-    });
-    requireConsent(context, held, wish, policy.approvals);
-  }
+  if (ahead !== undefined) requireGrant(context, await grantId(context, ahead), sub, plan, digest);
   if (mustAsk) {
     if (asked.confirm !== undefined) throw fail('GRANT_PLAN_MISMATCH');
     if (!asked.interactive)
@@ -85,12 +76,7 @@ export async function admitPrivileged(
       data: planData,
       confirm: {
         digest,
-        question: question(
-          action.name,
-          where,
-          needsApproval && ahead === undefined ? policy.approvals : 0,
-          wish,
-        ),
+        question: question(action.name, where, needsApproval && ahead === undefined ? approvals : 0, wish),
         ...(policy.confirm_typed ? { typed: wish.env } : {}),
         destructive: action.destructive,
       },
@@ -125,22 +111,19 @@ export async function admitPrivileged(
       wish,
       plan,
       digest,
-      approvals: policy.approvals,
-      capability,
+      needs: Math.max(1, approvals),
+      approvers: approvers.filter((p) => p !== caller.person),
       wait: policy.request_lifetime,
     });
 
   const skipped =
-    wish.break_glass === true && policy.approvals > 0
-      ? context.people.approversFor(wish.project, wish.env).filter((p) => p !== caller.person)
-      : [];
+    wish.break_glass === true && approvals > 0 ? approvers.filter((p) => p !== caller.person) : [];
   const cls = wish.break_glass === true ? 'break_glass' : 'std';
   const issued = await context.grants.issue({
     how: 'confirmed',
     iss: caller.person,
     sub,
-    prj: [wish.project],
-    cap: [capability, ...calledCapabilities(plan)],
+    ...scopeOf(plan),
     lifetime_ms: lifetime(plan, cls),
     uses: 1,
     cls,
@@ -155,28 +138,6 @@ export async function admitPrivileged(
 export function lifetime(plan: Plan, cls: 'std' | 'break_glass' = 'std'): number {
   const whole = plan.timeout_ms * (plan.retries + 1) * 2;
   return Math.min(MAX_LIFETIME_MS[cls], Math.max(CONFIRMED_LIFETIME_MS, whole));
-}
-
-/** `call` steps run under child grants, so the parent has to cover the callee's capability. */
-export function calledCapabilities(plan: Plan): string[] {
-  const caps = plan.steps.filter((s) => s.kind === 'call').map((s) => s.spec['capability']);
-  return [...new Set(caps.filter((c): c is string => typeof c === 'string'))].filter(
-    (c) => c !== `${plan.action}:${plan.env}`,
-  );
-}
-
-/** Policy as it is now: a grant made when it asked for less, or by somebody who may approve no longer, opens nothing. */
-function requireConsent(
-  { people }: ActionContext,
-  { iss, sub, apr, cls }: GrantPayload,
-  { action, project, env }: JobWish,
-  count: number,
-): void {
-  if (count === 0 || cls === 'break_glass') return;
-  const approvers = people.approversFor(project, env).filter((p) => `person:${p}` !== sub);
-  if (approvers.filter((p) => p === iss || apr.includes(p)).length >= count) return;
-  const names = approvers.join(', ') || 'nobody yet';
-  throw fail('APPROVAL_REQUIRED', { action: `${action}:${env}`, project, env, count, approvers: names });
 }
 
 /** The id of a grant given by id or as a token. A job's own child grant is no permission for anything beside that job. */
@@ -199,19 +160,18 @@ async function openRequest(
   context: ActionContext & StartDeps,
   action: PrivilegedAction,
   args: JsonObject,
-  at: { wish: JobWish; plan: Plan; digest: string; approvals: number; capability: string; wait: number },
+  at: { wish: JobWish; plan: Plan; digest: string; needs: number; approvers: string[]; wait: number },
 ): Promise<Answer> {
-  const { caller, people, clock, artifacts } = context;
-  const { wish, plan, digest } = at;
-  const approvers = people.approversFor(wish.project, wish.env).filter((p) => p !== caller.person);
-  const needs = Math.max(1, at.approvals);
+  const { caller, clock, artifacts } = context;
+  const { wish, plan, digest, needs, approvers } = at;
+  const { prj, cap } = scopeOf(plan);
   const planRef = await artifacts.put(Buffer.from(JSON.stringify(plan, null, 2)), {
     mediaType: 'application/json',
     name: 'plan.json',
   });
   const { request } = await context.grants.request({
     by: caller.person,
-    cap: at.capability,
+    cap: `${plan.action}:${plan.env}`,
     project: wish.project,
     env: wish.env,
     plan: digest,
@@ -220,6 +180,7 @@ async function openRequest(
     args,
     needs,
     approvers,
+    ...(prj.length + cap.length > 2 ? { also: { prj, cap } } : {}),
     break_glass: false,
     uses: 1,
     lifetime_ms: lifetime(plan),
@@ -254,7 +215,7 @@ export async function runApproved(
   const wish = await action.resolve(context, request.args);
   const { plan, digest } = await prepare(context, wish);
   if (digest !== request.plan) throw fail('GRANT_PLAN_MISMATCH');
-  context.work.admit(wish.project);
+  requireWork(context, plan);
   await context.integrity();
   const draft = await startJob(context, {
     wish,

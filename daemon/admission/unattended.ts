@@ -1,7 +1,9 @@
 import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
+import { calledRuns } from '../../contracts/plan.ts';
 import type { Deps } from '../ports/actions.ts';
-import { calledCapabilities, lifetime } from './privileged.ts';
+import { lifetime } from './privileged.ts';
+import { requireWork, scopeOf } from './reach.ts';
 import { startJob, type StartDeps } from './start.ts';
 
 export interface Unattended {
@@ -27,8 +29,8 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
   const plan = await deps.runbooks.plan(wish);
   const digest = deps.planDigest(plan);
   // A file swapped in between the two looks would be in the plan but not in what was accepted.
-  await deps.mandates.requireUsable(ask.mandate, plan);
-  deps.work.admit(ask.project);
+  await deps.mandates.requireUsable(ask.mandate, plan, ...calledRuns(plan));
+  requireWork(deps, plan);
   await deps.integrity();
   const id = deps.jobs.idOf(plan, ask.anchor);
   if (deps.jobs.known(id)) return { job_id: id };
@@ -37,8 +39,7 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
     how: 'mandate',
     iss: 'daemon',
     sub,
-    prj: [ask.project],
-    cap: [`${action}:${ask.env}`, ...calledCapabilities(plan)],
+    ...scopeOf(plan),
     lifetime_ms: lifetime(plan),
     uses: 1,
     plan: digest,

@@ -87,13 +87,12 @@ export function createMandates(deps: MandateDeps): LiveMandates {
       await accept(id, by, false);
       return view(await need(id), own(rows(), id));
     },
-    async requireUsable(id, planned) {
+    async requireUsable(id, ...planned) {
       const current = await need(id);
+      const other = planned.find((p) => own(current.mandate.runbooks, p.runbook) !== p.runbook_digest);
       const why =
         (await check(id, current)) ??
-        (planned !== undefined && own(current.mandate.runbooks, planned.runbook) !== planned.runbook_digest
-          ? `the runbook ${planned.runbook} was another when the plan was made`
-          : undefined);
+        (other === undefined ? undefined : `the runbook ${other.runbook} was another when the plan was made`);
       if (why !== undefined) throw fail('MANDATE_SUSPENDED', { mandate: id, why });
       await deps.ledger.settled();
     },

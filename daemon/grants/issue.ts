@@ -182,7 +182,7 @@ function complete(payload: GrantPayload): GrantPayload {
 }
 
 /** Sorted and without repetition, so that the same permission is always the same bytes. */
-const names = (list: readonly string[]): string[] => [...new Set(list)].sort();
+export const names = (list: readonly string[]): string[] => [...new Set(list)].sort();
 
 /** Never before the ledger's last record, so that a grant is valid from the moment it is made. */
 const now = (core: Core): number => Math.max(core.options.clock.now(), core.options.ledger.lastTs());

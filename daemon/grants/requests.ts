@@ -4,7 +4,7 @@ import { grantRecords } from '../../contracts/records/grant.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import type { ApprovalResult, IssuedGrant, RequestView } from '../ports/grants.ts';
 import { badArguments, checkReason, type Core } from './core.ts';
-import { sign } from './issue.ts';
+import { names, sign } from './issue.ts';
 import { own, type RequestEntry } from './projection.ts';
 import { shown } from './scope.ts';
 
@@ -92,14 +92,14 @@ export async function completeRequests(core: Core): Promise<IssuedGrant[]> {
 /** The grant a fully approved request stands for. Its clock starts at the last approval; nobody gets two. */
 async function signRequest(core: Core, id: string): Promise<IssuedGrant> {
   const entry = find(core, id);
-  const { by, project, cap, plan, uses, lifetime_ms, break_glass, approvers, reason } = entry.body;
+  const { by, project, cap, also, plan, uses, lifetime_ms, break_glass, approvers, reason } = entry.body;
   const apr = entry.approvals.map((approval) => approval.by);
   const iat = approvedAt(entry);
   const draft = {
     iss: apr.at(-1) ?? by,
     sub: `person:${by}`,
-    prj: [project],
-    cap: [cap],
+    prj: names([project, ...(also?.prj ?? [])]),
+    cap: names([cap, ...(also?.cap ?? [])]),
     iat,
     nbf: iat,
     exp: iat + lifetime_ms,

@@ -17,8 +17,8 @@ export interface Mandates {
   /** Records the acceptance durably. Rejects MANDATE_UNKNOWN. */
   accept(id: string, by: string): Promise<MandateView>;
   /**
-   * Rejects MANDATE_SUSPENDED, MANDATE_UNKNOWN. With `planned`, the runbook of a plan that was made before must also be the
-   * accepted one, so that a file that was swapped in between is seen.
+   * Rejects MANDATE_SUSPENDED, MANDATE_UNKNOWN. The runbooks `planned` of a plan that was made before must also be the
+   * accepted ones, so that a file that was swapped in between is seen.
    */
-  requireUsable(id: string, planned?: { runbook: string; runbook_digest: string }): Promise<void>;
+  requireUsable(id: string, ...planned: { runbook: string; runbook_digest: string }[]): Promise<void>;
 }

@@ -55,8 +55,11 @@ test('attack 45: a plan made from another file than the accepted one is refused 
   const rig = await started();
   const [record] = await rig.records('mandate.accepted');
   const digest = record?.body.mandate.runbooks['backup'] ?? '';
-  await rig.mandates.requireUsable(ID, { runbook: 'backup', runbook_digest: digest });
+  const right = { runbook: 'backup', runbook_digest: digest };
+  await rig.mandates.requireUsable(ID, right);
   const swapped = { runbook: 'backup', runbook_digest: `sha256:${'0'.repeat(64)}` };
+  // A runbook that it calls, too.
+  await expect(rig.mandates.requireUsable(ID, right, swapped)).rejects.toMatchObject(suspended);
   await expect(rig.mandates.requireUsable(ID, swapped)).rejects.toMatchObject(suspended);
   await expect(rig.mandates.requireUsable(ID, { ...swapped, runbook: 'other' })).rejects.toMatchObject(
     suspended,

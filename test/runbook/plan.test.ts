@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { oneLine } from '../../daemon/text.ts';
+import { calledRuns } from '../../contracts/plan.ts';
 import { planDigest } from '../../daemon/runbook/index.ts';
 import { makeWorld, refusal, runPlan } from './world.ts';
 
@@ -237,7 +238,17 @@ test('a call has the plan of what it calls in its own; cycles and depth are refu
     env: 'dev',
     inputs: { who: 'reeve' },
     plan_digest: inner,
+    runs: [
+      {
+        runbook: 'inner',
+        runbook_digest: (await world.runbooks.get('inner')).digest,
+        action: 'run',
+        project: 'reeve',
+        env: 'dev',
+      },
+    ],
   });
+  expect(calledRuns(plan).map(({ env }) => env)).toEqual(['dev', 'prod']);
   expect(plan.calls['second']).not.toBe(inner);
   await world.write('inner', '```sh { name=one }\ntrue\n```', 'inputs: { who: {} }\n');
   expect((await world.plan('outer')).calls['first']).not.toBe(inner);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
 import { Digest, EnvironmentId, ProjectId, RunbookId } from '../../../contracts/ids.ts';
 import { JsonObject } from '../../../contracts/json.ts';
+import { CalledRun, calledRuns } from '../../../contracts/plan.ts';
 import { planDigest } from '../digest.ts';
 import { mistakes } from './http.ts';
 import { StepMistake, defineKind, specObject } from './kind.ts';
@@ -25,6 +26,8 @@ export const call = defineKind({
     env: EnvironmentId,
     inputs: JsonObject,
     plan_digest: Digest,
+    /** It and all that it calls: what has to be allowed, and by which text. */
+    runs: z.array(CalledRun).optional(),
   }),
   check(source) {
     return mistakes(() => {
@@ -42,9 +45,11 @@ export const call = defineKind({
     const inputs = await fillObject(optionsOf(source), source.fill);
     const plan = await source.planCall(attributes.runbook, project, env, inputs);
     const digest = planDigest(plan);
+    const { action, runbook_digest } = plan;
+    const runs = [{ runbook: attributes.runbook, runbook_digest, action, project, env }, ...calledRuns(plan)];
     return {
       summary: `runs ${attributes.runbook} on ${project}/${env}: ${plan.title}`,
-      spec: { runbook: attributes.runbook, project, env, inputs: plan.inputs, plan_digest: digest },
+      spec: { runbook: attributes.runbook, project, env, inputs: plan.inputs, plan_digest: digest, runs },
       calls: { [source.step.name]: digest },
     };
   },

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { CommandRequest } from '../../contracts/api.ts';
+import { ESTATE, openWorld, RUNBOOKS, type World } from '../helpers/app.ts';
+
+/* A runbook that calls others: what they do is allowed like what it does itself. */
+
+const outer = (attributes: string): string => `---
+runbook: outer
+title: Calls another
+action: run
+timeout: 1m
+---
+\`\`\`call { name=inner runbook=middle ${attributes} }
+\`\`\`
+`;
+const MIDDLE = `---
+runbook: middle
+title: Calls the one that leaves a trace
+action: heal
+timeout: 1m
+---
+\`\`\`call { name=inmost runbook=touch }
+\`\`\`
+`;
+const books = (attributes = ''): Record<string, string> => ({
+  ...RUNBOOKS,
+  'outer.md': outer(attributes),
+  'middle.md': MIDDLE,
+});
+const run = (
+  more: Partial<CommandRequest> = {},
+  where = { project: 'shop', env: 'dev' },
+): CommandRequest => ({
+  command: 'run',
+  args: { runbook: 'outer', ...where },
+  force: true,
+  reason: 'calls',
+  ...more,
+});
+const trace = (world: World): Promise<string> =>
+  readFile(path.join(world.root, 'trace.txt'), 'utf8').catch(() => '');
+const code = (reply: { error?: { code: string } | undefined }): string | undefined => reply.error?.code;
+
+test('a runbook calls one of another action, which calls a third: one grant covers what was confirmed', async () => {
+  const world = await openWorld({ runbooks: books() });
+  expect(await world.end(await world.as('ana', run()))).toBe('PASS');
+  expect(await trace(world)).toBe('trace\n');
+  const [grant] = (await world.records('grant.issued')).filter((r) => r.body.how === 'confirmed');
+  expect(grant?.body.grant).toMatchObject({ cap: ['deploy:dev', 'heal:dev', 'run:dev'], prj: ['shop'] });
+});
+
+test('attack 15: an environment that a called runbook works in asks for its own approvals', async () => {
+  const world = await openWorld({ runbooks: books('env=prod') });
+  const asked = await world.as('ana', run());
+  const { request } = asked.data as { request: { id: string; needs: number; approvers: string[] } };
+  expect(request).toMatchObject({ needs: 1, approvers: ['root', 'ben', 'cleo'] });
+  expect(await trace(world)).toBe('');
+  const approved = await world.as('ben', { command: 'approve', args: { request: request.id }, force: true });
+  expect(await world.end(approved)).toBe('PASS');
+  expect(await trace(world)).toBe('trace\n');
+});
+
+test('attack 15: nobody reaches through a call what their role does not allow', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    'roles:\n  elsewhere: { verbs: [view, run, deploy], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [elsewhere] }\n  vic:');
+  const world = await openWorld({ estate, runbooks: books('project=shop') });
+  expect(code(await world.as('eve', run({}, { project: 'other', env: 'dev' })))).toBe('FORBIDDEN');
+  expect(await world.records('grant.issued')).toHaveLength(0);
+  expect(await world.end(await world.as('ana', run({}, { project: 'other', env: 'dev' })))).toBe('PASS');
+});
+
+test('attack 16: a grant that does not name what is called is refused before anything runs', async () => {
+  const world = await openWorld({ runbooks: books() });
+  const make = async (cap: string[]): Promise<string> => {
+    const made = await world.as('root', {
+      command: 'preauth create-grant',
+      args: { project_ids: ['shop'], cap, uses: 1 },
+      reason: 'ahead',
+    });
+    return (made.data as { grant_id: string }).grant_id;
+  };
+  const narrow = await make(['run:dev']);
+  expect(code(await world.as('root', run({ grant: narrow })))).toBe('GRANT_SCOPE');
+  expect(await world.records('grant.used')).toHaveLength(0);
+  const wide = await make(['run:dev', 'heal:dev', 'deploy:dev']);
+  expect(await world.end(await world.as('root', run({ grant: wide })))).toBe('PASS');
+});
+
+test('attack 23: a grant made ahead gets through no call what wants approvals', async () => {
+  const world = await openWorld({
+    estate: ESTATE.replace('prod: { approvals: 1 }', 'prod: {}'),
+    runbooks: books('env=prod'),
+  });
+  const made = await world.as('root', {
+    command: 'preauth create-grant',
+    args: { project_ids: ['shop'], cap: ['run:dev', 'heal:prod', 'deploy:prod'], uses: 2 },
+    reason: 'ahead',
+  });
+  const { grant_id: grant } = made.data as { grant_id: string };
+  expect(await world.end(await world.as('root', run({ grant })))).toBe('PASS');
+  await world.write('reeve.yaml', ESTATE);
+  await world.as('root', { command: 'config reload' });
+  expect(code(await world.as('root', run({ grant })))).toBe('APPROVAL_REQUIRED');
+});
+
+test('a halt of the project that a call would reach refuses the caller too', async () => {
+  const world = await openWorld({ runbooks: books('project=shop') });
+  await world.as('ana', { command: 'halt', args: { project: 'shop' }, reason: 'wrong' });
+  expect(code(await world.as('ana', run({}, { project: 'other', env: 'dev' })))).toBe('HALTED');
+});
