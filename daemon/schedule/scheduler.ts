@@ -199,33 +199,39 @@ export class Scheduler {
   }
 
   async #fire(name: string, slot: number): Promise<void> {
-    const { jobs, config, fire } = this.#deps;
+    const { jobs, fire } = this.#deps;
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const all = config.current().config.schedules;
-    const spec = Object.hasOwn(all, name) ? all[name] : undefined;
-    if (spec === undefined) {
-      const why = 'the schedule is no longer in the estate';
-      return this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why });
-    }
+    let spec = this.#spec(name);
     try {
       const anchor = slotAnchor(name, slot);
-      if (spec.overlap === 'queue') await clearWay(jobs, name, anchor.id, signal);
-      if (spec.overlap === 'cancel_other')
+      if (spec?.overlap === 'queue') await clearWay(jobs, name, anchor.id, signal);
+      if (spec?.overlap === 'cancel_other')
         await clearWay(jobs, name, anchor.id, signal, `replaced by the slot of ${iso(slot)}`);
       signal.throwIfAborted();
+      // As it is now: the mandate is held against the estate in force, not against what it was before the wait.
+      spec = this.#spec(name);
+      if (spec === undefined) {
+        const why = 'the schedule is no longer in the estate';
+        return await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why });
+      }
       const late_ms = this.#late(name, spec, slot);
       const { job_id } = await fire(name, spec, anchor);
       await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id });
     } catch (error) {
       // Stays claimed for the next start.
       if (signal.aborted) throw error;
-      const late_ms = this.#late(name, spec, slot);
+      const late_ms = spec === undefined ? 0 : this.#late(name, spec, slot);
       const why = error instanceof Error ? error.message : String(error);
       const text = error instanceof ReeveError ? `${error.code}: ${why}` : why;
       if (!(error instanceof ReeveError)) this.#deps.warn(`slot ${iso(slot)} of schedule ${name}`, error);
       await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms, why: text.slice(0, 500) });
     }
+  }
+
+  #spec(name: string): ScheduleSpec | undefined {
+    const all = this.#deps.config.current().config.schedules;
+    return Object.hasOwn(all, name) ? all[name] : undefined;
   }
 
   /** Records how a claimed slot ended; when the ledger does not take it now, each tick tries again. */

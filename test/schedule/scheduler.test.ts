@@ -219,6 +219,31 @@ test('overlap queue waits for the job before it; cancel_other ends it', async ()
   expect(activeJobs(t.jobs, 'c')).toHaveLength(1);
 });
 
+test('attack 23: a slot that waited fires what the estate says then, not what it said before', async () => {
+  const seen: string[] = [];
+  const t: Awaited<ReturnType<typeof setUp>> = await setUp(
+    { q: { overlap: 'queue' } },
+    async (_name, spec, anchor) => {
+      seen.push(spec.runbook);
+      return { job_id: t.jobs.start(anchor.id) };
+    },
+  );
+  const scheduler = t.make();
+  await scheduler.start();
+  await tickAt(t.clock, scheduler, hour(4));
+  const [first = ''] = activeJobs(t.jobs, 'q');
+  const accepted = t.config.schedules['q'] as ScheduleSpec;
+  // Nobody accepted this one; it stands in the file only while the slot waits.
+  t.config.schedules['q'] = { ...accepted, runbook: 'another' };
+  await t.clock.advance(hour(5) - t.clock.now());
+  await scheduler.tick();
+  await sleep(5);
+  t.config.schedules['q'] = accepted;
+  t.jobs.end(first);
+  await scheduler.idle();
+  expect(seen).toEqual(['self-restore', 'self-restore']);
+});
+
 test('a slot that waits in the queue survives a stop and is fired after the next start', async () => {
   const t = await setUp({ q: { overlap: 'queue' } });
   const first = t.make();
