@@ -101,7 +101,7 @@ export function wishOf(
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(runbook.front.inputs, name)) {
       // Roles, grants and approvals were asked for what the flag says.
-      if (Object.hasOwn(inputs, name) && String(inputs[name]) !== String(value))
+      if (Object.hasOwn(inputs, name) && JSON.stringify(inputs[name]) !== JSON.stringify(value))
         throw fail('ARGUMENTS_INVALID', {
           command: action,
           why: `--input ${name} says something else than --${name.replaceAll('_', '-')}`,
