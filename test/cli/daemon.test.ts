@@ -14,7 +14,7 @@ const newHome = (): string => {
   return home;
 };
 afterAll(() => {
-  for (const home of homes) rmSync(home, { recursive: true, force: true });
+  for (const home of homes) rmSync(home, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const LINES = [['status'], ['jobs', 'list'], ['deploy', '--project', 'x']];

@@ -38,7 +38,7 @@ async function smallDisk(): Promise<string | undefined> {
   }
   onTestFinished(async () => {
     spawnSync('umount', ['-l', disk]);
-    await rm(disk, { recursive: true, force: true });
+    await rm(disk, { recursive: true, force: true, maxRetries: 20 });
   });
   return disk;
 }
@@ -166,7 +166,7 @@ test('attack 69: the ledger folder removed under a running daemon: nothing runs,
   const empty = place.launch();
   expect(await empty.ended).toBe(5);
   expect(empty.said()).toContain('LEDGER_MISSING');
-  await rm(folder(place), { recursive: true, force: true });
+  await rm(folder(place), { recursive: true, force: true, maxRetries: 20 });
   await rename(away, folder(place));
   await place.start();
   expect((await place.reeve(DEPLOY)).err).toContain('HALTED');

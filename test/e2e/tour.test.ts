@@ -9,7 +9,7 @@ import { REPO } from '../helpers/daemon.ts';
 /** Starts the tour with a folder for temporary files of its own. */
 async function tour(): Promise<{ temp: string; child: ReturnType<typeof spawn>; said: () => string }> {
   const temp = await mkdtemp(path.join(os.tmpdir(), 'reeve-tour-'));
-  onTestFinished(() => rm(temp, { recursive: true, force: true }));
+  onTestFinished(() => rm(temp, { recursive: true, force: true, maxRetries: 20 }));
   const child = spawn(process.execPath, [path.join(REPO, 'scripts', 'demo.ts')], {
     cwd: temp,
     env: { PATH: process.env['PATH'] ?? '', HOME: temp, TMPDIR: temp, TZ: 'UTC' },

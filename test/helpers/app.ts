@@ -117,7 +117,7 @@ export async function openWorld(
   await world.app.settle();
   onTestFinished(async () => {
     await world.app.stop('test');
-    await rm(base, { recursive: true, force: true });
+    await rm(base, { recursive: true, force: true, maxRetries: 20 });
   });
   return world;
 }

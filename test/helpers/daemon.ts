@@ -162,7 +162,7 @@ export class Place {
   async close(): Promise<void> {
     for (const daemon of this.#daemons)
       if (daemon.child.exitCode === null && daemon.child.signalCode === null) await daemon.end('SIGKILL');
-    await rm(this.base, { recursive: true, force: true });
+    await rm(this.base, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 

@@ -25,7 +25,7 @@ export function newSigner(origin = 'test.example/ledger'): CheckpointSigner & { 
 /** A folder that is removed when the test ends. */
 export async function tempDir(prefix = 'reeve-'): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), prefix));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 20 }));
   return dir;
 }
 

@@ -57,7 +57,7 @@ export class StandinDaemon {
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    rmSync(this.home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20 });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -9,7 +9,7 @@ let dir: string;
 beforeEach(() => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-home-'));
 });
-afterEach(() => fs.rmSync(dir, { recursive: true, force: true }));
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20 }));
 
 const insecure = expect.objectContaining({ code: 'HOME_INSECURE' }) as Error;
 const unusable = expect.objectContaining({ code: 'HOME_UNUSABLE' }) as Error;

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const child of children.splice(0)) await kill(child);
-  fs.rmSync(dir, { recursive: true, force: true });
+  fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const HOLD = new URL('../helpers/hold-home.ts', import.meta.url).pathname;

@@ -6,7 +6,7 @@ import { openLog, type Log } from '../../daemon/log.ts';
 
 const dirs: string[] = [];
 afterEach(() => {
-  for (const dir of dirs.splice(0)) fs.rmSync(dir, { recursive: true, force: true });
+  for (const dir of dirs.splice(0)) fs.rmSync(dir, { recursive: true, force: true, maxRetries: 20 });
 });
 
 async function fresh(): Promise<{ file: string; log: Log; lines: () => Record<string, unknown>[] }> {

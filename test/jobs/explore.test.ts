@@ -118,7 +118,7 @@ async function check(fs: SimFs, told: Told): Promise<void> {
   } finally {
     await world.engine.stop(0);
     await world.ledger.close();
-    await rm(told.home, { recursive: true, force: true });
+    await rm(told.home, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
   options = { folder: join(dir, 'keys'), fs: nodeFs, clock: new ManualClock(), random };
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+afterEach(() => rm(dir, { recursive: true, force: true, maxRetries: 20 }));
 
 const path = (name: string): string => join(options.folder, name);
 const Stored = z.object({ v: z.literal(1), keys: z.array(z.record(z.string(), z.json())) });

@@ -57,7 +57,8 @@ export async function makeWorld(
   over: { estate?: object; root?: string; services?: Partial<StepServices> } = {},
 ): Promise<World> {
   const root = over.root ?? (await mkdtemp(join(tmpdir(), 'reeve-runbook-')));
-  if (over.root === undefined) onTestFinished(() => rm(root, { recursive: true, force: true }));
+  if (over.root === undefined)
+    onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 20 }));
   await mkdir(join(root, 'runbooks'), { recursive: true });
   const estate: Estate = {
     config: EstateConfig.parse({ ...ESTATE, ...over.estate }),
@@ -86,7 +87,7 @@ export async function makeWorld(
       runbooks.plan({ runbook: id, project: 'reeve', env: 'dev', inputs: {}, ...request }),
     async context(plan, more = {}) {
       const scratch = await mkdtemp(join(tmpdir(), 'reeve-scratch-'));
-      onTestFinished(() => rm(scratch, { recursive: true, force: true }));
+      onTestFinished(() => rm(scratch, { recursive: true, force: true, maxRetries: 20 }));
       const logged = { stdout: '', stderr: '', reeve: '' };
       const decoder = new TextDecoder();
       return {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
   keys = await initKeys({ folder: join(dir, 'keys'), fs: nodeFs, clock, random });
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+afterEach(() => rm(dir, { recursive: true, force: true, maxRetries: 20 }));
 
 const file = (): string => join(dir, 'secrets.json');
 const open = () => openSecrets({ fs: nodeFs, clock, sealer: keys.sealer, path: file() });
