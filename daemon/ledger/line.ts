@@ -3,12 +3,12 @@ import {
   MAX_RECORD_BYTES,
   RecordEnvelope,
   isRecordType,
-  recordBodies,
   type LedgerRecord,
   type RecordBody,
   type RecordType,
 } from '../../contracts/record.ts';
 import { NotCanonical, canonicalIntegers, parseCanonical } from '../canonical.ts';
+import { parseBody } from './bodies.ts';
 
 /** A body that passed its schema, as a reader of the line will see it, with its canonical text. */
 export interface CheckedBody<T extends RecordType> {
@@ -19,7 +19,7 @@ export interface CheckedBody<T extends RecordType> {
 /** @throws RECORD_INVALID */
 export function checkBody<T extends RecordType>(type: T, body: RecordBody<T>): CheckedBody<T> {
   if (!isRecordType(type)) throw fail('RECORD_INVALID', { type: String(type), why: 'no such type' });
-  const checked = recordBodies[type].safeParse(body);
+  const checked = parseBody(type, body);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const why = issue === undefined ? 'it is invalid' : `${issue.path.join('.')}: ${issue.message}`;
