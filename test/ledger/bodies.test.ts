@@ -34,7 +34,7 @@ const odds = [
     [],
     {},
     [undefined],
-    new Array(2),
+    Array.from({ length: 2 }),
     { a: undefined },
     [[[null]]],
   ],
