@@ -6,6 +6,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { JobView, Jobs } from '../ports/jobs.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
+import { cut } from '../text.ts';
 import { capOf, planDigestOf } from './identity.ts';
 
 export interface CallDeps {
@@ -61,7 +62,7 @@ export async function callRunbook(deps: CallDeps, request: CallRequest): Promise
   });
   const grant = payload.gid;
   await grants.use({ grant, sub: payload.sub, cap: capOf(plan), project, plan: plan_digest, job: jobId });
-  const reason = `called by ${spec.runbook}, step ${step}: ${spec.reason}`.slice(0, 2000);
+  const reason = cut(`called by ${spec.runbook}, step ${step}: ${spec.reason}`, 2000);
   await jobs.submit({
     plan,
     plan_digest,
@@ -88,7 +89,7 @@ async function waitOrCancel(
     if (!signal.aborted) throw error;
     const reason = signal.reason instanceof Error ? signal.reason.message : 'the calling step was stopped';
     try {
-      await jobs.cancel(jobId, by, reason.slice(0, 500));
+      await jobs.cancel(jobId, by, cut(reason, 500));
     } catch (refused) {
       // It has just ended by itself.
       if (!isTerminal((await jobs.get(jobId)).status)) throw refused;

@@ -1,4 +1,5 @@
 import { fail } from '../../contracts/errors.ts';
+import { cut } from '../text.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEntry } from './entries.ts';
 import { attemptIdOf, jobOf, utc } from './identity.ts';
@@ -51,7 +52,7 @@ export async function retryJob(
     updated_at_utc: now,
     correlation_ids: { grant_id: grantId, requested_by: by },
   };
-  const why = reason.slice(0, 1000);
+  const why = cut(reason, 1000);
   let added = false;
   const guard = (): void => {
     const entry = current();

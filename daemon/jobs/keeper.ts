@@ -1,5 +1,6 @@
 import { fail } from '../../contracts/errors.ts';
 import type { JobSpec } from '../../contracts/job.ts';
+import { cut } from '../text.ts';
 import type { Core } from './core.ts';
 import { jobOf } from './identity.ts';
 import { heldError, lockOf, type LockEntry } from './locks.ts';
@@ -134,7 +135,7 @@ export class LockKeeper {
   }
 
   #body(lock: string, owner: string, fence: number, reason: string) {
-    return { lock, owner, fence, reason: reason.slice(0, 500), lease_until: this.#core.now() + this.#lease };
+    return { lock, owner, fence, reason: cut(reason, 500), lease_until: this.#core.now() + this.#lease };
   }
 
   #isAncestor(held: LockEntry, spec: Pick<JobSpec, 'parent'>): boolean {

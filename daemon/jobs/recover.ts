@@ -3,6 +3,7 @@ import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { isTerminal } from '../../contracts/job.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { RecordBody } from '../../contracts/record.ts';
+import { cut } from '../text.ts';
 import { storeLog } from './attempt-log.ts';
 import { asReeve, type Core } from './core.ts';
 import type { AttemptEntry, JobEntry } from './entries.ts';
@@ -85,7 +86,7 @@ async function recordUnknown(
     },
     fence: last.fence,
     owner: core.options.owner,
-    why: why.slice(0, 1000),
+    why: cut(why, 1000),
     ...(log === undefined ? {} : { log }),
     ...(refusal === undefined ? { retry_at: core.now() } : {}),
   };

@@ -1,6 +1,7 @@
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import { isTerminal } from '../../contracts/job.ts';
 import { errno } from '../durable.ts';
+import { cut } from '../text.ts';
 import { asReeve, type Core } from './core.ts';
 import type { JobEntry } from './entries.ts';
 import { attemptIdOf, utc } from './identity.ts';
@@ -39,11 +40,13 @@ export async function refuse(core: Core, jobId: string, error: ReeveError): Prom
   const last = entry.attempts.at(-1);
   const now = utc(core.now());
   const { owner } = core.options;
-  const why = error.message.slice(0, 500);
+  const why = cut(error.message.toWellFormed(), 500);
   try {
     if (last !== undefined && isTerminal(last.record.status)) {
       // The attempt that was to be followed by another keeps its status: it is the last one after all.
-      const said = [last.why?.slice(0, 480), `not run again: ${why}`].filter(Boolean).join('; ');
+      const said = [last.why === undefined ? '' : cut(last.why, 480), `not run again: ${why}`]
+        .filter(Boolean)
+        .join('; ');
       const attempt = { ...last.record, updated_at_utc: now };
       await core.outcome('job.attempt', { attempt, fence: last.fence, owner, why: said }, () => {
         const current = core.entry(spec.job_id)?.attempts.at(-1);

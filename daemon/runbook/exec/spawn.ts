@@ -126,7 +126,7 @@ class Flow {
   }
 
   lastWords(): string {
-    return lastLine(this.#last.stderr) || lastLine(this.#last.stdout);
+    return lastLine(whole(this.#last.stderr)) || lastLine(whole(this.#last.stdout));
   }
 }
 
@@ -146,9 +146,14 @@ async function drained(child: Child, flow: Flow, pumped: Promise<unknown>, deps:
   child.stderr.destroy();
 }
 
+/** Without a line whose beginning is cut off: half of a secret would not be known for one. */
+function whole(bytes: Buffer): Buffer {
+  return bytes.length < LAST_BYTES ? bytes : bytes.subarray(bytes.indexOf('\n') + 1 || bytes.length);
+}
+
 /** The last line that says something: not a stack frame, nor the version Node prints below an error. */
 function lastLine(bytes: Buffer): string {
   const lines = bytes.toString('utf8').split('\n');
   const said = lines.findLast((line) => /\w/.test(line) && !/^\s+at |^Node\.js v/.test(line));
-  return (said ?? '').trim().slice(0, 300);
+  return (said ?? '').trim();
 }
