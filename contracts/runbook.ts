@@ -44,12 +44,18 @@ export const Need = z.strictObject({
   within: Duration.optional(),
 });
 
+/** The action under which a step's question is approved. No runbook has it, so the answer can start nothing. */
+export const STEP_APPROVAL = 'approve_step';
+
 /** YAML front matter of a runbook (DESIGN §5). Durations arrive as text and leave as milliseconds. */
 export const RunbookFrontMatter = z.strictObject({
   runbook: RunbookId,
   title: z.string().min(1).max(200),
   description: z.string().max(1000).optional(),
-  action: Slug.default('run'),
+  action: Slug.refine(
+    (action) => action !== STEP_APPROVAL,
+    'this word is kept for questions of steps',
+  ).default('run'),
   /** Limits the runbook to these; empty or absent: every project / environment of the estate. */
   projects: z.array(ProjectId).max(100).optional(),
   environments: z.array(EnvironmentId).max(100).optional(),

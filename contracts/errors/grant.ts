@@ -126,7 +126,7 @@ export const grantErrors = {
     status: 409,
     exit: 'refused',
     message: 'This home has no signing keys.',
-    hint: 'Run `reeve preauth init-keys`.',
+    hint: 'The first start makes them. When they were lost, put the folder `keys` of the home back from its backup.',
   },
   KEYS_EXIST: {
     status: 409,

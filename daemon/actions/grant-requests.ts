@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { Plan } from '../../contracts/plan.ts';
+import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
@@ -15,6 +16,9 @@ async function find({ grants }: ActionContext, id: string): Promise<RequestView>
   if (found === undefined) throw fail('REQUEST_NOT_FOUND', { id });
   return found;
 }
+
+/** Whether it is the question of a running job's step. */
+const isStep = ({ cap }: RequestView): boolean => cap.startsWith(`${STEP_APPROVAL}:`);
 
 async function planOf(context: ActionContext, request: RequestView): Promise<Block[]> {
   const bytes = await context.artifacts.get(request.plan_ref.digest ?? '');
@@ -102,9 +106,12 @@ export const requestApprove = adminAction({
     };
   },
   async run(context, args): Promise<AdminOutcome> {
-    const { caller, grants, people } = context;
+    const { caller, grants, people, work } = context;
     const asked = await find(context, args.request);
     people.require(caller.person, 'approve', asked.project, asked.env);
+    // The last approval starts the work: while that cannot begin, it is not spent.
+    const last = asked.approvals.length + 1 >= asked.needs && !isStep(asked);
+    if (last) (asked.also?.prj ?? [asked.project]).forEach((project) => work.admit(project));
     const { request, grant } = await grants.approve(asked.id, caller.person, asked.plan, caller.account);
     const targets = [{ kind: 'request', id: request.id }];
     const before = { approvals: asked.approvals.length };
@@ -118,7 +125,7 @@ export const requestApprove = adminAction({
         targets,
       };
     // The question of a running job's step: the answer is the record, nothing new starts.
-    if (request.cap.startsWith('approve_step:'))
+    if (isStep(request))
       return {
         title: `Approved: the job of ${request.by} goes on`,
         data: { request: request as unknown as Json },

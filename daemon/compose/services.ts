@@ -1,6 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { DriverDeps } from '../drills/driver.ts';
+import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import { callRunbook, type CallDeps } from '../jobs/call.ts';
 import type { Log } from '../log.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -12,9 +13,6 @@ import type { People } from '../ports/people.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StepServices } from '../ports/steps.ts';
 import { lazyDrivers } from './runbooks.ts';
-
-/** The capability under which a step's question is approved; no action accepts it, so the answer can start nothing. */
-export const STEP_APPROVAL = 'approve_step';
 
 export interface ServiceDeps {
   artifacts: Artifacts;

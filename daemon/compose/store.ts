@@ -79,14 +79,16 @@ export async function openStore(settings: Settings, version: string, releasers: 
   for (const folder of home.narrowed)
     log.warn('permissions were wider than needed and are narrowed', { path: folder });
 
+  const opened = await originOf(home.ledger);
   const keyOptions = { folder: home.keys, fs, clock, random, passphrase: settings.passphrase };
   let firstStart = false;
   const keys = await loadKeys(keyOptions).catch((error: unknown) => {
     if (!(error instanceof ReeveError) || error.code !== 'KEYS_MISSING') throw error;
+    // A ledger was signed with keys that are gone: new ones would pass for it.
+    if (opened !== undefined) throw error;
     firstStart = true;
     return initKeys(keyOptions);
   });
-  const opened = await originOf(home.ledger);
   // The reserve is made after the ledger's first record: where it stands, revocations and halts have been lost.
   if (opened === undefined && existsSync(home.reserve)) throw fail('LEDGER_MISSING', { dir: home.ledger });
   const origin = opened ?? `reeve/${keys.signer('checkpoint').kid.slice(4)}`;
