@@ -23,7 +23,7 @@ export const halt = adminAction({
     if (args.project === undefined) people.requireEverywhere(caller.person, 'run');
     else config.project(args.project);
     const before = work.halts();
-    const { recorded } = await work.halt(
+    const { recorded, kept } = await work.halt(
       scopeOf(args.project),
       caller.person,
       reason || `halted by ${caller.person}`,
@@ -37,7 +37,9 @@ export const halt = adminAction({
           : [
               {
                 type: 'hint' as const,
-                text: 'The ledger cannot be written now. The halt stands all the same, is kept on disk, and goes into the ledger as soon as it can.',
+                text: kept
+                  ? 'The ledger cannot be written now. The halt stands all the same, is kept on disk, and goes into the ledger as soon as it can.'
+                  : 'Neither the ledger nor the reserve of halts can be written now. The halt stands all the same, but only as long as this daemon runs: do not restart it.',
               },
             ]),
         {
@@ -45,7 +47,7 @@ export const halt = adminAction({
           text: `Lift it: reeve resume${args.project === undefined ? '' : ` --project ${args.project}`}`,
         },
       ],
-      data: { halted: work.halts(), recorded },
+      data: { halted: work.halts(), recorded, kept },
       before,
       after: work.halts(),
       ...(args.project === undefined ? {} : { targets: [{ kind: 'project', id: args.project }] }),

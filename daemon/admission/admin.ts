@@ -1,6 +1,6 @@
 import type { AdminEvent } from '../../contracts/admin.ts';
 import { ReeveError, fail } from '../../contracts/errors.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
 import type { ActionContext, AdminAction, AdminOutcome } from '../ports/actions.ts';
@@ -60,7 +60,7 @@ export async function admitAdmin(
     await ledger.append('admin.event', {
       ...base,
       observed_at_utc: iso(context.clock.now()),
-      ...defined(more),
+      ...defined({ ...more, before: fitting(more.before), after: fitting(more.after) }),
     });
   };
   let outcome: AdminOutcome;
@@ -78,6 +78,16 @@ export async function admitAdmin(
     if (action.evenUnrecorded !== true) throw error;
   }
   return draft;
+}
+
+/** Characters of `before` and of `after` in an AdminEvent; its record has 64 KiB. */
+const MAX_FACT = 8000;
+
+/** What would not fit stands there as its size and digest: the event itself must never be missing. */
+function fitting(value: Json | undefined): Json | undefined {
+  if (value === undefined) return undefined;
+  const text = JSON.stringify(value);
+  return text.length <= MAX_FACT ? value : { left_out: text.length, digest: digestOf(text) };
 }
 
 function defined<T extends object>(value: T): T {

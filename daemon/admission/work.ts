@@ -145,11 +145,14 @@ export async function openWork(deps: {
       try {
         await ledger.append('halt.set', { scope, ...stop });
         if (extra[keyOf(scope)] === stop) forget(keyOf(scope));
-        return { recorded: true };
+        return { recorded: true, kept: true };
       } catch {
         if (extra[keyOf(scope)] === stop) owed.add(keyOf(scope));
-        await save();
-        return { recorded: false };
+        const kept = await save().then(
+          () => true,
+          () => false,
+        );
+        return { recorded: false, kept };
       }
     },
     async lift(scope, by, reason) {

@@ -13,9 +13,10 @@ export interface Work {
   admit(project: string): void;
   /**
    * Takes effect at once, in memory, before anything is written; then it is recorded. When the ledger cannot be written
-   * the halt still stands, is kept in a preallocated file, and `recorded` is false.
+   * the halt still stands, is kept in a preallocated file, and `recorded` is false; when not even that can be written,
+   * `kept` is false too and the halt ends with the daemon.
    */
-  halt(scope: Scope, by: string, reason: string): Promise<{ recorded: boolean }>;
+  halt(scope: Scope, by: string, reason: string): Promise<{ recorded: boolean; kept: boolean }>;
   lift(scope: Scope, by: string, reason: string): Promise<void>;
   pause(by: string, reason: string, drain: boolean): Promise<void>;
   resume(by: string, reason: string): Promise<void>;

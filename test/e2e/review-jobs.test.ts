@@ -111,3 +111,24 @@ test('the answer to a step is no action that a runbook may have', async () => {
   });
   expect(code(await world.as('ana', run('odd')))).toBe('RUNBOOK_INVALID');
 });
+
+test('an admin action leaves its AdminEvent also when what it changed is larger than a record', async () => {
+  const names = Array.from({ length: 40 }, (_, n) => `p${n}`);
+  const projects = names.map((name) => `  ${name}: { environments: { dev: {} } }\n`).join('');
+  const world = await openWorld({ estate: ESTATE + projects });
+  for (const project of names)
+    await world.as('ana', { command: 'halt', args: { project }, reason: 'r'.repeat(2000) });
+  expect((await world.as('ana', { command: 'resume' })).ok).toBe(true);
+  const events = await world.records('admin.event');
+  expect(events).toHaveLength(names.length + 1);
+  expect(events.at(-1)?.body).toMatchObject({ action_type: 'resume', result: { status: 'done' } });
+});
+
+test('attack 66: a halt that can be kept nowhere stands all the same, and says that it ends with the daemon', async () => {
+  const world = await openWorld();
+  const { work } = world.app.running.deps;
+  await rm(world.app.store.home.reserve);
+  // No record can hold this, as none can on a full disk.
+  expect(await work.halt('all', 'ana', 'odd \ud800')).toEqual({ recorded: false, kept: false });
+  expect(code(await world.as('ana', run('touch')))).toBe('HALTED');
+});
