@@ -269,7 +269,7 @@ export async function buildEngine(
       await grants.enrolKeys('daemon');
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
-      await grants.completeRequests();
+      await grants.completeRequests().catch((error: unknown) => warn('requests approved before', error));
       const audit = await openAudit({ fs, path: home.audit, ledger, warn: (why) => log.warn(why) });
       releasers.push('audit mirror', () => audit.close());
       const watch = watchDrills({
