@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { buildEngine, type Running } from './compose/engine.ts';
 import { serve } from './compose/serve.ts';
 import { statusView } from './compose/status.ts';
+import type { Settled } from './compose/settle.ts';
 import { openStore, type Store } from './compose/store.ts';
 import { watchClock } from './clock.ts';
 import type { Settings } from './config.ts';
@@ -16,8 +17,8 @@ export interface App {
   url: string;
   socket: string;
   status(): StatusView;
-  /** Once: what need not be done before the API answers. Answers the mandates that a first start has accepted. */
-  settle(): Promise<string[]>;
+  /** Once: what need not be done before the API answers. */
+  settle(): Promise<Settled>;
   /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers; settles first. */
   startSchedules(atStart?: boolean): Promise<void>;
   /** Releases everything, last-in-first-out. Safe to call twice. */

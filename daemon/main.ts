@@ -23,7 +23,7 @@ export async function up(options: UpOptions): Promise<never> {
     print(`\n${signal}: stopping …\n`);
     return app.stop(signal).finally(flushCompileCache);
   }, STOP_LIMIT_MS);
-  await sayStarted(app, await app.settle(), print);
+  sayStarted(app, await app.settle(), print);
   const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);
   if (options.drill !== false) await sayDrill(app, print, from);

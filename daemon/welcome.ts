@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { LedgerRecord } from '../contracts/record.ts';
 import type { App } from './app.ts';
+import type { Settled } from './compose/settle.ts';
 
 export type Print = (text: string) => void;
 
@@ -8,14 +9,13 @@ const dim = (text: string): string => styleText('dim', text);
 const bold = (text: string): string => styleText('bold', text);
 const label = (text: string): string => dim(text.padEnd(11));
 
-/** What was started, in a few lines. `accepted`: mandates of the first start. */
-export async function sayStarted(
+/** What was started, in a few lines. */
+export function sayStarted(
   { store, running, url, socket }: App,
-  accepted: readonly string[],
+  { accepted, runbooks }: Settled,
   print: Print,
-): Promise<void> {
+): void {
   const { config } = running.deps.config.current();
-  const runbooks = await running.deps.runbooks.list();
   const { size } = store.ledger.head();
   print(
     [
@@ -25,7 +25,7 @@ export async function sayStarted(
       `${label('home')}${store.home.root}${store.firstStart ? styleText('green', '  made now, with keys') : ''}`,
       `${label('estate')}${running.deps.config.current().file}`,
       `${label('ledger')}${size} records, origin ${store.origin}`,
-      `${label('runbooks')}${runbooks.length} in ${config.runbooks.path}/, ${Object.keys(config.schedules).length} schedule(s)`,
+      `${label('runbooks')}${runbooks} in ${config.runbooks.path}/, ${Object.keys(config.schedules).length} schedule(s)`,
       `${label('listens on')}${url}  ${dim(`and ${socket}`)}`,
       ...running.warnings.map((warning) => `${styleText('yellow', '!')} ${warning}`),
       ...(accepted.length > 0

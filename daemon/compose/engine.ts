@@ -36,8 +36,8 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
 import { stepServices } from './services.ts';
-import { endStrays, lazyRunbooks, lazyStepRunner } from './runbooks.ts';
-import { settling } from './settle.ts';
+import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
+import { settling, type Settled } from './settle.ts';
 import { keepNotes } from './notes.ts';
 import { drillReader, scheduleReader } from './readers.ts';
 import { writeReport } from './reports.ts';
@@ -75,7 +75,7 @@ export async function buildEngine(
   settings: Settings,
   version: string,
   releasers: Releasers,
-): Promise<Running & { start(): Promise<void>; settle(): Promise<string[]> }> {
+): Promise<Running & { start(): Promise<void>; settle(): Promise<Settled> }> {
   const { clock, ledger, state, artifacts, keys, log, fs, home, hex } = store;
   const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
   const initial = await loadEstate(await findEstate(settings.config, settings.cwd));
@@ -101,7 +101,8 @@ export async function buildEngine(
     halted: work.halted,
   });
   const runbooks = lazyRunbooks({ config, fs });
-  const mandates = createMandates({ ...versions, config, runbooks });
+  const files = runbookFiles({ config, fs });
+  const mandates = createMandates({ ...versions, config, runbooks, files });
   const hidden = await hiddenWords(store.secrets, config);
   releasers.push('hidden words', () => hidden.stop());
   const { redactor, clean, secrets } = hidden;
@@ -260,7 +261,7 @@ export async function buildEngine(
     warnings: initial.warnings,
     startedAt: clock.now(),
   };
-  const { settle, stop } = settling(store, runbooks, mandates);
+  const { settle, stop } = settling({ store, runbooks, files, mandates });
   releasers.push('settling', async () => void (await stop()));
   return {
     ...running,

@@ -4,6 +4,7 @@ import type { Config } from '../ports/config.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { StepRunner, StepServices } from '../ports/steps.ts';
+import { runbookBytes } from '../runbook/folder.ts';
 
 /*
  * Reading and running runbooks takes 60 modules of ours and as many of the Markdown and YAML readers. They are loaded when
@@ -23,6 +24,14 @@ export function lazyRunbooks(options: { config: Config; fs: Fs }): Runbooks {
     plan: async (request) => (await runbooks()).plan(request),
   };
 }
+
+/** The files of the folder as they are: what can be told from them needs no parser. */
+export const runbookFiles =
+  ({ config, fs }: { config: Config; fs: Fs }) =>
+  async (): Promise<Map<string, Uint8Array>> => {
+    const { root, config: estate } = config.current();
+    return runbookBytes(fs, { root, path: estate.runbooks.path });
+  };
 
 export function lazyStepRunner(options: { clock: Clock; config: Config }): StepRunner {
   let made: Promise<StepRunner> | undefined;

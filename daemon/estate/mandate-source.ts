@@ -1,4 +1,5 @@
 import { ReeveError } from '../../contracts/errors.ts';
+import type { ScheduleSpec } from '../../contracts/estate.ts';
 import { RunbookId } from '../../contracts/ids.ts';
 import type { Mandate } from '../../contracts/records/config.ts';
 import type { Runbook } from '../../contracts/runbook.ts';
@@ -32,14 +33,16 @@ export const mandateIds = (config: Config): string[] =>
     .map((name) => SCHEDULE + name)
     .toSorted();
 
+/** The entry of reeve.yaml that a mandate stands for, if it is there. */
+export const scheduleOf = (config: Config, id: string): ScheduleSpec | undefined =>
+  id.startsWith(SCHEDULE) ? own(config.current().config.schedules, id.slice(SCHEDULE.length)) : undefined;
+
 /** Reads one mandate's entry and runbooks as they are now; undefined when there is no such entry. */
 export async function readMandate(
   { config, runbooks, calls = literalCalls }: SourceDeps,
   id: string,
 ): Promise<Current | undefined> {
-  const spec = id.startsWith(SCHEDULE)
-    ? own(config.current().config.schedules, id.slice(SCHEDULE.length))
-    : undefined;
+  const spec = scheduleOf(config, id);
   if (spec === undefined) return undefined;
   const found = new Map<string, Runbook>();
   let broken: string | undefined;

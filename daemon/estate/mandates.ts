@@ -4,9 +4,13 @@ import type { MandateView, Mandates } from '../ports/mandates.ts';
 import { mandateDiff } from './mandate-diff.ts';
 import { mandatesProjection, type MandateRow } from './mandate-projection.ts';
 import { mandateIds, readMandate, type Current, type SourceDeps } from './mandate-source.ts';
+import { isUntouched, type RunbookBytes } from './mandate-untouched.ts';
 import { recordVersions, runbookVersion, type VersionDeps } from './versions.ts';
 
-export interface MandateDeps extends SourceDeps, VersionDeps {}
+export interface MandateDeps extends SourceDeps, VersionDeps {
+  /** The files of the runbook folder, for a look that parses none. */
+  files?: () => Promise<RunbookBytes>;
+}
 
 export interface LiveMandates extends Mandates {
   /**
@@ -51,10 +55,16 @@ export function createMandates(deps: MandateDeps): LiveMandates {
     return why;
   }
 
+  async function filesNow(): Promise<RunbookBytes> {
+    // A folder that cannot be read is a matter for the full look, which says why.
+    return (await deps.files?.().catch(() => undefined)) ?? new Map<string, Uint8Array>();
+  }
+
   async function refresh(): Promise<string[]> {
     const suspended: string[] = [];
+    const files = await filesNow();
     for (const [id, row] of Object.entries(rows())) {
-      if (row.suspended !== null) continue;
+      if (row.suspended !== null || isUntouched(deps.config, row, files)) continue;
       if ((await check(id, await readMandate(deps, id))) !== undefined) suspended.push(id);
     }
     return suspended;
@@ -78,7 +88,15 @@ export function createMandates(deps: MandateDeps): LiveMandates {
     refresh,
     async list() {
       await deps.ledger.settled();
-      return Promise.all(mandateIds(deps.config).map(async (id) => view(await need(id), own(rows(), id))));
+      const files = await filesNow();
+      return Promise.all(
+        mandateIds(deps.config).map(async (id) => {
+          const row = own(rows(), id);
+          return row !== undefined && isUntouched(deps.config, row, files)
+            ? inForce(row)
+            : view(await need(id), row);
+        }),
+      );
     },
     async diff(id) {
       return mandateDiff(deps.artifacts, own(rows(), id), await need(id));
@@ -97,6 +115,10 @@ export function createMandates(deps: MandateDeps): LiveMandates {
       await deps.ledger.settled();
     },
   };
+}
+
+function inForce({ mandate: { id, digest }, by, at }: MandateRow): MandateView {
+  return { id, state: 'accepted', digest, accepted: digest, by, at };
 }
 
 function view(current: Current, row: MandateRow | undefined): MandateView {

@@ -4,7 +4,9 @@ import { RunbookId } from '../../contracts/ids.ts';
 import { errno, readWhole } from '../durable.ts';
 import type { Fs } from '../ports/fs.ts';
 import { oneLine } from '../text.ts';
-import { MAX_BYTES } from './load.ts';
+
+/** Size of one runbook. */
+export const MAX_BYTES = 1024 * 1024;
 
 /** Where runbooks lie: `path` below the estate's `root`. */
 export interface Folder {
@@ -71,3 +73,14 @@ async function isRealFolder(fs: Fs, { root, path }: Folder): Promise<boolean> {
 }
 
 const refused = (name: string) => fail('RUNBOOK_PATH_REFUSED', { name: JSON.stringify(oneLine(name, 100)) });
+
+/** Every file of the folder that can be read: id → bytes. Parses nothing. */
+export async function runbookBytes(fs: Fs, folder: Folder): Promise<Map<string, Uint8Array>> {
+  const { ids } = await runbookFiles(fs, folder);
+  const files = new Map<string, Uint8Array>();
+  for (const id of ids) {
+    const bytes = await readRunbookFile(fs, folder, id);
+    if (bytes !== undefined) files.set(id, bytes);
+  }
+  return files;
+}

@@ -13,13 +13,12 @@ import { cut, firstUnsafe } from '../text.ts';
 import { parseAttributes } from './attributes.ts';
 import { readFront, readYaml, yamlLibrary } from './front.ts';
 import { readMarkdown, type MarkdownBlock } from './markdown.ts';
+import { MAX_BYTES } from './folder.ts';
 import { Problems } from './problems.ts';
 import { checkReferences } from './references.ts';
 import { kindByWord } from './steps/index.ts';
 import { StepMistake, type StepSource } from './steps/kind.ts';
 
-/** Bytes and lines of one runbook. */
-export const MAX_BYTES = 1024 * 1024;
 const MAX_LINES = 5000;
 const MAX_STEPS = 200;
 

@@ -11,6 +11,7 @@ import { mandatesProjection } from '../../daemon/estate/mandate-projection.ts';
 import { createMandates, type LiveMandates } from '../../daemon/estate/mandates.ts';
 import { configVersionsProjection, type VersionDeps } from '../../daemon/estate/versions.ts';
 import { nodeFs } from '../../daemon/fs.ts';
+import { runbookBytes } from '../../daemon/runbook/folder.ts';
 import { collect, newSigner, openTest, tempDir, type Opened } from '../helpers/ledger.ts';
 
 export const ESTATE = `version: 1
@@ -98,6 +99,8 @@ export async function estateRig(yaml = ESTATE): Promise<EstateRig> {
   const runbooks = folderOfRunbooks(path.join(root, 'runbooks'));
   const records = async <T extends RecordType>(...types: T[]): Promise<LedgerRecord<T>[]> =>
     (await collect(ledger.read(0))).filter((r) => (types as string[]).includes(r.type)) as LedgerRecord<T>[];
-  const mandates = createMandates({ ...deps, config, runbooks });
+  const files = (): Promise<Map<string, Uint8Array>> =>
+    runbookBytes(nodeFs, { root, path: config.current().config.runbooks.path });
+  const mandates = createMandates({ ...deps, config, runbooks, files });
   return { ...opened, root, store: home, config, mandates, deps, told, write, runbook, records };
 }
