@@ -32,8 +32,8 @@ test('what the bytes call untouched may be used', async () => {
 
 test('another runbook, none, or another entry is not untouched', async () => {
   for (const change of [
-    (rig: EstateRig) => rig.runbook('backup', 'echo two'),
-    (rig: EstateRig) => fs.rmSync(path.join(rig.root, 'runbooks', 'backup.md')),
+    async (rig: EstateRig) => Promise.resolve(rig.runbook('backup', 'echo two')),
+    async (rig: EstateRig) => Promise.resolve(fs.rmSync(path.join(rig.root, 'runbooks', 'backup.md'))),
     async (rig: EstateRig) => {
       rig.write(ESTATE.replace('15 3', '16 3'));
       await rig.config.reload();
