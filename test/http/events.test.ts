@@ -207,6 +207,22 @@ test('attack 58: a stream leaves out what the reader may not see, from the momen
   expect(JSON.stringify(after)).toContain(jobId(2));
 });
 
+test('attack 58: the lines of a step need the verb that its log needs; its records do not', async () => {
+  const world = await apiWorld();
+  world.jobs.push(jobView(1, 'shop', 'RUNNING'), jobView(2, 'reeve', 'RUNNING'));
+  world.denied.add('read shop prod').add('read shop');
+  const reader = await open(world, '');
+  for (const n of [1, 2]) {
+    const job_id = jobId(n);
+    const at = { job_id, attempt_id: `${job_id}.1`, step: 's', stream: 'stdout' } as const;
+    world.publish({ event: 'log', ...at, lines: [`of ${n}`] });
+    await world.ledger.append('job.cancel_requested', { job_id, by: 'ann', reason: 'r' });
+  }
+  await reader.until(() => reader.seqs().length >= 2 && reader.text().includes('of 2'));
+  expect(reader.text()).not.toContain('of 1');
+  expect(reader.seqs()).toHaveLength(2);
+});
+
 test('a slow reader is bounded: live lines are dropped and counted, records are all delivered', async () => {
   const world = await apiWorld();
   world.jobs.push(jobView(1, 'shop', 'RUNNING'));

@@ -1,3 +1,4 @@
+import type { Verb } from '../../../contracts/estate.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
 import type { Caller } from '../../ports/door.ts';
 import type { ServerDeps } from '../context.ts';
@@ -42,27 +43,38 @@ export class Sight {
   }
 
   job(id: string): boolean | Promise<boolean> {
-    if (this.#jobs.has(id)) return this.#at(this.#jobs.get(id));
-    return this.#lookUp(id);
+    return this.#allowed(id, ['subscribe']);
   }
 
-  async #lookUp(id: string): Promise<boolean> {
+  /** What a step prints: what its stored log needs, too. */
+  lines(id: string): boolean | Promise<boolean> {
+    return this.#allowed(id, ['subscribe', 'read']);
+  }
+
+  #allowed(id: string, verbs: readonly Verb[]): boolean | Promise<boolean> {
+    if (this.#jobs.has(id)) return this.#at(this.#jobs.get(id), verbs);
+    return this.#lookUp(id, verbs);
+  }
+
+  async #lookUp(id: string, verbs: readonly Verb[]): Promise<boolean> {
     const where = await this.#deps.jobs.get(id).then(
       (job) => job.spec,
       () => undefined,
     );
     this.#remember(id, where);
-    return this.#at(where);
+    return this.#at(where, verbs);
   }
 
-  #at(where: Where | undefined): boolean {
-    if (where === undefined) return this.#whole();
-    return this.#deps.access(this.#caller, 'subscribe', where.project, where.env);
+  #at(where: Where | undefined, verbs: readonly Verb[]): boolean {
+    return verbs.every((verb) =>
+      where === undefined
+        ? this.#whole(verb)
+        : this.#deps.access(this.#caller, verb, where.project, where.env),
+    );
   }
 
-  #whole(): boolean {
-    const projects = this.#deps.projects();
-    return projects.every((project) => this.#deps.access(this.#caller, 'subscribe', project));
+  #whole(verb: Verb = 'subscribe'): boolean {
+    return this.#deps.projects().every((project) => this.#deps.access(this.#caller, verb, project));
   }
 
   #remember(id: string, where: Where | undefined): void {

@@ -117,7 +117,7 @@ export class EventStream {
 
   #onLines(event: LiveEvent): void {
     if (this.#options.job !== undefined && event.job_id !== this.#options.job) return;
-    const visible = this.#sight.job(event.job_id);
+    const visible = this.#sight.lines(event.job_id);
     if (typeof visible === 'boolean') this.#lines(event, visible);
     else void visible.then((sees) => this.#lines(event, sees));
   }
