@@ -7,6 +7,8 @@ import type { Ledger } from '../ports/ledger.ts';
 export interface ArtifactOwner {
   /** Undefined: it belongs to the estate (a version of its configuration). */
   where: { project: string; env: string } | undefined;
+  /** What a role must allow there. */
+  verb: 'read' | 'administer';
   mediaType: string | undefined;
   name: string | undefined;
 }
@@ -39,7 +41,7 @@ async function searchLedger(digest: string, ledger: Pick<Ledger, 'read'>): Promi
     if (record.type === 'job.queued') places.set(record.body.job.job_id, record.body.job);
     for (const { ref, of } of refsOf(record)) {
       if (!has(ref, digest)) continue;
-      if (of === undefined) found.push(owner(ref, undefined));
+      if (of === undefined) found.push(owner(ref, undefined, verbOf(record)));
       else {
         const where = typeof of === 'string' ? places.get(of) : of;
         if (where !== undefined) found.push(owner(ref, where));
@@ -77,7 +79,16 @@ function refsOf({ type, body }: LedgerRecord): Mention[] {
 const has = (ref: ArtifactRef | undefined, digest: string): ref is ArtifactRef =>
   ref !== undefined && (ref.digest === digest || ref.ref === `artifact:${digest}`);
 
-const owner = (ref: ArtifactRef, where: Where | undefined): ArtifactOwner => ({
+/** reeve.yaml holds `redact:`, the words that are shown nowhere. */
+const verbOf = ({ type, body }: LedgerRecord): ArtifactOwner['verb'] =>
+  type === 'config.version' && body.config_name === 'reeve.yaml' ? 'administer' : 'read';
+
+const owner = (
+  ref: ArtifactRef,
+  where: Where | undefined,
+  verb: ArtifactOwner['verb'] = 'read',
+): ArtifactOwner => ({
+  verb,
   where: where === undefined ? undefined : { project: where.project, env: where.env },
   mediaType: ref.mediaType,
   name: ref.name,

@@ -57,15 +57,15 @@ async function readableOwner(context: Context, caller: Caller, digest: string): 
   const [first] = owners;
   // Also when the bytes are there: what no record mentions was never handed out.
   if (first === undefined) throw fail('ARTIFACT_NOT_FOUND', { digest });
-  const mine = owners.find(({ where }) =>
+  const mine = owners.find(({ where, verb }) =>
     where === undefined
-      ? everywhere(context, caller, 'read')
+      ? everywhere(context, caller, verb)
       : context.access(caller, 'read', where.project, where.env),
   );
   if (mine === undefined) {
-    const { where } = first;
+    const { where, verb } = first;
     const place = where === undefined ? 'every project' : `${where.project}/${where.env}`;
-    throw fail('FORBIDDEN', { person: caller.person, verb: 'read', where: place });
+    throw fail('FORBIDDEN', { person: caller.person, verb, where: place });
   }
   await context.jobs.requireReadable(digest);
   return mine;
