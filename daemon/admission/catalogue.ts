@@ -4,6 +4,7 @@ import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { argSpecs } from '../args.ts';
 import { canonical } from '../canonical.ts';
+import { compiled } from '../compiled.ts';
 import { digestOf } from '../digest.ts';
 import type { Action } from '../ports/actions.ts';
 import { suggest } from '../suggest.ts';
@@ -47,9 +48,22 @@ export function makeCatalogue(commands: CommandSpec[], reeve: string): Catalogue
   return { v: 1, digest: digestOf(canonical(sorted)), reeve, commands };
 }
 
+type Check = (args: unknown) => z.ZodSafeParseResult<z.infer<z.ZodObject>>;
+/** Made once for each schema: making the strict one of an action takes many times as long as the check itself. */
+const checks = new WeakMap<z.ZodObject, Check>();
+
+function checkOf(schema: z.ZodObject): Check {
+  let check = checks.get(schema);
+  if (check === undefined) {
+    check = compiled(schema.strict());
+    checks.set(schema, check);
+  }
+  return check;
+}
+
 /** Validates what arrived; unknown arguments are mistakes. */
 export function parseArgs(action: Action, args: JsonObject): z.infer<z.ZodObject> {
-  const result = action.args.strict().safeParse(args);
+  const result = checkOf(action.args)(args);
   if (result.success) return result.data;
   const why = result.error.issues
     .slice(0, 5)

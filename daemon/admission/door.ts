@@ -6,6 +6,7 @@ import type { Reply } from '../../contracts/reply.ts';
 import { isNoSpace } from '../durable.ts';
 import type { Action, ActionContext, Deps } from '../ports/actions.ts';
 import type { Caller, Door } from '../ports/door.ts';
+import { compiled } from '../compiled.ts';
 import { suggest } from '../suggest.ts';
 import { admitAdmin } from './admin.ts';
 import { commandSpec, indexActions, makeCatalogue, parseArgs } from './catalogue.ts';
@@ -128,8 +129,10 @@ export function createDoor(options: DoorOptions): Door {
   return door;
 }
 
+const checkRequest = compiled(CommandRequest);
+
 function checked(request: CommandRequest): Asked {
-  const result = CommandRequest.safeParse(request);
+  const result = checkRequest(request);
   if (result.success) {
     // What no record can hold must not become a reason, a nonce or an input.
     if (!wellFormed(result.data)) throw fail('BODY_INVALID', { why: 'a text in it is not valid Unicode' });

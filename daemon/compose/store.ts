@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ReeveError, fail } from '../../contracts/errors.ts';
@@ -24,6 +23,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Projection } from '../ports/state.ts';
+import { random, randomHex } from '../random.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
 import { StateHost } from '../state/host.ts';
@@ -60,8 +60,6 @@ export interface Store {
   random(bytes: number): Uint8Array;
   hex(digits: number): string;
 }
-
-const random = (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes));
 
 /** Opens everything durable in the home; what was opened is pushed on `releasers`. */
 export async function openStore(settings: Settings, version: string, releasers: Releasers): Promise<Store> {
@@ -129,10 +127,7 @@ export async function openStore(settings: Settings, version: string, releasers: 
     artifacts: fileArtifacts({ fs, dir: home.artifacts }),
     secrets,
     random,
-    hex: (digits) =>
-      randomBytes(Math.ceil(digits / 2))
-        .toString('hex')
-        .slice(0, digits),
+    hex: randomHex,
   };
 }
 

@@ -1,6 +1,8 @@
 import fastify, { type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import { fail, type ReeveError } from '../../contracts/errors.ts';
+import { compiled } from '../compiled.ts';
 import type { App, Context } from './context.ts';
 import { errorHandler, requestLine } from './failures.ts';
 import {
@@ -36,7 +38,15 @@ export function newApp(options: { bodyLimit: number }): App {
     routerOptions: { maxParamLength: 200, caseSensitive: true },
     schemaController: { compilersFactory: { buildValidator: neverUsed, buildSerializer: neverUsed } },
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler<z.ZodType>((route) => {
+    const inWords = validatorCompiler(route);
+    if (route.httpPart !== 'body') return inWords;
+    const check = compiled(route.schema);
+    return (body: unknown) => {
+      const result = check(body);
+      return result.success ? { value: result.data } : inWords(body);
+    };
+  });
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   return app;
 }
