@@ -35,6 +35,20 @@ export const AdminActionType = z.enum([
   'resolve_unknown',
   'note',
   'accept_zone',
+  'open_incident',
+  'acknowledge_incident',
+  'note_incident',
+  'link_incident',
+  'resolve_incident',
+  'review_incident',
+  'reset_breaker',
+  'acknowledge_alert',
+  'set_silence',
+  'lift_silence',
+  'test_channel',
+  'pause_schedule',
+  'resume_schedule',
+  'backfill_schedule',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

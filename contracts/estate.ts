@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { EnvironmentId, PersonId, ProjectId, RunbookId, Slug } from './ids.ts';
-import { Duration } from './runbook.ts';
+import { AlertsSpec } from './estate/alerts.ts';
+import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
+import { SloSpec } from './estate/practice.ts';
+import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
+import { Duration } from './duration.ts';
 
 /** What a role may do. `view` is read-only commands. */
 export const Verb = z.enum([
@@ -74,6 +78,8 @@ export const ScheduleSpec = z.strictObject({
   catchup: z.enum(['skip', 'latest', 'all']).default('latest'),
   overlap: z.enum(['skip', 'queue', 'cancel_other', 'allow']).default('skip'),
   jitter: Duration.optional(),
+  /** An alert is raised when no run of this schedule has passed for this long. */
+  max_age: Duration.optional(),
 });
 export type ScheduleSpec = z.infer<typeof ScheduleSpec>;
 
@@ -90,6 +96,13 @@ export const EstateConfig = z.strictObject({
   projects: z.record(ProjectId, ProjectSpec).refine((v) => Object.keys(v).length > 0, 'at least one'),
   runbooks: z.strictObject({ path: z.string().max(400).default('runbooks') }).prefault({}),
   schedules: z.record(Slug, ScheduleSpec).default({}),
+  probes: z.record(Slug, ProbeSpec).default({}),
+  maintenance: z.record(Slug, MaintenanceSpec).default({}),
+  watch: WatchSpec.prefault({}),
+  alerts: AlertsSpec.prefault({}),
+  healing: z.record(Slug, HealSpec).default({}),
+  incidents: IncidentsSpec.prefault({}),
+  slos: z.record(Slug, SloSpec).default({}),
   /** Limits of a running job. */
   limits: z
     .strictObject({

@@ -31,6 +31,10 @@ export const RequestId = z.string().regex(/^req_[0-9a-f]{24}$/, 'a request id');
 export const AdminEventId = z.string().regex(/^ae_[0-9a-f]{24}$/, 'an admin event id');
 /** `rev_` + 24 hex digits: a break-glass review task. */
 export const ReviewId = z.string().regex(/^rev_[0-9a-f]{24}$/, 'a review id');
+/** `inc_` + 16 hex digits: an incident. */
+export const IncidentId = z.string().regex(/^inc_[0-9a-f]{16}$/, 'an incident id');
+/** `sil_` + 16 hex digits: a silence. */
+export const SilenceId = z.string().regex(/^sil_[0-9a-f]{16}$/, 'a silence id');
 /** `key_` + 16 hex digits of the SHA-256 of the raw public key. */
 export const KeyId = z.string().regex(/^key_[0-9a-f]{16}$/, 'a key id');
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { adminRecords } from './records/admin.ts';
+import { alertRecords } from './records/alert.ts';
 import { configRecords } from './records/config.ts';
 import { daemonRecords } from './records/daemon.ts';
 import { grantRecords } from './records/grant.ts';
+import { incidentRecords } from './records/incident.ts';
 import { jobRecords } from './records/job.ts';
 import { ledgerRecords } from './records/ledger.ts';
+import { probeRecords } from './records/probe.ts';
 import { scheduleRecords } from './records/schedule.ts';
 
 /** Record type → schema of its body. Adding a type is one entry in the file of its area. */
@@ -15,6 +18,9 @@ export const recordBodies = {
   ...grantRecords,
   ...jobRecords,
   ...scheduleRecords,
+  ...probeRecords,
+  ...alertRecords,
+  ...incidentRecords,
   ...adminRecords,
 } as const;
 

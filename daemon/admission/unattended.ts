@@ -1,3 +1,4 @@
+import type { Actor } from '../../contracts/admin.ts';
 import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { calledRuns } from '../../contracts/plan.ts';
@@ -7,8 +8,10 @@ import { requireWork, scopeOf } from './reach.ts';
 import { startJob, type StartDeps } from './start.ts';
 
 export interface Unattended {
-  /** `schedule:<name>` … */
+  /** `schedule:<name>`, `heal:<name>` … */
   mandate: string;
+  /** What wants it; stands in the records as the way it came. */
+  via: Actor['via'];
   runbook: string;
   project: string;
   env: string;
@@ -51,8 +54,8 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
     digest,
     grant: issued.payload.gid,
     sub,
-    type: action === 'run_drill' ? 'run_drill' : 'run',
-    actor: { person: 'daemon', via: 'schedule', account: ask.mandate },
+    type: action === 'run_drill' || action === 'heal' ? action : 'run',
+    actor: { person: 'daemon', via: ask.via, account: ask.mandate },
     reason: ask.reason,
     anchor: ask.anchor,
     how: `mandate ${ask.mandate}`,

@@ -1,16 +1,13 @@
-import { userInfo } from 'node:os';
 import path from 'node:path';
 import { createDoor } from '../admission/door.ts';
-import { openAudit } from '../admission/audit.ts';
 import { openHaltReserve } from '../admission/halt-reserve.ts';
 import { planBlocks } from '../admission/plan-view.ts';
 import { createRefusals, type Refusals } from '../admission/refusals.ts';
 import type { StartDeps } from '../admission/start.ts';
-import { admitUnattended } from '../admission/unattended.ts';
+import { admitUnattended, type Unattended } from '../admission/unattended.ts';
 import { openWork } from '../admission/work.ts';
 import { actions } from '../actions/index.ts';
 import type { Settings } from '../config.ts';
-import { watchDrills } from '../drills/index.ts';
 import {
   configVersions,
   createConfig,
@@ -26,7 +23,7 @@ import { Engine } from '../jobs/engine.ts';
 import { planDigestOf } from '../jobs/identity.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { createLive } from '../live.ts';
-import { createPeople } from '../people/index.ts';
+import { createPeople, userName } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
 import type { Door } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
@@ -35,12 +32,13 @@ import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
+import { estateChecks } from './estate-checks.ts';
+import { openFeatures, type Features } from './features.ts';
 import { stepServices } from './services.ts';
 import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
 import { settling, type Settled } from './settle.ts';
-import { keepNotes } from './notes.ts';
+import { startKeepers } from './keepers.ts';
 import { drillReader, scheduleReader } from './readers.ts';
-import { writeReport } from './reports.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { watchRunbooks } from './runbook-watch.ts';
 import { statusView } from './status.ts';
@@ -55,18 +53,13 @@ export interface Running {
   refusals: Refusals;
   scheduler: Scheduler;
   people: ReturnType<typeof createPeople>;
+  features: Features;
   /** What /readyz says beside the ledger. */
   checks(): { name: string; ok: boolean; why?: string }[];
   /** What reeve.yaml was warned about at the start, with file and line. */
   warnings: readonly string[];
   /** When it was built, ms. */
   startedAt: number;
-}
-
-/** The name of the home's owner, when it is us: what `os_users` may name beside the number. */
-function userName(uid: number): { user?: string } {
-  const us = userInfo();
-  return us.uid === uid ? { user: us.username } : {};
 }
 
 /** Builds the door and what stands behind it; starts nothing. `settle`: see there. */
@@ -78,11 +71,12 @@ export async function buildEngine(
 ): Promise<Running & { start(): Promise<void>; settle(): Promise<Settled> }> {
   const { clock, ledger, state, artifacts, keys, log, fs, home, hex } = store;
   const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
-  const initial = await loadEstate(await findEstate(settings.config, settings.cwd));
+  const initial = await loadEstate(await findEstate(settings.config, settings.cwd), estateChecks);
   const versions = { ledger, state, artifacts };
   const config = createConfig(initial, {
     ...versions,
     clock,
+    checks: estateChecks,
     tell: (level, message, fields) => log[level](message, fields),
   });
   if (settings.logLevel === undefined) log.level = initial.config.log.level;
@@ -167,6 +161,36 @@ export async function buildEngine(
   const integrity: StartDeps['integrity'] = () => zones.integrity();
   const settleRunbook = runbookGate({ ...versions, config, runbooks, zones });
 
+  const admit = (ask: Unattended): Promise<{ job_id: string }> =>
+    admitUnattended(
+      {
+        clock,
+        grants,
+        jobs,
+        ledger,
+        hex,
+        integrity,
+        mandates,
+        runbooks,
+        settleRunbook,
+        work,
+        planDigest: planDigestOf,
+      },
+      ask,
+    );
+  const features = openFeatures({
+    store,
+    config,
+    people,
+    jobs,
+    work,
+    runbooks,
+    mandates,
+    zones,
+    clean,
+    admit,
+    warn,
+  });
   const scheduler = new Scheduler({
     clock,
     ledger,
@@ -175,30 +199,16 @@ export async function buildEngine(
     jobs,
     warn,
     fire: (name, spec, anchor) =>
-      admitUnattended(
-        {
-          clock,
-          grants,
-          jobs,
-          ledger,
-          hex,
-          integrity,
-          mandates,
-          runbooks,
-          settleRunbook,
-          work,
-          planDigest: planDigestOf,
-        },
-        {
-          mandate: `schedule:${name}`,
-          runbook: spec.runbook,
-          project: spec.project,
-          env: spec.env,
-          inputs: spec.inputs,
-          anchor,
-          reason: `schedule ${name}`,
-        },
-      ),
+      admit({
+        mandate: `schedule:${name}`,
+        via: 'schedule',
+        runbook: spec.runbook,
+        project: spec.project,
+        env: spec.env,
+        inputs: spec.inputs,
+        anchor,
+        reason: `schedule ${name}`,
+      }),
   });
 
   const deps: Omit<Deps, 'runApproved'> = {
@@ -257,6 +267,7 @@ export async function buildEngine(
     refusals,
     scheduler,
     people,
+    features,
     checks: () => [{ name: 'trajectory', ...trajectory.health() }],
     warnings: initial.warnings,
     startedAt: clock.now(),
@@ -271,25 +282,11 @@ export async function buildEngine(
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
       await grants.completeRequests().catch((error: unknown) => warn('requests approved before', error));
-      const audit = await openAudit({ fs, path: home.audit, ledger, warn: (why) => log.warn(why) });
-      releasers.push('audit mirror', () => audit.close());
-      const watch = watchDrills({
-        ledger,
-        state,
-        artifacts,
-        warn,
-        async objectives(runbook, digest) {
-          const found = await runbooks.get(runbook).catch(() => undefined);
-          const set = found?.digest === digest ? found.front.objectives : undefined;
-          return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
-        },
-        writeReport: (name, text) => writeReport({ fs, zones, root: config.current().root }, name, text),
-      });
-      releasers.push('drill results', () => watch.stop());
-      await jobs.start();
-      releasers.push('jobs', () => jobs.stop(3000));
-      const notes = keepNotes({ clock, ledger, trajectory, work, jobs, mandates, grants, warn });
-      releasers.push('notes', () => notes.stop());
+      await startKeepers(
+        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, warn },
+        releasers,
+      );
+      await features.start(releasers);
       releasers.push('configuration watch', config.watch());
       releasers.push('runbook watch', watchRunbooks({ store, config, runbooks, mandates, warn }));
     },

@@ -5,9 +5,16 @@ import type { Zones } from '../zones/index.ts';
 
 export const REPORTS_FOLDER = 'grimoires/loa/deployment/reports';
 
+export interface ReportDeps {
+  fs: Fs;
+  zones: Pick<Zones, 'checkWrite'>;
+  /** Of the estate. */
+  root: string;
+}
+
 /** Writes a report for people into the state zone. Rejects `ZONE_REFUSED` and as the disk does. */
 export async function writeReport(
-  { fs, zones, root }: { fs: Fs; zones: Pick<Zones, 'checkWrite'>; root: string },
+  { fs, zones, root }: ReportDeps,
   name: string,
   text: string,
 ): Promise<void> {

@@ -47,6 +47,7 @@ export async function serve(
       jobs,
       grantsActive: () => views.status().grants_active,
       refusals: () => refusals.counts(),
+      families: running.features.metrics,
     }),
     ready: views.ready,
     async refused({ error, caller, request, count }) {

@@ -3,6 +3,7 @@ import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
 import { own } from '../own.ts';
 import { suggest } from '../suggest.ts';
 import { approversOf, rolesOf } from '../roles.ts';
+import type { EstateCheck } from '../ports/estate-check.ts';
 import { byPlace, where } from './explain.ts';
 import type { Path, Problem, YamlFile } from './yaml.ts';
 
@@ -19,7 +20,11 @@ interface Tellers {
  * What no schema can see: names that must exist elsewhere in the file, accounts that belong to two people, cron lines,
  * time zones, paths that leave the estate, approvals that could never come in. Loads croner.
  */
-export async function crossCheck(config: EstateConfig, yaml: YamlFile): Promise<Problem[]> {
+export async function crossCheck(
+  config: EstateConfig,
+  yaml: YamlFile,
+  checks: readonly EstateCheck[] = [],
+): Promise<Problem[]> {
   const problems: Problem[] = [];
   const tell =
     (severity: Problem['severity']): Tell =>
@@ -33,6 +38,7 @@ export async function crossCheck(config: EstateConfig, yaml: YamlFile): Promise<
   checkProjects(config, to);
   await checkSchedules(config, to);
   checkPaths(config, to);
+  for (const check of checks) await check(config, to);
   if (!isZone(config.estate.timezone))
     to.error(['estate', 'timezone'], `no time zone ${config.estate.timezone}`);
   return problems.toSorted(byPlace);

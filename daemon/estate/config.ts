@@ -6,12 +6,15 @@ import { digestOf } from '../digest.ts';
 import { own } from '../own.ts';
 import type { Config, Estate } from '../ports/config.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { EstateCheck } from '../ports/estate-check.ts';
 import { checkEstate, loadEstate, readFile, type LoadedEstate } from './load.ts';
 import { estateVersion, recordVersions, type VersionDeps } from './versions.ts';
 import { watchFile } from './watch.ts';
 
 export interface ConfigDeps extends VersionDeps {
   clock: Clock;
+  /** What features know of their own parts of the file. */
+  checks?: readonly EstateCheck[];
   /** Told of what happened by itself: a version taken into use, a refused one. */
   tell(level: 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
 }
@@ -56,7 +59,7 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
   async function reloadNow(): Promise<{ changed: boolean; digest: string }> {
     let next: LoadedEstate;
     try {
-      next = await loadEstate(file);
+      next = await loadEstate(file, deps.checks);
     } catch (error) {
       if (error instanceof ReeveError && error.code === 'CONFIG_INVALID') await refuse(error);
       throw error;
@@ -129,7 +132,7 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
     },
     reload,
     async check() {
-      const { problems } = await checkEstate(await readFile(file));
+      const { problems } = await checkEstate(await readFile(file), deps.checks);
       return problems.map(({ line, col, message, severity }) => ({
         at: `${path.basename(file)}:${line}:${col}`,
         message,

@@ -6,6 +6,7 @@ import { EstateConfig } from '../../contracts/estate.ts';
 import { digestOf } from '../digest.ts';
 import { errno } from '../durable.ts';
 import type { Estate } from '../ports/config.ts';
+import type { EstateCheck } from '../ports/estate-check.ts';
 import { crossCheck } from './check.ts';
 import { explain } from './explain.ts';
 import { keysAt } from './keys.ts';
@@ -36,10 +37,14 @@ export async function findEstate(named: string | undefined, cwd: string): Promis
   }
 }
 
-/** Reads and validates reeve.yaml. Rejects `CONFIG_NOT_FOUND`, `CONFIG_INVALID` (every mistake in `more`). */
-export async function loadEstate(file: string): Promise<LoadedEstate> {
+/**
+ * Reads and validates reeve.yaml. Rejects `CONFIG_NOT_FOUND`, `CONFIG_INVALID` (every mistake in `more`).
+ *
+ * @param checks What features know of their own parts of the file.
+ */
+export async function loadEstate(file: string, checks: readonly EstateCheck[] = []): Promise<LoadedEstate> {
   const bytes = await readFile(file);
-  const { config, warnings } = await parseEstate(bytes, path.basename(file));
+  const { config, warnings } = await parseEstate(bytes, path.basename(file), checks);
   return Object.freeze({
     config,
     warnings,
@@ -58,8 +63,9 @@ export async function loadEstate(file: string): Promise<LoadedEstate> {
 export async function parseEstate(
   bytes: Uint8Array,
   name = 'reeve.yaml',
+  checks: readonly EstateCheck[] = [],
 ): Promise<{ config: EstateConfig; warnings: readonly string[] }> {
-  const { config, problems } = await checkEstate(bytes);
+  const { config, problems } = await checkEstate(bytes, checks);
   const text = problems.map((p) => `${name}:${p.line}:${p.col}: ${p.message}`);
   const errors = text.filter((_, i) => problems[i]?.severity === 'error');
   if (config === undefined || errors.length > 0) throw invalid(name, problems, errors);
@@ -70,13 +76,14 @@ export async function parseEstate(
 /** All mistakes and warnings, and the estate when there is no mistake that hides it. Never throws. */
 export async function checkEstate(
   bytes: Uint8Array,
+  checks: readonly EstateCheck[] = [],
 ): Promise<{ config: EstateConfig | undefined; problems: Problem[] }> {
   const yaml = await parseYaml(bytes);
   if (yaml.problems.length > 0) return { config: undefined, problems: yaml.problems };
   const parsed = EstateConfig.safeParse(yaml.value);
   if (!parsed.success)
     return { config: undefined, problems: explain(parsed.error, yaml, (at) => keysAt(EstateConfig, at)) };
-  return { config: parsed.data, problems: await crossCheck(parsed.data, yaml) };
+  return { config: parsed.data, problems: await crossCheck(parsed.data, yaml, checks) };
 }
 
 /** The bytes of reeve.yaml, at most one MiB. Rejects `CONFIG_NOT_FOUND`, `CONFIG_INVALID`. */

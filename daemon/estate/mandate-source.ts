@@ -1,5 +1,6 @@
 import { ReeveError } from '../../contracts/errors.ts';
-import type { ScheduleSpec } from '../../contracts/estate.ts';
+import type { EstateConfig, ScheduleSpec } from '../../contracts/estate.ts';
+import type { HealSpec } from '../../contracts/estate/incidents.ts';
 import { RunbookId } from '../../contracts/ids.ts';
 import type { Mandate } from '../../contracts/records/config.ts';
 import type { Runbook } from '../../contracts/runbook.ts';
@@ -25,28 +26,44 @@ export interface SourceDeps {
   calls?: (runbook: Runbook) => readonly string[];
 }
 
-const SCHEDULE = 'schedule:';
+/** An entry of reeve.yaml that may start runbooks by itself. */
+type Standing = ScheduleSpec | HealSpec;
+
+/** Prefix of a mandate's id → where its entry stands in the file. A new kind of unattended work is a line here. */
+const SECTIONS: Readonly<Record<string, (config: EstateConfig) => Readonly<Record<string, Standing>>>> = {
+  schedule: (config) => config.schedules,
+  heal: (config) => config.healing,
+};
 
 /** Ids of all mandates of the estate in force, sorted. */
 export const mandateIds = (config: Config): string[] =>
-  Object.keys(config.current().config.schedules)
-    .map((name) => SCHEDULE + name)
+  Object.entries(SECTIONS)
+    .flatMap(([kind, section]) =>
+      Object.keys(section(config.current().config)).map((name) => `${kind}:${name}`),
+    )
     .toSorted();
 
 /** The entry of reeve.yaml that a mandate stands for, if it is there. */
-export const scheduleOf = (config: Config, id: string): ScheduleSpec | undefined =>
-  id.startsWith(SCHEDULE) ? own(config.current().config.schedules, id.slice(SCHEDULE.length)) : undefined;
+export function standingOf(config: Config, id: string): Standing | undefined {
+  const colon = id.indexOf(':');
+  const section = own(SECTIONS, id.slice(0, colon));
+  return section === undefined ? undefined : own(section(config.current().config), id.slice(colon + 1));
+}
+
+/** The runbooks that an entry names itself. */
+const namedBy = (spec: Standing): string[] =>
+  'rollback' in spec && spec.rollback !== undefined ? [spec.runbook, spec.rollback] : [spec.runbook];
 
 /** Reads one mandate's entry and runbooks as they are now; undefined when there is no such entry. */
 export async function readMandate(
   { config, runbooks, calls = literalCalls }: SourceDeps,
   id: string,
 ): Promise<Current | undefined> {
-  const spec = scheduleOf(config, id);
+  const spec = standingOf(config, id);
   if (spec === undefined) return undefined;
   const found = new Map<string, Runbook>();
   let broken: string | undefined;
-  const waiting = [spec.runbook];
+  const waiting = namedBy(spec);
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (found.has(next)) continue;
     try {

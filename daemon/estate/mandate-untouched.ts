@@ -3,7 +3,7 @@ import { digestOf } from '../digest.ts';
 import { own } from '../own.ts';
 import type { Config } from '../ports/config.ts';
 import type { MandateRow } from './mandate-projection.ts';
-import { scheduleOf } from './mandate-source.ts';
+import { standingOf } from './mandate-source.ts';
 
 /** The files of the runbook folder now: id → bytes. */
 export type RunbookBytes = ReadonlyMap<string, Uint8Array>;
@@ -15,7 +15,7 @@ export type RunbookBytes = ReadonlyMap<string, Uint8Array>;
  */
 export function isUntouched(config: Config, row: MandateRow, files: RunbookBytes): boolean {
   const { id, entry, runbooks } = row.mandate;
-  const spec = scheduleOf(config, id);
+  const spec = standingOf(config, id);
   if (row.suspended !== null || spec === undefined || canonical(spec) !== entry) return false;
   const names = Object.keys(runbooks);
   return (

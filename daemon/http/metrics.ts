@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { isTerminal } from '../../contracts/job.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { MetricFamily } from '../ports/metrics.ts';
 
 export interface MetricSources {
   home: string;
@@ -17,6 +18,8 @@ export interface MetricSources {
   flushes?(): { count: number; seconds: number; max_seconds: number };
   /** Failed operations of the artifact store since the start. */
   artifactErrors?(): number;
+  /** What features add. */
+  families?: readonly MetricFamily[];
 }
 
 /**
@@ -116,6 +119,20 @@ async function load(sources: MetricSources, ended: Record<string, number>): Prom
       this.set({ kind: 'free' }, disk.bavail * disk.bsize);
     },
   });
+  for (const family of sources.families ?? []) {
+    const Kind = family.kind === 'gauge' ? Gauge : Counter;
+    new Kind({
+      name: family.name,
+      help: family.help,
+      labelNames: [...family.labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of family.collect())
+          this.inc(Object.fromEntries(family.labels.map((name, i) => [name, labels[i] ?? ''])), value);
+      },
+    });
+  }
   return () => registry.metrics();
 }
 

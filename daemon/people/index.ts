@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { fail } from '../../contracts/errors.ts';
 import type { EstateConfig, Verb } from '../../contracts/estate.ts';
 import { own } from '../own.ts';
@@ -117,3 +118,9 @@ const words = (account: Account): string =>
 
 const place = (project?: string, env?: string): string =>
   project === undefined ? 'the estate' : env === undefined ? project : `${project}/${env}`;
+
+/** The name of the home's owner, when it is us: what `os_users` may name beside the number. */
+export function userName(uid: number): { user?: string } {
+  const us = userInfo();
+  return us.uid === uid ? { user: us.username } : {};
+}

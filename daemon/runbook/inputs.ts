@@ -1,7 +1,8 @@
 import { fail } from '../../contracts/errors.ts';
 import { Digest, JobId } from '../../contracts/ids.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
-import { Duration, type InputSpec, type Runbook } from '../../contracts/runbook.ts';
+import { Duration } from '../../contracts/duration.ts';
+import type { InputSpec, Runbook } from '../../contracts/runbook.ts';
 import type { Config } from '../ports/config.ts';
 import { suggest } from '../suggest.ts';
 import { oneLine } from '../text.ts';

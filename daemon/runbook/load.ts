@@ -1,11 +1,7 @@
 import type { Json } from '../../contracts/json.ts';
 import { Slug } from '../../contracts/ids.ts';
-import {
-  Duration,
-  type Runbook,
-  type RunbookFrontMatter,
-  type RunbookStep,
-} from '../../contracts/runbook.ts';
+import { Duration } from '../../contracts/duration.ts';
+import type { Runbook, RunbookFrontMatter, RunbookStep } from '../../contracts/runbook.ts';
 import { digestOf } from '../digest.ts';
 import type { LintProblem } from '../ports/runbooks.ts';
 import { suggest } from '../suggest.ts';

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { ArtifactRef } from '../artifact.ts';
+import { EnvironmentId, IncidentId, JobId, PersonId, ProjectId, Slug } from '../ids.ts';
+import { Severity, SignalSource } from '../watch.ts';
+
+const Text = z.string().max(4000);
+
+export const incidentRecords = {
+  'incident.opened': z.strictObject({
+    id: IncidentId,
+    title: z.string().min(1).max(200),
+    severity: Severity,
+    source: SignalSource,
+    /** What makes it one incident: `probe:web`, `job:job_…`, `person:…`. One open incident per cause. */
+    cause: z.string().min(1).max(200),
+    project: ProjectId,
+    env: EnvironmentId,
+    probe: Slug.optional(),
+    job: JobId.optional(),
+    text: Text,
+    /** When the trouble began, as far as is known, ms. The record's own time is the detection. */
+    began: z.int().min(0),
+    by: PersonId,
+  }),
+  'incident.acknowledged': z.strictObject({ id: IncidentId, by: PersonId, note: Text }),
+  'incident.noted': z.strictObject({ id: IncidentId, by: PersonId, text: Text }),
+  /** Something that belongs to it: the deployment that caused it (explicitly, never guessed), a heal, another incident. */
+  'incident.linked': z.strictObject({
+    id: IncidentId,
+    kind: z.enum(['caused_by', 'fixed_by', 'heal', 'related']),
+    job: JobId.optional(),
+    incident: IncidentId.optional(),
+    by: PersonId,
+  }),
+  'incident.resolved': z.strictObject({
+    id: IncidentId,
+    by: PersonId,
+    why: Text,
+    /** When the trouble ended, ms. */
+    ended: z.int().min(0),
+  }),
+  /** The same cause again, shortly after: the incident goes on instead of a new one. */
+  'incident.reopened': z.strictObject({ id: IncidentId, why: Text, by: PersonId }),
+  'incident.reviewed': z.strictObject({
+    id: IncidentId,
+    by: PersonId,
+    summary: Text,
+    actions: z.array(z.strictObject({ text: z.string().max(500), owner: z.string().max(100) })).max(50),
+  }),
+  'incident.postmortem': z.strictObject({ id: IncidentId, artifact: ArtifactRef, path: z.string().max(400) }),
+  /** A healing rule was looked at: what it decided and why. Durable before the runbook starts. */
+  'heal.decided': z.strictObject({
+    incident: IncidentId,
+    rule: Slug,
+    decision: z.enum(['run', 'budget_spent', 'breaker_open', 'not_allowed', 'recovered']),
+    why: z.string().max(500),
+    /** From 1 within the rule's window. */
+    n: z.int().min(0),
+  }),
+  'heal.started': z.strictObject({ incident: IncidentId, rule: Slug, job: JobId }),
+  /** What came of it: the probe was asked, not the runbook's exit code alone. */
+  'heal.ended': z.strictObject({
+    incident: IncidentId,
+    rule: Slug,
+    job: JobId,
+    outcome: z.enum(['healed', 'failed', 'unknown']),
+    why: z.string().max(500),
+    rolled_back: z.enum(['no', 'done', 'failed']),
+  }),
+} as const;

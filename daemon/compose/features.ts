@@ -1,0 +1,46 @@
+import type { Unattended } from '../admission/unattended.ts';
+import type { Releasers } from '../lifecycle.ts';
+import type { Alerts } from '../ports/alerts.ts';
+import type { Config } from '../ports/config.ts';
+import type { Incidents } from '../ports/incidents.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Mandates } from '../ports/mandates.ts';
+import type { MetricFamily } from '../ports/metrics.ts';
+import type { People } from '../ports/people.ts';
+import type { Probes } from '../ports/probes.ts';
+import type { Runbooks } from '../ports/runbooks.ts';
+import type { Work } from '../ports/work.ts';
+import type { Store } from './store.ts';
+
+/** What features are built from. */
+export interface FeatureContext {
+  store: Store;
+  config: Config;
+  people: People;
+  jobs: Jobs;
+  work: Work;
+  runbooks: Runbooks;
+  mandates: Mandates;
+  zones: { checkWrite(file: string): Promise<string> };
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
+  /** Runs a runbook under its mandate: the only way a feature starts work. */
+  admit(ask: Unattended): Promise<{ job_id: string }>;
+  warn(what: string, error: unknown): void;
+}
+
+/** What watches, tells, heals and counts, beside the door. */
+export interface Features {
+  alerts?: Alerts;
+  incidents?: Incidents;
+  probes?: Probes;
+  /** What they add to /metrics. */
+  metrics: readonly MetricFamily[];
+  /** Begins watching; what must be stopped is pushed on `releasers`. */
+  start(releasers: Releasers): Promise<void>;
+}
+
+/** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
+export function openFeatures(_context: FeatureContext): Features {
+  return { metrics: [], start: () => Promise.resolve() };
+}

@@ -1,0 +1,42 @@
+import { openAudit } from '../admission/audit.ts';
+import { watchDrills } from '../drills/index.ts';
+import type { Engine } from '../jobs/engine.ts';
+import type { Releasers } from '../lifecycle.ts';
+import { keepNotes, type NotesDeps } from './notes.ts';
+import { writeReport, type ReportDeps } from './reports.ts';
+import type { Config } from '../ports/config.ts';
+import type { Runbooks } from '../ports/runbooks.ts';
+import type { Store } from './store.ts';
+
+interface KeeperDeps extends Omit<NotesDeps, 'clock' | 'ledger' | 'jobs'> {
+  store: Store;
+  config: Config;
+  runbooks: Runbooks;
+  zones: ReportDeps['zones'];
+  jobs: Engine;
+}
+
+/** What keeps the books beside the work: audit mirror, drill results, the jobs themselves, NOTES.md. */
+export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Promise<void> {
+  const { store, config, runbooks, zones, jobs, warn } = deps;
+  const { clock, ledger, state, artifacts, fs, home, log } = store;
+  const audit = await openAudit({ fs, path: home.audit, ledger, warn: (why) => log.warn(why) });
+  releasers.push('audit mirror', () => audit.close());
+  const watch = watchDrills({
+    ledger,
+    state,
+    artifacts,
+    warn,
+    async objectives(runbook, digest) {
+      const found = await runbooks.get(runbook).catch(() => undefined);
+      const set = found?.digest === digest ? found.front.objectives : undefined;
+      return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
+    },
+    writeReport: (name, text) => writeReport({ fs, zones, root: config.current().root }, name, text),
+  });
+  releasers.push('drill results', () => watch.stop());
+  await jobs.start();
+  releasers.push('jobs', () => jobs.stop(3000));
+  const notes = keepNotes({ ...deps, clock, ledger });
+  releasers.push('notes', () => notes.stop());
+}
