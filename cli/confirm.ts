@@ -5,15 +5,15 @@ import type { Terminal } from './io/terminal.ts';
 
 type Question = NonNullable<Reply['confirm']>;
 
-/** Asks the person in front of the terminal. Throws NOT_A_TERMINAL, CONFIRMATION_DECLINED. */
+/** Asks the person in front of the terminal; answers what had to be typed. Throws NOT_A_TERMINAL, CONFIRMATION_DECLINED. */
 export async function askConfirmation(
   terminal: Terminal,
   command: string,
   question: Question,
-): Promise<void> {
+): Promise<string | undefined> {
   if (!terminal.asks)
     throw new Problem('NOT_A_TERMINAL', { what: `The confirmation of ${command}` }, [
-      `To confirm exactly this plan: --confirm ${question.digest}`,
+      `To confirm exactly this plan: --confirm ${question.digest}${question.typed === undefined ? '' : ` --typed ${question.typed}`}`,
     ]);
   const { confirm, text, isCancel } = await import('@clack/prompts');
   const message = harmless(question.question);
@@ -21,7 +21,7 @@ export async function askConfirmation(
   if (question.typed === undefined) {
     const answer = await confirm({ message, initialValue: !question.destructive, ...to });
     if (answer !== true) throw new Problem('CONFIRMATION_DECLINED');
-    return;
+    return undefined;
   }
   const wanted = question.typed;
   const answer = await text({
@@ -30,6 +30,7 @@ export async function askConfirmation(
     ...to,
   });
   if (isCancel(answer) || answer.trim() !== wanted) throw new Problem('CONFIRMATION_DECLINED');
+  return wanted;
 }
 
 /** Why, for the record, where the command demands it. Undefined when the person would not say. */

@@ -4,6 +4,11 @@ export const GLOBAL_OPTIONS = [
   { long: '--force', flags: '-y, --force', about: 'confirm whatever the plan is' },
   { long: '--confirm', flags: '--confirm <digest>', about: 'confirm the plan with this digest' },
   {
+    long: '--typed',
+    flags: '--typed <env>',
+    about: 'beside --confirm, where the environment wants it typed',
+  },
+  {
     long: '--preauth-grant',
     flags: '--preauth-grant <id>',
     about: 'a grant made ahead, for unattended work',

@@ -16,6 +16,7 @@ export interface Options {
   reason?: string;
   force?: boolean;
   confirm?: string;
+  typed?: string;
   preauthGrant?: string;
   nonce?: string;
   dryRun?: boolean;

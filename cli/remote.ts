@@ -30,6 +30,7 @@ export async function runRemote(
     ...(spec.kind === 'read' ? {} : { nonce: options.nonce ?? crypto.randomUUID() }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
     ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+    ...(options.typed === undefined ? {} : { typed: options.typed }),
     ...(options.preauthGrant === undefined ? {} : { grant: options.preauthGrant }),
   };
   const reply = await admit(context, request);
@@ -47,8 +48,9 @@ async function admit(context: Context, request: CommandRequest): Promise<Reply> 
   if (reply.confirm === undefined || terminal.globals.json || request.dry_run === true) return reply;
   // Unabridged: what is confirmed is what was shown.
   showReply(new Terminal({ ...terminal.globals, wide: true, quiet: false }), reply);
-  await askConfirmation(terminal, request.command, reply.confirm);
-  return admit(context, { ...request, confirm: reply.confirm.digest });
+  const typed = await askConfirmation(terminal, request.command, reply.confirm);
+  const { digest } = reply.confirm;
+  return admit(context, { ...request, confirm: digest, ...(typed === undefined ? {} : { typed }) });
 }
 
 async function conclude(context: Context, reply: Reply, options: Options, reading: boolean): Promise<number> {

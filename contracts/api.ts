@@ -16,6 +16,8 @@ export const CommandRequest = z.strictObject({
   reason: z.string().max(1_100_000).optional(),
   /** The plan digest that was shown and confirmed. */
   confirm: z.string().max(80).optional(),
+  /** What was typed to confirm, where the plan's `confirm.typed` asks for it. */
+  typed: z.string().max(200).optional(),
   /** Confirms whatever the plan is. */
   force: z.boolean().default(false),
   /** A grant made ahead (id or whole token). */

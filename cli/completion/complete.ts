@@ -12,7 +12,14 @@ export type Candidate = readonly [word: string, about: string];
 /** Tells the shell to complete file names itself. */
 const FILES = ':files';
 const FILE_FLAGS = new Set(['--config', '--output', '-o', '--dir', '--log-file', '--home']);
-const VALUE_FLAGS = new Set(['--reason', '--confirm', '--preauth-grant', '--nonce', ...FILE_FLAGS]);
+const VALUE_FLAGS = new Set([
+  '--reason',
+  '--confirm',
+  '--typed',
+  '--preauth-grant',
+  '--nonce',
+  ...FILE_FLAGS,
+]);
 
 /** `reeve __complete WORDS… CURRENT`: `word<TAB>meaning` lines, from memory alone but for job ids. */
 export async function answerCompletion(words: readonly string[]): Promise<number> {

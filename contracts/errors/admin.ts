@@ -19,6 +19,18 @@ export const adminErrors = {
     message: '{action} needs a confirmation of its plan.',
     hint: 'Look at the plan, then confirm with --confirm {digest} or pass --force.',
   },
+  CONFIRMATION_STALE: {
+    status: 409,
+    exit: 'refused',
+    message: 'What {action} is about has changed since it was shown.',
+    hint: 'Nothing was done. Run it again without --confirm, look at what is there now, and confirm that.',
+  },
+  CONFIRMATION_UNTYPED: {
+    status: 403,
+    exit: 'refused',
+    message: '{env} of {project} is confirmed by typing its name; it was not typed, or is another.',
+    hint: 'Type {env} when asked, or pass --typed {env} beside --confirm.',
+  },
   APPROVAL_REQUIRED: {
     status: 409,
     exit: 'refused',

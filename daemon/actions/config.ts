@@ -105,7 +105,7 @@ export const configDiff = readAction({
     ];
     const diffs: Record<string, string> = {};
     for (const m of all.filter((one) => one.state !== 'accepted')) {
-      const text = await mandates.diff(m.id);
+      const { text } = await mandates.diff(m.id);
       diffs[m.id] = text;
       blocks.push({ type: 'code', language: 'diff', text });
     }
@@ -136,14 +136,16 @@ export const configAccept = adminAction({
   args: z.object({ mandate: arg.string('which, e.g. schedule:self-restore', { position: 0 }) }),
   examples: ['config accept schedule:self-restore'],
   async preview({ mandates }, args) {
+    const { text, digest } = await mandates.diff(args.mandate);
     return {
       question: `Accept the mandate ${args.mandate} as it is now?`,
-      blocks: [{ type: 'code', language: 'diff', text: await mandates.diff(args.mandate) }],
+      blocks: [{ type: 'code', language: 'diff', text }],
+      of: digest,
     };
   },
-  async run({ mandates, caller }, args) {
+  async run({ mandates, caller }, args, shown) {
     const before = (await mandates.list()).find((m) => m.id === args.mandate) ?? null;
-    const after = await mandates.accept(args.mandate, caller.person);
+    const after = await mandates.accept(args.mandate, caller.person, shown?.of);
     return {
       title: `${args.mandate} is accepted`,
       data: after as unknown as Json,

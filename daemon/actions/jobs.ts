@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { JobStatus } from '../../contracts/job.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
@@ -250,10 +251,13 @@ export const locksSteal = adminAction({
     return Promise.resolve({
       question: `Take ${args.lock} from ${held?.owner ?? 'nobody'}?`,
       blocks: [{ type: 'text', text: held === undefined ? 'Nobody holds it.' : `Held for: ${held.reason}` }],
+      of: held?.owner ?? 'nobody',
     });
   },
-  async run({ jobs, caller, reason }, args) {
+  async run({ jobs, caller, reason }, args, shown) {
     const before = jobs.locks().find((l) => l.lock === args.lock) ?? null;
+    if (shown !== undefined && shown.of !== (before?.owner ?? 'nobody'))
+      throw fail('CONFIRMATION_STALE', { action: 'locks steal' });
     await jobs.stealLock(args.lock, caller.person, reason);
     return {
       title: `${args.lock} is free`,

@@ -3,7 +3,7 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
-import type { ActionContext, AdminAction, AdminOutcome } from '../ports/actions.ts';
+import type { ActionContext, AdminAction, AdminOutcome, Preview } from '../ports/actions.ts';
 import { iso } from '../time.ts';
 import type { Answer, Asked } from './privileged.ts';
 
@@ -20,11 +20,13 @@ export async function admitAdmin(
   if (action.needsReason === true && context.reason === '')
     throw fail('REASON_REQUIRED', { action: action.name });
 
+  let preview: Preview | undefined;
   if (action.preview !== undefined && !asked.force) {
-    const preview = await action.preview(context, args);
+    preview = await action.preview(context, args);
     const digest = digestOf(canonical({ command: action.name, args, preview }));
     if (asked.confirm !== digest || asked.dry_run) {
-      if (asked.confirm !== undefined && !asked.dry_run) throw fail('GRANT_PLAN_MISMATCH');
+      if (asked.confirm !== undefined && !asked.dry_run)
+        throw fail('CONFIRMATION_STALE', { action: action.name });
       return {
         title: preview.question,
         tone: 'warn',
@@ -65,7 +67,7 @@ export async function admitAdmin(
   };
   let outcome: AdminOutcome;
   try {
-    outcome = await action.run(context, args);
+    outcome = await action.run(context, args, preview);
   } catch (error) {
     const code = error instanceof ReeveError ? error.code : 'INTERNAL';
     await event({ result: { status: error instanceof ReeveError ? 'refused' : 'failed', error_code: code } });

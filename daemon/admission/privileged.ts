@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
 import type { IssuedGrant, RequestView } from '../ports/grants.ts';
 import { planBlocks } from './plan-view.ts';
-import { approvalsOf, requireGrant, requireRoles, requireWork, scopeOf } from './reach.ts';
+import { approvalsOf, requireGrant, requireRoles, requireWork, scopeOf, typedPlace } from './reach.ts';
 import { existing, startJob, type StartDeps } from './start.ts';
 import { verbFor } from './verb.ts';
 
@@ -64,6 +64,7 @@ export async function admitPrivileged(
     !asked.force &&
     asked.confirm !== digest &&
     (ahead === undefined || (action.destructive && asked.interactive));
+  const typed = typedPlace(context, plan);
   if (ahead !== undefined) requireGrant(context, await grantId(context, ahead), sub, plan, digest);
   if (mustAsk) {
     if (asked.confirm !== undefined) throw fail('GRANT_PLAN_MISMATCH');
@@ -77,11 +78,14 @@ export async function admitPrivileged(
       confirm: {
         digest,
         question: question(action.name, where, needsApproval && ahead === undefined ? approvals : 0, wish),
-        ...(policy.confirm_typed ? { typed: wish.env } : {}),
+        ...(typed === undefined ? {} : { typed: typed.env }),
         destructive: action.destructive,
       },
     };
   }
+  // A digest can be passed on without a look; the name has to come from the person.
+  if (asked.confirm === digest && !asked.force && typed !== undefined && asked.typed !== typed.env)
+    throw fail('CONFIRMATION_UNTYPED', { ...typed });
 
   const anchor: Anchor = {
     kind: 'nonce',

@@ -41,6 +41,11 @@ export function requireWork({ work }: Pick<Deps, 'work'>, plan: Plan): void {
   for (const project of scopeOf(plan).prj) work.admit(project);
 }
 
+/** Where the name of the environment must be typed to confirm the plan: the first such place, its own before what it calls. */
+export function typedPlace({ config }: Pick<Deps, 'config'>, plan: Plan): Place | undefined {
+  return placesOf(plan).find(({ project, env }) => config.environment(project, env).confirm_typed);
+}
+
 /** The most approvals that any place of the plan asks for, and who may give them: in all places that ask for some. */
 export function approvalsOf(
   { config, people }: Reaching,

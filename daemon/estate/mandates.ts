@@ -35,8 +35,10 @@ export function createMandates(deps: MandateDeps): LiveMandates {
     return current;
   }
 
-  async function accept(id: string, by: string, firstStart: boolean): Promise<void> {
+  async function accept(id: string, by: string, firstStart: boolean, shown?: string): Promise<void> {
     const current = await need(id);
+    if (shown !== undefined && current.mandate.digest !== shown)
+      throw fail('CONFIRMATION_STALE', { action: 'config accept' });
     if (current.broken !== undefined) throw fail('MANDATE_SUSPENDED', { mandate: id, why: current.broken });
     // The accepted texts must be there when the next difference is to be shown.
     await recordVersions(deps, [...current.runbooks.values()].map(runbookVersion));
@@ -99,10 +101,12 @@ export function createMandates(deps: MandateDeps): LiveMandates {
       );
     },
     async diff(id) {
-      return mandateDiff(deps.artifacts, own(rows(), id), await need(id));
+      const current = await need(id);
+      const text = await mandateDiff(deps.artifacts, own(rows(), id), current);
+      return { text, digest: current.mandate.digest };
     },
-    async accept(id, by) {
-      await accept(id, by, false);
+    async accept(id, by, shown) {
+      await accept(id, by, false, shown);
       return view(await need(id), own(rows(), id));
     },
     async requireUsable(id, ...planned) {

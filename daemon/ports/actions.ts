@@ -136,6 +136,14 @@ export interface AdminOutcome extends Draft {
   rotation?: Pick<SecretRotationEvent, 'secret_name' | 'previous_version' | 'new_version'>;
 }
 
+/** What a person is shown before an admin action. */
+export interface Preview {
+  question: string;
+  blocks: Block[];
+  /** Digest of the very thing shown, where it can change between the question and the answer. */
+  of?: string;
+}
+
 /** A direct change under a role: intent → effect → AdminEvent. */
 export interface AdminAction<S extends z.ZodObject = z.ZodObject> extends Common<S> {
   kind: 'admin';
@@ -147,9 +155,10 @@ export interface AdminAction<S extends z.ZodObject = z.ZodObject> extends Common
   /** Arguments that never stand in any record. */
   conceal?: readonly string[];
   /** What it would do; when present the caller is asked first. */
-  preview?(context: ActionContext, args: z.infer<S>): Promise<{ question: string; blocks: Block[] }>;
+  preview?(context: ActionContext, args: z.infer<S>): Promise<Preview>;
   where?(args: z.infer<S>): { project?: string; env?: string };
-  run(context: ActionContext, args: z.infer<S>): Promise<AdminOutcome>;
+  /** `shown`: what was confirmed, for an effect that must be about that and nothing newer. Absent with `--force`. */
+  run(context: ActionContext, args: z.infer<S>, shown?: Preview): Promise<AdminOutcome>;
 }
 
 /** The job an action wants to run. */

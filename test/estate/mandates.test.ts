@@ -18,7 +18,7 @@ test('the first start accepts what it finds and says so in the record', async ()
   const [record] = await rig.records('mandate.accepted');
   expect(record?.body).toMatchObject({ by: 'daemon', first_start: true, mandate: { id: ID } });
   expect(await rig.mandates.list()).toMatchObject([{ id: ID, state: 'accepted', by: 'daemon' }]);
-  expect(await rig.mandates.diff(ID)).toContain('nothing differs');
+  expect((await rig.mandates.diff(ID)).text).toContain('nothing differs');
 });
 
 test('a later start accepts nothing: what is new waits for a person', async () => {
@@ -26,7 +26,7 @@ test('a later start accepts nothing: what is new waits for a person', async () =
   expect(await rig.mandates.start(false)).toEqual([]);
   await expect(rig.mandates.requireUsable(ID)).rejects.toMatchObject(suspended);
   expect(await rig.mandates.list()).toMatchObject([{ id: ID, state: 'pending' }]);
-  expect(await rig.mandates.diff(ID)).toMatch(/accepted by nobody yet[^]*\+cron: "15 3[^]*\+echo one/);
+  expect((await rig.mandates.diff(ID)).text).toMatch(/accepted by nobody yet[^]*\+cron: "15 3[^]*\+echo one/);
   expect(await rig.mandates.accept(ID, 'ana')).toMatchObject({ state: 'accepted', by: 'ana' });
   await rig.mandates.requireUsable(ID);
 });
@@ -42,13 +42,13 @@ test('attack 23: a changed runbook suspends its mandate, durably, before anythin
   expect(await rig.records('mandate.suspended')).toMatchObject([
     { body: { id: ID, why: 'the runbook backup changed' } },
   ]);
-  const diff = await rig.mandates.diff(ID);
+  const { text: diff } = await rig.mandates.diff(ID);
   expect(diff).toContain('--- runbooks/backup.md (accepted)\n+++ runbooks/backup.md (now)\n@@ -');
   expect(diff).toContain('\n-echo one\n+echo two\n');
   expect(diff).not.toContain('cron');
   await rig.mandates.accept(ID, 'ana');
   await rig.mandates.requireUsable(ID);
-  expect(await rig.mandates.diff(ID)).toContain(`accepted by ana on 2026-01-02`);
+  expect((await rig.mandates.diff(ID)).text).toContain(`accepted by ana on 2026-01-02`);
 });
 
 test('attack 45: a plan made from another file than the accepted one is refused though the file is right again', async () => {
@@ -85,7 +85,7 @@ test('attack 23: a changed entry suspends it, a changed comment does not', async
   rig.write(ESTATE.replace('env: dev', 'env: prod'));
   await rig.config.reload();
   await expect(rig.mandates.requireUsable(ID)).rejects.toThrow(/its entry in reeve\.yaml changed/);
-  expect(await rig.mandates.diff(ID)).toContain('\n-env: "dev"\n+env: "prod"\n');
+  expect((await rig.mandates.diff(ID)).text).toContain('\n-env: "dev"\n+env: "prod"\n');
 });
 
 test('attack 23: a changed runbook that it only calls suspends it, also two calls down', async () => {
@@ -96,7 +96,7 @@ test('attack 23: a changed runbook that it only calls suspends it, also two call
   await rig.mandates.start(true);
   rig.runbook('deep', 'rm -rf /');
   await expect(rig.mandates.requireUsable(ID)).rejects.toThrow(/the runbook deep changed/);
-  expect(await rig.mandates.diff(ID)).toContain('\n-echo deep\n+rm -rf /\n');
+  expect((await rig.mandates.diff(ID)).text).toContain('\n-echo deep\n+rm -rf /\n');
 });
 
 test('attack 23: a call whose name is only known at run time puts every runbook under the mandate', async () => {
@@ -140,7 +140,7 @@ test.each(['schedule:nope', 'schedule:constructor', '__proto__', '', 'nightly'])
 test('attack 27: the difference shows what would hide: bidi, carriage returns, spaces at the end', async () => {
   const rig = await started();
   rig.runbook('backup', 'echo \u202eeno\r\necho one ');
-  const diff = await rig.mandates.diff(ID);
+  const { text: diff } = await rig.mandates.diff(ID);
   expect(diff).toContain('+echo \\u{202e}eno\\r\n+echo one \n');
 });
 
@@ -150,5 +150,5 @@ test('an accepted text that is gone from the store shows the whole new one inste
   const hex = record?.body.mandate.runbooks['backup']?.slice(7) ?? 'none';
   fs.rmSync(path.join(rig.store, 'sha256', hex.slice(0, 2), hex));
   rig.runbook('backup', 'echo two');
-  expect(await rig.mandates.diff(ID)).toMatch(/is no longer stored[^]*\n\+echo two\n/);
+  expect((await rig.mandates.diff(ID)).text).toMatch(/is no longer stored[^]*\n\+echo two\n/);
 });
