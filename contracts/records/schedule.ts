@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AttemptId, Digest, JobId, Slug } from '../ids.ts';
+import { AttemptId, Digest, EnvironmentId, JobId, ProjectId, Slug } from '../ids.ts';
 import { ArtifactRef } from '../artifact.ts';
 
 export const scheduleRecords = {
@@ -33,6 +33,9 @@ export const scheduleRecords = {
   'drill.result': z.strictObject({
     drill: Slug,
     job_id: JobId,
+    /** Where it ran. */
+    project: ProjectId.optional(),
+    env: EnvironmentId.optional(),
     verdict: z.enum(['PASS', 'FAIL', 'UNKNOWN']),
     rpo_ms: z.int().min(0).nullable(),
     rto_ms: z.int().min(0).nullable(),

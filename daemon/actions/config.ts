@@ -4,6 +4,7 @@ import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import { problemDraft } from './problems.ts';
+import { sees } from './sees.ts';
 
 const group = 'Configuration';
 
@@ -88,8 +89,13 @@ export const configDiff = readAction({
     mandate: arg.string('only this one, e.g. schedule:self-restore', { position: 0 }).optional(),
   }),
   examples: ['config diff', 'config diff schedule:self-restore'],
-  async run({ mandates }, args) {
-    const all = (await mandates.list()).filter((m) => args.mandate === undefined || m.id === args.mandate);
+  async run({ mandates, config, people, caller }, args) {
+    const { schedules } = config.current().config;
+    const all = (await mandates.list()).filter(
+      ({ id }) =>
+        (args.mandate === undefined || id === args.mandate) &&
+        sees(people, caller.person, schedules[id.replace('schedule:', '')]),
+    );
     const blocks: Block[] = [
       {
         type: 'table',

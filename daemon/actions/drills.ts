@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { readAction } from '../ports/actions.ts';
+import { sees } from './sees.ts';
 
 const group = 'Drills and schedules';
 const ms = (value: number | null | undefined): Cell =>
@@ -15,12 +16,12 @@ export const drillList = readAction({
   verb: 'view',
   args: z.object({}),
   examples: ['drill list'],
-  async run({ runbooks, drills }) {
+  async run({ runbooks, drills, people, caller }) {
     const all = (await runbooks.list()).filter((r) => r.front.action === 'run_drill');
     const rows = all.map((r) => ({
       drill: r.front.runbook,
       title: r.front.title,
-      last: drills.history(r.front.runbook)[0] ?? null,
+      last: drills.history(r.front.runbook).find((row) => sees(people, caller.person, row)) ?? null,
     }));
     return {
       title: `${all.length} drill(s)`,
@@ -61,8 +62,8 @@ export const drillHistory = readAction({
   verb: 'view',
   args: z.object({ drill: arg.runbook('only this drill', { position: 0 }).optional() }),
   examples: ['drill history self-restore'],
-  run({ drills }, args) {
-    const all = drills.history(args.drill);
+  run({ drills, people, caller }, args) {
+    const all = drills.history(args.drill).filter((row) => sees(people, caller.person, row));
     return {
       title: `${all.length} drill result(s)`,
       tone: 'info',
@@ -101,12 +102,11 @@ export const scheduleList = readAction({
   verb: 'view',
   args: z.object({}),
   examples: ['schedule list'],
-  async run({ schedules, mandates }) {
+  async run({ schedules, mandates, people, caller }) {
     const states = new Map((await mandates.list()).map((m) => [m.id, m.state]));
-    const all = (await schedules.list()).map((s) => ({
-      ...s,
-      mandate: states.get(`schedule:${s.name}`) ?? 'pending',
-    }));
+    const all = (await schedules.list())
+      .filter((s) => sees(people, caller.person, s))
+      .map((s) => ({ ...s, mandate: states.get(`schedule:${s.name}`) ?? 'pending' }));
     return {
       title: `${all.length} schedule(s)`,
       tone: all.some((s) => s.mandate !== 'accepted') ? 'warn' : 'info',

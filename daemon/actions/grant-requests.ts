@@ -7,6 +7,7 @@ import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
+import { sees } from './sees.ts';
 
 const group = 'Grants';
 const requestArg = () => arg.request('request id', { position: 0 });
@@ -174,8 +175,16 @@ export const reviewList = readAction({
   verb: 'view',
   args: z.object({ all: arg.boolean('closed ones too').default(false) }),
   examples: ['review list'],
-  async run({ grants }, args) {
-    const reviews = await grants.reviews({ openOnly: !args.all });
+  async run(context, args) {
+    const { grants, people, caller } = context;
+    const all = await grants.reviews({ openOnly: !args.all });
+    const places = await Promise.all(all.map((r) => placesOf(context, r.id).catch(() => [])));
+    const reviews = all.filter((_, i) => {
+      const at = places[i] ?? [];
+      return at.length === 0
+        ? sees(people, caller.person, undefined)
+        : at.some((place) => sees(people, caller.person, place));
+    });
     return {
       title: reviews.length === 0 ? 'No open reviews' : `${reviews.length} review(s)`,
       tone: reviews.some((r) => r.closed === null) ? 'warn' : 'info',

@@ -6,6 +6,7 @@ import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import type { JobView } from '../ports/jobs.ts';
+import { sees } from './sees.ts';
 
 const group = 'Jobs';
 const STATUSES = JobStatus.options as [JobStatus, ...JobStatus[]];
@@ -207,8 +208,13 @@ export const locksList = readAction({
   verb: 'view',
   args: z.object({}),
   examples: ['locks list'],
-  run({ jobs }) {
-    const locks = jobs.locks();
+  async run({ jobs, people, caller }) {
+    const locks = [];
+    for (const lock of jobs.locks()) {
+      // A lock may have any name; where its holder works is what it is about.
+      const holder = await jobs.get(lock.owner.split('.')[0] ?? '').catch(() => undefined);
+      if (sees(people, caller.person, holder?.spec)) locks.push(lock);
+    }
     return {
       title: locks.length === 0 ? 'No locks are held' : `${locks.length} lock(s)`,
       tone: 'info',

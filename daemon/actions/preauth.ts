@@ -130,13 +130,16 @@ export const preauthRevoke = adminAction({
   type: 'revoke_grant',
   summary: 'Revoke a grant; a job under it stops at its next step',
   group,
-  verb: 'run',
+  // Whose it is may take it back, and who may approve there: what exactly is asked once the grant is known.
+  verb: 'view',
   args: z.object({ grant: arg.grant('grant id', { position: 0 }) }),
   examples: ['preauth revoke gr_… --reason "no longer needed"'],
   async run({ grants, people, caller, reason }, args) {
     const view = await grants.show(args.grant);
     if (view.sub !== `person:${caller.person}` && view.iss !== caller.person)
-      for (const project of view.prj) people.require(caller.person, 'approve', project);
+      for (const project of view.prj)
+        for (const cap of view.cap)
+          people.require(caller.person, 'approve', project, cap.slice(cap.indexOf(':') + 1));
     const { grants: hit } = await grants.revoke(
       { gid: view.gid },
       caller.person,

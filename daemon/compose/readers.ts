@@ -10,13 +10,15 @@ export const drillReader = (state: StateView): DrillReader => ({
     Object.values(state.get(drills).results)
       .flat()
       .filter((r) => drill === undefined || r.drill === drill)
-      .map(({ drill: name, at, verdict, rpo_ms, rto_ms, job_id, why }) => ({
+      .map(({ drill: name, at, verdict, rpo_ms, rto_ms, job_id, project, env, why }) => ({
         drill: name,
         at,
         verdict,
         rpo_ms,
         rto_ms,
         job_id,
+        ...(project === undefined ? {} : { project }),
+        ...(env === undefined ? {} : { env }),
         ...(why === undefined ? {} : { why }),
       }))
       .toSorted((a, b) => b.at - a.at),
@@ -26,16 +28,13 @@ export const drillReader = (state: StateView): DrillReader => ({
 export const scheduleReader = (scheduler: Scheduler, config: Config): ScheduleReader => ({
   async list() {
     return Promise.resolve(
-      scheduler.upcoming().map(({ schedule, next, last }) => {
+      scheduler.upcoming().flatMap(({ schedule, next, last }) => {
         const spec = config.current().config.schedules[schedule];
-        return {
-          name: schedule,
-          runbook: spec?.runbook ?? '',
-          cron: spec?.cron ?? '',
-          timezone: spec?.timezone ?? '',
-          last_slot: last?.slot ?? null,
-          next,
-        };
+        if (spec === undefined) return [];
+        const { runbook, cron, timezone, project, env } = spec;
+        return [
+          { name: schedule, runbook, cron, timezone, project, env, last_slot: last?.slot ?? null, next },
+        ];
       }),
     );
   },

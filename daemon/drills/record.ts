@@ -43,6 +43,8 @@ export async function recordDrill(
   const result: RecordBody<'drill.result'> = {
     drill: job.drill,
     job_id: job.job_id,
+    project: job.project,
+    env: job.env,
     attempt_id,
     verdict,
     rpo_ms: figures.rpo_ms,

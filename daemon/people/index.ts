@@ -65,10 +65,22 @@ export function createPeople({ config, owner }: PeopleDeps): LivePeople {
       throw fail('FORBIDDEN', { person: oneLine(person, 64), verb, where: place(project, env) });
   }
 
+  function allowsEverywhere(person: string, verb: Verb): boolean {
+    const roles = rolesOf(estate());
+    return (
+      exists(person) &&
+      rolesOfPerson(estate(), person).some((name) => {
+        const role = own(roles, name);
+        return role?.verbs.includes(verb) && role.projects === undefined && role.environments === undefined;
+      })
+    );
+  }
+
   return {
     exists,
     explain,
     require,
+    allowsEverywhere,
     allows: (person, verb, project, env) => explain(person, verb, project, env).allowed,
     owner: ownerId,
     list: () => [...new Set([...Object.keys(estate().people), ownerId()])],
@@ -79,17 +91,7 @@ export function createPeople({ config, owner }: PeopleDeps): LivePeople {
       throw fail('PERSON_UNKNOWN', { account: oneLine(words(given), 100) });
     },
     requireEverywhere(person, verb) {
-      const roles = rolesOf(estate());
-      const everywhere = rolesOfPerson(estate(), person).some((name) => {
-        const role = own(roles, name);
-        return (
-          role !== undefined &&
-          role.verbs.includes(verb) &&
-          role.projects === undefined &&
-          role.environments === undefined
-        );
-      });
-      if (!exists(person) || !everywhere)
+      if (!allowsEverywhere(person, verb))
         throw fail('FORBIDDEN', { person: oneLine(person, 64), verb, where: 'every project' });
     },
     approversFor(project, env) {

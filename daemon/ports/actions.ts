@@ -81,6 +81,9 @@ export type DrillRow = {
   rpo_ms: number | null;
   rto_ms: number | null;
   job_id: string;
+  /** Where it ran; absent in results of versions that did not record it. */
+  project?: string;
+  env?: string;
   why?: string;
 };
 export interface DrillReader {
@@ -92,6 +95,8 @@ export type ScheduleRow = {
   runbook: string;
   cron: string;
   timezone: string;
+  project: string;
+  env: string;
   last_slot: number | null;
   next: number | null;
 };

@@ -10,6 +10,8 @@ export interface People {
   allows(person: string, verb: Verb, project?: string, env?: string): boolean;
   /** Rejects FORBIDDEN with what would be needed. */
   require(person: string, verb: Verb, project?: string, env?: string): void;
+  /** Whether the verb holds for the estate as a whole, whatever is limited to some projects or environments. */
+  allowsEverywhere(person: string, verb: Verb): boolean;
   /** Demands the verb for the estate as a whole, whatever is limited to some projects. Rejects FORBIDDEN. */
   requireEverywhere(person: string, verb: Verb): void;
   /** Who may approve here, by policy, or else by role. */

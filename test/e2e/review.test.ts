@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { CommandRequest } from '../../contracts/api.ts';
-import { ESTATE, openWorld, type World } from '../helpers/app.ts';
+import { ESTATE, openWorld, RUNBOOKS, type World } from '../helpers/app.ts';
 
 /* Ways around the door that a review found, each closed since. */
 
@@ -282,4 +282,115 @@ test('the newest jobs that somebody may see, however many others there are', asy
   await world.end(await world.as('ana', deploy('dev', { force: true })));
   const seen = await world.as('eve', { command: 'jobs list', args: { limit: 1 } });
   expect(seen.data).toHaveLength(1);
+});
+
+test('a role for one environment sees locks, drills, schedules, mandates and reviews of that place alone', async () => {
+  const estate = `${ESTATE.replace(
+    'projects:\n',
+    'roles:\n  only: { verbs: [view], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [only] }\n  vic:')}schedules:
+  ours: { runbook: practise, project: other, env: dev, cron: '0 3 1 1 *' }
+  theirs: { runbook: practise, project: shop, env: dev, cron: '0 3 1 1 *' }
+`;
+  const world = await openWorld({
+    estate,
+    runbooks: {
+      ...RUNBOOKS,
+      'practise.md': `---
+runbook: practise
+title: A drill
+action: run_drill
+timeout: 1m
+---
+\`\`\`sh { name=work }
+true
+\`\`\`
+`,
+      'holder.md': `---
+runbook: holder
+title: Holds a lock
+action: run
+lock: the-one-of-\${project}
+timeout: 1m
+---
+\`\`\`sh { name=wait }
+while [ ! -e go ]; do sleep 0.05; done
+\`\`\`
+`,
+    },
+  });
+  await world.app.startSchedules();
+  const ended: Promise<string>[] = [];
+  for (const project of ['shop', 'other']) {
+    const where = { project, env: 'dev' };
+    await world.end(
+      await world.as('ana', { command: 'drill run', args: { drill: 'practise', ...where }, force: true }),
+    );
+    const held = await world.as('ana', {
+      command: 'run',
+      args: { runbook: 'holder', ...where },
+      force: true,
+    });
+    ended.push(world.end(held));
+  }
+  const glass = { project: 'shop', env: 'prod', break_glass: true };
+  await world.end(await world.as('ana', deploy('prod', { args: glass, force: true, reason: 'site down' })));
+  await expect.poll(() => world.app.running.jobs.locks().length, { timeout: 20_000 }).toBe(2);
+  await expect
+    .poll(() => world.records('drill.result').then((all) => all.length), { timeout: 20_000 })
+    .toBe(2);
+
+  const look = async (person: string, command: string): Promise<string> =>
+    JSON.stringify(await world.as(person, { command }));
+  const count = async (person: string, command: string): Promise<number> => {
+    const { data } = await world.as(person, { command });
+    return Array.isArray(data) ? data.length : (data as { mandates: unknown[] }).mandates.length;
+  };
+  for (const [command, all, some] of [
+    ['locks list', 2, 1],
+    ['drill history', 2, 1],
+    ['schedule list', 2, 1],
+    ['config diff', 2, 1],
+    ['review list', 1, 0],
+  ] as const) {
+    expect(await count('vic', command), command).toBe(all);
+    expect(await count('eve', command), command).toBe(some);
+  }
+  expect(await look('eve', 'locks list')).toContain('the-one-of-other');
+  expect(await look('eve', 'locks list')).not.toContain('the-one-of-shop');
+  expect(await look('eve', 'schedule list')).not.toContain('theirs');
+  await writeFile(path.join(world.root, 'go'), '');
+  await Promise.all(ended);
+});
+
+test('attack 20: a grant is revoked by whoever may approve where it reaches, by its issuer and by its holder', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    `roles:
+  gate: { verbs: [view, approve], projects: [shop], environments: [prod] }
+  beside: { verbs: [view, approve], projects: [shop], environments: [dev] }
+  hands: { verbs: [view, run, deploy] }
+projects:
+`,
+  ).replace(
+    '  vic:',
+    '  gus: { roles: [gate] }\n  bea: { roles: [beside] }\n  hal: { roles: [hands] }\n  vic:',
+  );
+  const world = await openWorld({ estate });
+  const make = async (): Promise<string> => {
+    const made = await world.as('ben', {
+      command: 'preauth create-grant',
+      args: { project_ids: ['shop'], auto_deploy_prod: true, subject: 'ana' },
+      reason: 'a night',
+    });
+    return (made.data as { grant_id: string }).grant_id;
+  };
+  const revoke = async (person: string, grant: string) =>
+    code(await world.as(person, { command: 'preauth revoke', args: { grant }, reason: 'not now' }));
+  const grant = await make();
+  for (const person of ['vic', 'hal', 'bea']) expect(await revoke(person, grant), person).toBe('FORBIDDEN');
+  // ben may approve and made it; cleo and gus only may approve there; ana holds it.
+  for (const person of ['cleo', 'gus', 'ben', 'ana'])
+    expect(await revoke(person, await make()), person).toBeUndefined();
+  expect((await world.records('grant.revoked')).map((r) => r.body.by)).toEqual(['cleo', 'gus', 'ben', 'ana']);
 });
