@@ -7,8 +7,18 @@ import { Severity, SignalSource } from '../watch.ts';
 export const ChannelSpec = z.looseObject({ kind: Slug });
 export type ChannelSpec = z.infer<typeof ChannelSpec>;
 
-/** Which alerts a route takes. Absent: all. */
+/**
+ * An alert's identity: `probe:web`, `schedule:nightly:late`. Printable ASCII without blanks, so that it can be typed, and
+ * begins with a letter.
+ */
+export const AlertKey = z
+  .string()
+  .max(200)
+  .regex(/^[a-z][!-~]*$/, 'an alert key: letters, digits and : . / - without blanks, starting with a letter');
+
+/** Which alerts a route or a silence takes. Absent: all. */
 export const AlertMatch = z.strictObject({
+  keys: z.array(AlertKey).min(1).max(100).optional(),
   severities: z.array(Severity).min(1).optional(),
   sources: z.array(SignalSource).min(1).optional(),
   projects: z.array(ProjectId).min(1).optional(),
@@ -37,6 +47,8 @@ export type RouteSpec = z.infer<typeof RouteSpec>;
 export const AlertsSpec = z.strictObject({
   channels: z.record(Slug, ChannelSpec).default({}),
   routes: z.array(RouteSpec).max(100).default([]),
+  /** A message that could not be delivered for so long is given up; another channel is told. */
+  give_up: Duration.default(86_400_000),
   /** The mutual dead-man: pinged so often; when it cannot be reached an alert says so. `url` may be a secret's name. */
   heartbeat: z
     .strictObject({

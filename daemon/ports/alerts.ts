@@ -11,7 +11,7 @@ export interface AlertView extends AlertBody {
   /** A silence keeps it quiet now. */
   silenced: boolean;
   /** Channels that heard of it, and how it went. */
-  told: { channel: string; outcome: 'sent' | 'given_up' | 'silenced' | 'waiting'; at: number | null }[];
+  told: { channel: string; outcome: 'sent' | 'given_up' | 'waiting'; at: number }[];
 }
 
 export interface SilenceView {
@@ -32,7 +32,7 @@ export interface Alerts {
   raise(alert: AlertBody): Promise<void>;
   /** Closes the alert with this key, if one is open; who was told of it is told of the end, too. */
   resolve(key: string, why: string): Promise<void>;
-  /** Newest first: all open ones and the newest 500 others. */
+  /** Newest first: all open ones (at most MAX_OPEN_ALERTS) and the newest 500 others. */
   list(): AlertView[];
   /** Ends escalation and reminders. Rejects ALERT_NOT_FOUND, ALERT_NOT_OPEN. */
   acknowledge(key: string, by: string, note: string): Promise<void>;
@@ -50,6 +50,8 @@ export interface Alerts {
   }): Promise<{ sent: string[] }>;
   /** Sends a test message at once and tells how it went, unretried. Rejects CHANNEL_UNKNOWN, CHANNEL_FAILED. */
   test(channel: string): Promise<{ ms: number }>;
+  /** The kinds of channel there are, with their own keys as a YAML example. */
+  kinds(): Promise<{ kind: string; summary: string; example: string }[]>;
   channels(): {
     name: string;
     kind: string;

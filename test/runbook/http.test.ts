@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { expect, onTestFinished, test } from 'vitest';
 import { ReeveError } from '../../contracts/errors.ts';
 import { addressProblem } from '../../daemon/address.ts';
-import { HttpProblem, send } from '../../daemon/runbook/http/send.ts';
+import { HttpProblem, send } from '../../daemon/outgoing.ts';
 import { makeWorld, runPlan, type World } from './world.ts';
 
 interface Seen {

@@ -2,7 +2,7 @@ import type { Json } from '../../../contracts/json.ts';
 import { oneLine } from '../../text.ts';
 import { textOf } from '../environment.ts';
 import type { ExpectSpec } from './parse.ts';
-import type { Answer } from './send.ts';
+import type { Answer } from '../../outgoing.ts';
 
 const MAX_VALUE = 4096;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
+import { HttpProblem, send } from '../../outgoing.ts';
 import type { StepResult } from '../../ports/steps.ts';
 import { judgeAnswer } from '../http/expect.ts';
 import {
@@ -11,7 +12,6 @@ import {
   parseRequest,
   parseStatuses,
 } from '../http/parse.ts';
-import { HttpProblem, send } from '../http/send.ts';
 import { UnfitValue } from '../template.ts';
 import { StepMistake, defineKind, integerAttribute, specObject, type RunContext } from './kind.ts';
 

@@ -1,10 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
-import { fail } from '../../../contracts/errors.ts';
-import { addressProblem } from '../../address.ts';
-import { oneLine } from '../../text.ts';
-import type { RequestSpec } from './parse.ts';
+import { fail } from '../contracts/errors.ts';
+import { addressProblem } from './address.ts';
+import { oneLine } from './text.ts';
+
+/** A request to somewhere outside. */
+export interface OutgoingRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
 
 export interface SendOptions {
   /** Entries of network.allow. */
@@ -33,7 +40,7 @@ export class HttpProblem extends Error {}
  * one (the Host header and TLS name stay). Redirects are followed only as far as asked, and lose authorization when they
  * leave the origin. Rejects ADDRESS_REFUSED, HttpProblem, or the signal's reason.
  */
-export async function send(request: RequestSpec, options: SendOptions): Promise<Answer> {
+export async function send(request: OutgoingRequest, options: SendOptions): Promise<Answer> {
   let next = request;
   for (let left = options.redirects; ; left--) {
     const url = urlOf(next.url);
@@ -55,7 +62,7 @@ function urlOf(text: string): URL {
   return url;
 }
 
-function redirected(request: RequestSpec, status: number, from: URL, location: string): RequestSpec {
+function redirected(request: OutgoingRequest, status: number, from: URL, location: string): OutgoingRequest {
   if (!URL.canParse(location, from.href)) throw new HttpProblem('it redirects to what is no URL');
   const to = new URL(location, from);
   if (from.protocol === 'https:' && to.protocol !== 'https:')
@@ -102,7 +109,7 @@ async function judged(
   return first;
 }
 
-async function exchange(request: RequestSpec, url: URL, options: SendOptions): Promise<Answer> {
+async function exchange(request: OutgoingRequest, url: URL, options: SendOptions): Promise<Answer> {
   options.signal.throwIfAborted();
   const pinned = await judged(url, options);
   options.signal.throwIfAborted();
