@@ -74,6 +74,8 @@ export const JobSpec = z.object({
   /** The job this one was called by or replays. */
   parent: JobId.optional(),
   replay_of: JobId.optional(),
+  /** A person confirmed or approved this very plan, or the one that calls it: what writing in the app zone takes. */
+  confirmed: z.boolean().optional(),
   /** The plan that was shown and confirmed, as an artifact. */
   plan: ArtifactRef,
   correlation_ids: CorrelationIds.optional(),

@@ -49,6 +49,8 @@ export const Plan = z.object({
   steps: z.array(PlanStep).min(1).max(200),
   /** Plans of runbooks called by `call` steps, by the step's name: they are part of what is approved. */
   calls: z.record(Slug, Digest),
+  /** Files that its steps may write, relative to the estate. Absent: none. */
+  outputs: z.array(z.string().max(300)).min(1).max(50).optional(),
 });
 export type Plan = z.infer<typeof Plan>;
 
@@ -69,4 +71,15 @@ export function calledRuns(plan: Plan): CalledRun[] {
     .flatMap(({ spec }) => z.array(CalledRun).parse(spec['runs'] ?? []));
   const key = (run: CalledRun): string => Object.values(run).join(' ');
   return [...new Map(all.map((run) => [key(run), run])).values()];
+}
+
+/** The whole plan of what a `call` step runs; absent in plans that were made before plans held it. */
+export function calledPlan({ kind, spec }: PlanStep): Plan | undefined {
+  return kind === 'call' && spec['plan'] !== undefined ? Plan.parse(spec['plan']) : undefined;
+}
+
+/** A plan and every plan within it, in the order in which they run. */
+export function wholePlan(plan: Plan): Plan[] {
+  const called = plan.steps.map(calledPlan).filter((inner) => inner !== undefined);
+  return [plan, ...called.flatMap(wholePlan)];
 }

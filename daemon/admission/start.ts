@@ -106,6 +106,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
         actor: s.actor,
         grant_id: used.payload.gid,
         reason: s.reason,
+        confirmed: s.confirmed,
         ...(wish.replay_of === undefined ? {} : { replay_of: wish.replay_of }),
       });
     else attempt = (await jobs.retry(jobId, used.payload.gid, s.actor.person, s.reason)).attempt_id;

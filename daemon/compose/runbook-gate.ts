@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fail } from '../../contracts/errors.ts';
+import { wholePlan } from '../../contracts/plan.ts';
 import type { StartDeps } from '../admission/start.ts';
 import { recordVersions, runbookVersion } from '../estate/index.ts';
 import type { CallDeps } from '../jobs/call.ts';
@@ -26,8 +27,10 @@ export const runbookGate =
   async (plan, confirmed) => {
     const runbook = await runbooks.get(plan.runbook);
     if (runbook.digest !== plan.runbook_digest) throw fail('RUNBOOK_CHANGED', { id: plan.runbook });
-    for (const file of runbook.front.outputs)
-      await zones.checkWrite(path.resolve(config.current().root, file), { confirmed });
+    // What is called, too: who confirmed the plan has seen it, and without that it is refused before anything runs.
+    for (const { outputs = [] } of wholePlan(plan))
+      for (const file of outputs)
+        await zones.checkWrite(path.resolve(config.current().root, file), { confirmed });
     await recordVersions(versions, [runbookVersion(runbook)]);
   };
 
@@ -38,7 +41,7 @@ export const settledJobs = (jobs: Jobs, settle: StartDeps['settleRunbook']): Cal
   wait: (id, signal) => jobs.wait(id, signal),
   cancel: (id, by, reason) => jobs.cancel(id, by, reason),
   async submit(request) {
-    await settle(request.plan, false);
+    await settle(request.plan, request.confirmed === true);
     return jobs.submit(request);
   },
 });

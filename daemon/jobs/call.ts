@@ -72,6 +72,7 @@ export async function callRunbook(deps: CallDeps, request: CallRequest): Promise
     grant_id: grant,
     reason,
     parent: spec.job_id,
+    ...(spec.confirmed === true ? { confirmed: true } : {}),
   });
   await waitOrCancel(jobs, jobId, spec.requested_by, signal);
   return jobs.get(jobId);

@@ -164,7 +164,8 @@ export class Engine implements Jobs {
 }
 
 function specOf(request: JobRequest, plan: Plan, job_id: string, ref: JobSpec['plan']): JobSpec {
-  const { anchor, requested_by, actor, grant_id, reason, plan_digest, parent, replay_of } = request;
+  const { anchor, requested_by, actor, grant_id, reason, plan_digest, parent, replay_of, confirmed } =
+    request;
   const { action, runbook, runbook_digest, config_version, project, env, inputs } = plan;
   return {
     job_id,
@@ -188,5 +189,6 @@ function specOf(request: JobRequest, plan: Plan, job_id: string, ref: JobSpec['p
     },
     ...(parent === undefined ? {} : { parent }),
     ...(replay_of === undefined ? {} : { replay_of }),
+    ...(confirmed === undefined ? {} : { confirmed }),
   };
 }

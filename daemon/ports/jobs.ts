@@ -16,6 +16,8 @@ export interface JobRequest {
   reason: string;
   parent?: string;
   replay_of?: string;
+  /** A person has confirmed or approved this very plan. */
+  confirmed?: boolean;
 }
 
 export interface JobView {

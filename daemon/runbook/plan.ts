@@ -16,12 +16,32 @@ import { UnfitValue, asIs, fillAll, fillSome, type Ref } from './template.ts';
 
 /** How many runbooks may call one another in a row. */
 export const MAX_CALLS = 5;
+/** Steps, and characters of what they do, in a plan with all that it calls: what a person can be shown. */
+const MAX_WHOLE = { steps: 1000, characters: 4_000_000 };
+
+/** What planning has come to so far, over all runbooks of one plan. */
+export class Whole {
+  #steps = 0;
+  #characters = 0;
+
+  /** Throws RUNBOOK_INVALID at the first step that is too much. */
+  add(source: string, step: PlanStep): void {
+    this.#steps += 1;
+    // What is called has been counted step by step.
+    this.#characters += step.kind === 'call' ? 0 : JSON.stringify(step.spec).length;
+    const { steps, characters } = MAX_WHOLE;
+    if (this.#steps <= steps && this.#characters <= characters) return;
+    const why = `with all that it calls it has more than ${steps} steps or ${characters} characters`;
+    throw fail('RUNBOOK_INVALID', { file: source, count: 1, why }, { at: `${source}:${step.line}` });
+  }
+}
 
 export interface PlanDeps {
   config: Config;
   yaml: Awaited<ReturnType<typeof yamlLibrary>>;
   /** Plans a called runbook. */
   call(request: PlanRequest): Promise<Plan>;
+  whole: Whole;
 }
 
 /**
@@ -52,7 +72,9 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
   const steps: PlanStep[] = [];
   for (const step of runbook.steps) {
     const planEnv = envOf(step, runbook, { project, env, inputs, projectPath: path }, look, deps);
-    steps.push(await planStep(planEnv, calls));
+    const planned = await planStep(planEnv, calls);
+    deps.whole.add(runbook.source, planned);
+    steps.push(planned);
   }
   const plan: Plan = {
     v: 1,
@@ -79,6 +101,7 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     })),
     steps,
     calls,
+    ...(front.outputs.length === 0 ? {} : { outputs: front.outputs }),
   };
   const checked = PlanSchema.safeParse(plan);
   if (checked.success) return checked.data;

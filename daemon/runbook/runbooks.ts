@@ -10,7 +10,7 @@ import { oneLine } from '../text.ts';
 import { readRunbookFile, runbookFiles, sourceName, type Folder } from './folder.ts';
 import { yamlLibrary } from './front.ts';
 import { loadRunbook, type Loaded } from './load.ts';
-import { MAX_CALLS, planRunbook } from './plan.ts';
+import { MAX_CALLS, planRunbook, Whole } from './plan.ts';
 import { invalid } from './problems.ts';
 
 /** Parsed runbooks kept; the oldest goes first. */
@@ -76,10 +76,10 @@ class RunbookFolder implements Runbooks {
   }
 
   plan(request: PlanRequest): Promise<Plan> {
-    return this.#plan(request, []);
+    return this.#plan(request, [], new Whole());
   }
 
-  async #plan(request: PlanRequest, callers: readonly string[]): Promise<Plan> {
+  async #plan(request: PlanRequest, callers: readonly string[], whole: Whole): Promise<Plan> {
     const runbook = await this.get(request.runbook, request.runbook_digest);
     const chain = [...callers, request.runbook];
     if (callers.includes(request.runbook) || chain.length > MAX_CALLS) {
@@ -91,7 +91,8 @@ class RunbookFolder implements Runbooks {
     return planRunbook(runbook, request, {
       config: this.#config,
       yaml: await yamlLibrary(),
-      call: (called) => this.#plan(called, chain),
+      call: (called) => this.#plan(called, chain, whole),
+      whole,
     });
   }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { CommandRequest } from '../../contracts/api.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import { ESTATE, openWorld, RUNBOOKS, type World } from '../helpers/app.ts';
 
 /* A runbook that calls others: what they do is allowed like what it does itself. */
@@ -111,4 +112,107 @@ test('a halt of the project that a call would reach refuses the caller too', asy
   const world = await openWorld({ runbooks: books('project=shop') });
   await world.as('ana', { command: 'halt', args: { project: 'shop' }, reason: 'wrong' });
   expect(code(await world.as('ana', run({}, { project: 'other', env: 'dev' })))).toBe('HALTED');
+});
+
+const texts = (reply: { blocks: { type: string }[] }): string => JSON.stringify(reply.blocks);
+
+test('attack 27: who confirms, approves or looks is shown every step of what is called, however deep', async () => {
+  const world = await openWorld({ runbooks: books('env=prod') });
+  const command = 'echo \\"$REEVE_INPUT_NAME\\" >> trace.txt';
+  const shown = await world.as('ana', run({ force: false, interactive: true }));
+  expect(texts(shown)).toContain(command);
+  expect(texts(shown)).toContain('inner › inmost › leave · runbooks/touch.md:9');
+  // Also what it does when it fails.
+  expect(texts(shown)).toContain('echo undone >> trace.txt');
+  expect(texts(shown)).toContain('deploy on shop/prod');
+  const planned = await world.as('vic', {
+    command: 'runbook plan',
+    args: { runbook: 'outer', project: 'shop', env: 'dev' },
+  });
+  expect(texts(planned)).toContain(command);
+
+  const asked = await world.as('ana', run());
+  const { request } = asked.data as { request: { id: string; plan_ref: { digest: string } } };
+  const file = Buffer.from(await world.app.store.artifacts.get(request.plan_ref.digest)).toString('utf8');
+  expect(file).toContain(command);
+  const look = await world.as('ben', { command: 'grant show', args: { request: request.id } });
+  expect(texts(look)).toContain(command);
+  const asks = await world.as('ben', { command: 'approve', args: { request: request.id } });
+  expect(texts(asks)).toContain(command);
+  expect(await trace(world)).toBe('');
+});
+
+test('attack 27: steps of another plan beside the digest of the called one are not shown as it', async () => {
+  const world = await openWorld({ runbooks: books() });
+  const planned = await world.as('vic', {
+    command: 'runbook plan',
+    args: { runbook: 'outer', project: 'shop', env: 'dev' },
+  });
+  const { plan } = planned.data as unknown as { plan: Plan };
+  const { planBlocks } = world.app.running.deps;
+  expect(() => planBlocks(plan, 'x')).not.toThrow();
+  const inner = plan.steps[0]?.spec['plan'] as unknown as Plan;
+  inner.title = 'Something harmless';
+  expect(() => planBlocks(plan, 'x')).toThrow(expect.objectContaining({ code: 'GRANT_PLAN_MISMATCH' }));
+});
+
+const WRITER = `---
+runbook: writer
+title: Writes in the app zone
+action: run
+outputs: [src/version.txt]
+timeout: 1m
+---
+\`\`\`sh { name=write }
+mkdir -p src && echo 7 > src/version.txt
+\`\`\`
+`;
+const CALLER = `---
+runbook: caller
+title: Calls the writer
+action: run
+timeout: 1m
+---
+\`\`\`call { name=inner runbook=between }
+\`\`\`
+`;
+const BETWEEN = CALLER.replace('runbook: caller', 'runbook: between').replace(
+  'runbook=between',
+  'runbook=writer',
+);
+
+test('a called runbook writes in the app zone when a person confirmed the whole plan, and is refused at once otherwise', async () => {
+  const estate = `${ESTATE}schedules:
+  night: { runbook: caller, project: shop, env: dev, cron: '0 3 1 1 *', at_start: true }
+`;
+  const world = await openWorld({
+    estate,
+    runbooks: { ...RUNBOOKS, 'writer.md': WRITER, 'caller.md': CALLER, 'between.md': BETWEEN },
+  });
+  const version = () => readFile(path.join(world.root, 'src', 'version.txt'), 'utf8').catch(() => '');
+  const command = { command: 'run', args: { runbook: 'caller', project: 'shop', env: 'dev' } };
+  const made = await world.as('root', {
+    command: 'preauth create-grant',
+    args: { project_ids: ['shop'], cap: ['run:dev'], uses: 1 },
+    reason: 'ahead',
+  });
+  const { grant_id: grant } = made.data as { grant_id: string };
+  expect(code(await world.as('root', { ...command, grant }))).toBe('ZONE_REFUSED');
+  await world.app.startSchedules();
+  await expect.poll(async () => (await world.records('schedule.slot'))[0]?.body.outcome).toBe('refused');
+  expect(JSON.stringify(await world.records('schedule.slot'))).toContain('ZONE_REFUSED');
+  expect(await world.records('grant.used')).toHaveLength(0);
+  expect(await world.records('job.queued')).toHaveLength(0);
+  expect(await version()).toBe('');
+
+  const shown = await world.as('ana', { ...command, interactive: true });
+  expect(texts(shown)).toContain('src/version.txt');
+  const confirmed = await world.as('ana', {
+    ...command,
+    interactive: true,
+    confirm: shown.confirm?.digest ?? '',
+  });
+  expect(await world.end(confirmed)).toBe('PASS');
+  expect(await version()).toBe('7\n');
+  expect((await world.records('job.queued')).map((r) => r.body.job.confirmed)).toEqual([true, true, true]);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { oneLine } from '../../daemon/text.ts';
-import { calledRuns } from '../../contracts/plan.ts';
+import { calledRuns, wholePlan } from '../../contracts/plan.ts';
 import { planDigest } from '../../daemon/runbook/index.ts';
 import { makeWorld, refusal, runPlan } from './world.ts';
 
@@ -247,6 +247,7 @@ test('a call has the plan of what it calls in its own; cycles and depth are refu
         env: 'dev',
       },
     ],
+    plan: await world.plan('inner', { inputs: { who: 'reeve' } }),
   });
   expect(calledRuns(plan).map(({ env }) => env)).toEqual(['dev', 'prod']);
   expect(plan.calls['second']).not.toBe(inner);
@@ -261,6 +262,23 @@ test('a call has the plan of what it calls in its own; cycles and depth are refu
   expect((await refusal(world.plan('r1'))).message).toContain('more than 5 runbooks');
   expect((await world.plan('r2')).steps).toHaveLength(1);
   expect((await refusal(world.plan('outer', { project: 'shop' }))).code).toBe('ENVIRONMENT_UNKNOWN');
+});
+
+test('attack 50: what is called over and over is too much at a bounded number of steps', async () => {
+  const world = await makeWorld();
+  // 40 calls in each of four: 2.6 million steps, if they were all to be planned.
+  for (const [name, called] of [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['c', 'd'],
+    ['d', 'leaf'],
+  ] as const) {
+    const calls = Array.from({ length: 40 }, (_, i) => `\`\`\`call { name=c${i} runbook=${called} }\n\`\`\``);
+    await world.write(name, calls.join('\n'));
+  }
+  await world.write('leaf', STEP);
+  expect((await refusal(world.plan('a'))).message).toContain('more than 1000 steps');
+  expect(wholePlan(await world.plan('d'))).toHaveLength(41);
 });
 
 test('templates are filled, encoded for their place, and outputs stay as written', async () => {

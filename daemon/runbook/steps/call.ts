@@ -28,6 +28,8 @@ export const call = defineKind({
     plan_digest: Digest,
     /** It and all that it calls: what has to be allowed, and by which text. */
     runs: z.array(CalledRun).optional(),
+    /** All of it, so that whoever confirms the caller's plan has seen what is called. Held by `plan_digest`. */
+    plan: JsonObject.optional(),
   }),
   check(source) {
     return mistakes(() => {
@@ -49,7 +51,15 @@ export const call = defineKind({
     const runs = [{ runbook: attributes.runbook, runbook_digest, action, project, env }, ...calledRuns(plan)];
     return {
       summary: `runs ${attributes.runbook} on ${project}/${env}: ${plan.title}`,
-      spec: { runbook: attributes.runbook, project, env, inputs: plan.inputs, plan_digest: digest, runs },
+      spec: {
+        runbook: attributes.runbook,
+        project,
+        env,
+        inputs: plan.inputs,
+        plan_digest: digest,
+        runs,
+        plan,
+      },
       calls: { [source.step.name]: digest },
     };
   },
