@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Json } from '../../contracts/json.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './probes.ts';
 import type { Secrets } from './secrets.ts';
@@ -14,6 +15,16 @@ export interface ProberDeps {
   root: string;
   /** Name of the probe. */
   probe: string;
+  /** A little that must outlive a restart: the last call of a heartbeat, the progress of a chain. */
+  memo: ProbeMemo;
+}
+
+/** One JSON value of one probe (or kind), under 4 KiB. It is forgotten when the probe's kind changes or it is removed. */
+export interface ProbeMemo {
+  /** Undefined when nothing, or nothing legible, was saved. */
+  load(): Promise<Json | undefined>;
+  /** Durable when it resolves; rejects as the disk does. Not for every run: for what changes seldom. */
+  save(value: Json): Promise<void>;
 }
 
 /** One probe, opened: it may keep connections and what it saw before. */
@@ -25,8 +36,15 @@ export interface Prober {
    * resolver unreachable, no route) is `inconclusive`, never `down`.
    */
   run(signal: AbortSignal): Promise<Finding>;
+  /**
+   * Heartbeats only: somebody called its push URL. Durable (memo) when it resolves; the probe is run right after, and that
+   * run finds what the call means.
+   */
+  push?(event: PushEvent, text: string): Promise<void>;
   close(): Promise<void> | void;
 }
+
+export type PushEvent = 'start' | 'ping' | 'fail';
 
 /** One kind of probe: a file in daemon/probes/kinds and a line in its index. */
 export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
@@ -36,6 +54,8 @@ export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
   schema: S;
   /** A YAML example of the kind's own keys, shown by `reeve probe kinds`. */
   example: string;
+  /** It looks at this machine alone (disk, process …): a dead uplink explains none of its findings. */
+  local?: boolean;
   /** What no schema can see. One line for people each. */
   check?(options: z.infer<S>): string[];
   /** Opens it; connects to nothing yet. Heavy libraries are imported in the first run. */

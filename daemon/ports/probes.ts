@@ -1,5 +1,6 @@
 import type { ProbeSpec } from '../../contracts/estate/probes.ts';
 import type { ProbeState, Verdict } from '../../contracts/watch.ts';
+import type { PushEvent } from './probe-kinds.ts';
 
 /** What one run of a probe found. */
 export interface Finding {
@@ -10,6 +11,8 @@ export interface Finding {
   ms: number | null;
   /** Figures of the kind: `tls_days`, `head_age_ms`, `lag_blocks` … */
   figures?: Record<string, number>;
+  /** What was asked stands on this machine (loopback): a dead uplink does not explain it. */
+  near?: true;
 }
 
 export interface ProbeView {
@@ -36,6 +39,8 @@ export interface Bucket {
   down: number;
   halted: number;
   inconclusive: number;
+  /** Slots in which it could not be run in time. */
+  slips: number;
   /** Milliseconds; null without samples. */
   min: number | null;
   mean: number | null;
@@ -69,10 +74,12 @@ export interface Probes {
   /** Runs it once, now; the finding is stored like any other. Rejects PROBE_UNKNOWN. */
   run(name: string): Promise<Finding & { at: number }>;
   /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
-  push(token: string, event: 'start' | 'ping' | 'fail', text?: string): Promise<{ probe: string }>;
+  push(token: string, event: PushEvent, text?: string): Promise<{ probe: string }>;
   /** The push token of a heartbeat probe. Rejects PROBE_UNKNOWN. */
   token(name: string): Promise<string>;
   samples: Samples;
+  /** Every kind there is. */
+  kinds(): Promise<{ kind: string; summary: string; example: string }[]>;
   /** Called after each sample. Listeners must not throw. Returns unsubscribe. */
   onSample(listener: (probe: string, finding: Finding & { at: number }) => void): () => void;
   /** Slots that could not be run in time since the start: none slips silently. */

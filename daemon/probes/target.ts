@@ -12,6 +12,13 @@ export const found = (verdict: Verdict, why: string, ms: number | null = null): 
   ms,
 });
 
+/** Whether an address is on this machine, so that no uplink has a part in what is found there. */
+export const isNear = (address: string): boolean => /^(?:127\.|::1$|::ffff:127\.)/i.test(address);
+
+/** The finding, with the note that its target stands on this machine if it does. */
+export const foundAt = (address: string, finding: Finding): Finding =>
+  isNear(address) ? { ...finding, near: true } : finding;
+
 /** The judged address of a host, or the finding that says why there is none. */
 export type Resolved = { address: string; family: 4 | 6 } | { finding: Finding };
 

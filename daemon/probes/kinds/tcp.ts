@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errno } from '../../durable.ts';
 import { probeKind } from '../../ports/probe-kinds.ts';
 import type { Finding } from '../../ports/probes.ts';
-import { found, isOurs, resolveTarget } from '../target.ts';
+import { found, foundAt, isOurs, resolveTarget } from '../target.ts';
 
 /** Opens a connection and closes it again. */
 export const tcp = probeKind({
@@ -19,7 +19,7 @@ export const tcp = probeKind({
         const end = (finding: Finding): void => {
           signal.removeEventListener('abort', late);
           socket.destroy();
-          resolve(finding);
+          resolve(foundAt(address, finding));
         };
         const late = (): void => end(found('down', `no connection to ${host}:${port} in time`));
         signal.addEventListener('abort', late, { once: true });

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../daemon/clock.ts';
 import { kinds } from '../../../daemon/probes/kinds/index.ts';
 import type { Finding } from '../../../daemon/ports/probes.ts';
+import { forgetful } from '../../helpers/prober.ts';
 
 const tcp = kinds.find((kind) => kind.kind === 'tcp');
 
@@ -14,6 +15,7 @@ async function ask(host: string, port: number, allowed: string[], ms = 2000): Pr
     allowed: () => allowed,
     root: '/',
     probe: 'it',
+    memo: forgetful,
   });
   const finding = await prober.run(AbortSignal.timeout(ms));
   await prober.close();
