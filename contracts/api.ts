@@ -74,6 +74,8 @@ export const StatusView = z.object({
   paused: z.object({ since: z.int(), by: z.string(), reason: z.string(), drain: z.boolean() }).nullable(),
   grants_active: z.int(),
   requests_open: z.int(),
+  /** Approved, but not run: somebody has to look. */
+  requests_lapsed: z.int(),
   reviews_open: z.int(),
   last_drill: z
     .object({

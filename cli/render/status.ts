@@ -46,6 +46,9 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
     ...(s.requests_open === 0
       ? []
       : [warn(`${plural(s.requests_open, 'request')} waiting for approval: reeve grant list`)]),
+    ...(s.requests_lapsed > 0
+      ? [bad(`${plural(s.requests_lapsed, 'approved request')} did not run: reeve grant list`)]
+      : []),
     ...(s.reviews_open === 0
       ? []
       : [warn(`${plural(s.reviews_open, 'break-glass review')} open: reeve review list`)]),

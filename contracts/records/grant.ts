@@ -83,6 +83,13 @@ export const grantRecords = {
     account: z.string().max(200).optional(),
   }),
   'grant.denied': z.strictObject({ id: RequestId, by: PersonId, reason: Reason }),
+  /** Fully approved, but its job was not started: why not. It starts no more; what is wanted is asked for anew. */
+  'grant.lapsed': z.strictObject({
+    id: RequestId,
+    /** Of the error that kept it from starting. */
+    code: z.string().max(64),
+    why: z.string().max(1000),
+  }),
   /** A break-glass use opened this task; it stays open until a person closes it. */
   'review.opened': z.strictObject({
     id: ReviewId,

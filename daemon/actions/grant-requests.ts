@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { fail } from '../../contracts/errors.ts';
+import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { Plan } from '../../contracts/plan.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
-import type { Block, Cell } from '../../contracts/reply.ts';
+import type { Block, Cell, Tone } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
@@ -25,6 +25,8 @@ async function planOf(context: ActionContext, request: RequestView): Promise<Blo
   const bytes = await context.artifacts.get(request.plan_ref.digest ?? '');
   return context.planBlocks(Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), request.plan);
 }
+
+const TONES: Partial<Record<RequestView['state'], Tone>> = { open: 'warn', lapsed: 'bad' };
 
 export const requestsList = readAction({
   name: 'grant list',
@@ -56,7 +58,7 @@ export const requestsList = readAction({
             `${r.cap} on ${r.project}`,
             r.by,
             `${r.approvals.map((a) => a.by).join(', ') || '–'} (${r.approvals.length}/${r.needs})`,
-            { tone: r.state === 'open' ? 'warn' : 'info', text: r.state },
+            { tone: TONES[r.state] ?? 'info', text: r.state },
             { time: r.expires },
           ]),
           empty: 'Nothing waits for approval.',
@@ -80,14 +82,18 @@ export const requestShow = readAction({
     return {
       title: `${request.by} asks for ${request.cap} on ${request.project}: ${request.reason}`,
       tone: 'info',
-      blocks: [
-        ...(await planOf(context, request)),
-        { type: 'hint', text: `Approve exactly this plan: reeve grant approve ${request.id}` },
-      ],
+      blocks: [...(await planOf(context, request)), { type: 'hint', text: nextOf(request) }],
       data: request as unknown as Json,
     };
   },
 });
+
+const nextOf = ({ id, state, lapsed }: RequestView): string =>
+  state === 'open'
+    ? `Approve exactly this plan: reeve grant approve ${id}`
+    : lapsed === null
+      ? `It is ${state}.`
+      : `It was approved but did not run (${lapsed.code}): ${lapsed.why} Ask anew; reeve grant deny ${id} closes this one.`;
 
 export const requestApprove = adminAction({
   name: 'grant approve',
@@ -134,7 +140,12 @@ export const requestApprove = adminAction({
         after: { approvals: request.approvals.length },
         targets,
       };
-    const { job_id } = await context.runApproved(request, grant);
+    const { job_id } = await context.runApproved(request, grant.payload).catch(async (error: unknown) => {
+      // Said to the approver now, and to the requester by the record.
+      if (error instanceof ReeveError)
+        await grants.lapse(request.id, error.code, error.message).catch(() => undefined);
+      throw error;
+    });
     return {
       title: `Approved: ${request.by}'s ${request.cap} runs as ${job_id.slice(0, 12)}`,
       data: { request: request as unknown as Json, grant_id: grant.payload.gid, job_id },

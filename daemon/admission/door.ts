@@ -1,6 +1,7 @@
 import { CommandRequest } from '../../contracts/api.ts';
 import type { Actor } from '../../contracts/admin.ts';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
+import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { isNoSpace } from '../durable.ts';
@@ -9,6 +10,7 @@ import type { Caller, Door } from '../ports/door.ts';
 import { compiled } from '../compiled.ts';
 import { suggest } from '../suggest.ts';
 import { admitAdmin } from './admin.ts';
+import { finishApproved } from './approved.ts';
 import { commandSpec, indexActions, makeCatalogue, parseArgs } from './catalogue.ts';
 import { admitPrivileged, runApproved, type Answer, type Asked } from './privileged.ts';
 import type { Refusals } from './refusals.ts';
@@ -25,11 +27,15 @@ export interface DoorOptions {
   version: string;
   integrity: StartDeps['integrity'];
   settleRunbook: StartDeps['settleRunbook'];
-  log: { error(message: string, detail: unknown): void; path: string };
+  log: {
+    error(message: string, detail: unknown): void;
+    info(message: string, detail: unknown): void;
+    path: string;
+  };
 }
 
 /** Builds the door (DESIGN §1) over the explicit list of actions and the runbooks that are commands of their own. */
-export function createDoor(options: DoorOptions): Door {
+export function createDoor(options: DoorOptions): Door & { finishApproved(): Promise<void> } {
   const { deps, refusals, log } = options;
   const fixed = indexActions(options.actions);
 
@@ -80,8 +86,24 @@ export function createDoor(options: DoorOptions): Door {
     return action.run(context, args);
   }
 
-  const door: Door = {
-    async admit(caller, request) {
+  const door = {
+    finishApproved: () =>
+      finishApproved({
+        ...deps,
+        log,
+        run: (request, grant) =>
+          // Who approved last is whose answer this is.
+          contextFor(
+            {
+              person: request.approvals.at(-1)?.by ?? 'daemon',
+              via: 'daemon',
+              account: 'daemon',
+              interactive: false,
+            },
+            '',
+          ).runApproved(request, grant),
+      }),
+    async admit(caller: Caller, request: CommandRequest): Promise<Reply> {
       const actor: Actor = { person: caller.person, via: caller.via, account: caller.account };
       let action: Action | undefined;
       let command = typeof request.command === 'string' ? request.command : '';
@@ -113,7 +135,7 @@ export function createDoor(options: DoorOptions): Door {
         };
       }
     },
-    async catalogue(caller) {
+    async catalogue(caller: Caller): Promise<Catalogue> {
       const { people } = deps;
       const all = [...new Set(fixed.values())].map((action) => commandSpec(action));
       const dynamic = (await runbookActions(deps.runbooks, fixed)).map((r) =>

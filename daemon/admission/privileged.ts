@@ -1,4 +1,4 @@
-import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS } from '../../contracts/grant.ts';
+import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS, type GrantPayload } from '../../contracts/grant.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Anchor } from '../../contracts/job.ts';
@@ -7,7 +7,7 @@ import type { Plan } from '../../contracts/plan.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
-import type { IssuedGrant, RequestView } from '../ports/grants.ts';
+import type { RequestView } from '../ports/grants.ts';
 import { planBlocks } from './plan-view.ts';
 import { approvalsOf, requireGrant, requireRoles, requireWork, scopeOf, typedPlace } from './reach.ts';
 import { existing, startJob, type StartDeps } from './start.ts';
@@ -214,7 +214,7 @@ export async function runApproved(
   context: ActionContext & StartDeps,
   action: PrivilegedAction,
   request: RequestView,
-  grant: IssuedGrant,
+  grant: Pick<GrantPayload, 'gid' | 'apr'>,
 ): Promise<{ job_id: string }> {
   const wish = await action.resolve(context, request.args);
   const { plan, digest } = await prepare(context, wish);
@@ -225,14 +225,15 @@ export async function runApproved(
     wish,
     plan,
     digest,
-    grant: grant.payload.gid,
+    grant: grant.gid,
     sub: `person:${request.by}`,
     type: action.type,
     actor: { person: request.by, via: context.caller.via, account: context.caller.account },
     reason: request.reason,
     anchor: { kind: 'nonce', id: request.id },
-    how: `approval by ${grant.payload.apr.join(', ')}`,
+    how: `approval by ${grant.apr.join(', ')}`,
     confirmed: true,
+    resume: true,
   });
   return { job_id: draft.job?.id ?? '' };
 }

@@ -33,6 +33,8 @@ export interface Start {
   how: string;
   /** A person has seen and confirmed this very plan: what the app zone asks for. */
   confirmed: boolean;
+  /** A use of the grant that is recorded for this very job already is its use: a crash came before the job was queued. */
+  resume?: boolean;
 }
 
 /** intent → grant use → job queued → AdminEvent, each durable before the next. */
@@ -96,6 +98,7 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
       project: plan.project,
       plan: digest,
       job: jobId,
+      ...(s.resume === true ? { resume: true } : {}),
     });
     if (wish.retry_of === undefined)
       await jobs.submit({

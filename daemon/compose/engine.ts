@@ -255,6 +255,7 @@ export async function buildEngine(
     settleRunbook,
     log: {
       error: (message, detail) => log.error(message, { error: String(detail) }),
+      info: (message, detail) => log.info(message, { detail }),
       path: settings.logFile ?? home.log,
     },
   });
@@ -281,11 +282,11 @@ export async function buildEngine(
       await grants.enrolKeys('daemon');
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
-      await grants.completeRequests().catch((error: unknown) => warn('requests approved before', error));
       await startKeepers(
         { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, warn },
         releasers,
       );
+      await door.finishApproved().catch((error: unknown) => warn('requests approved before', error));
       await features.start(releasers);
       releasers.push('configuration watch', config.watch());
       releasers.push('runbook watch', watchRunbooks({ store, config, runbooks, mandates, warn }));

@@ -55,6 +55,7 @@ const MAY_BLOCK: ReadonlySet<RecordType> = new Set([
   'grant.requested',
   'grant.approved',
   'grant.denied',
+  'grant.lapsed',
 ]);
 
 /** NOTES.md is rewritten at most this often, ms. */
@@ -112,6 +113,7 @@ function decisionOf(record: LedgerRecord): string | undefined {
 async function writeBlockers({ work, jobs, mandates, grants, trajectory }: NotesDeps): Promise<void> {
   const pause = work.paused();
   const unknown = jobs.list({ status: 'UNKNOWN' }).filter((j) => j.resolved === undefined);
+  const requests = await grants.requests();
   const lines = [
     ...work.halts().map((h) => `${h.scope} is halted by ${h.by}: ${h.reason}`),
     ...(pause === undefined
@@ -123,9 +125,15 @@ async function writeBlockers({ work, jobs, mandates, grants, trajectory }: Notes
     ...(await mandates.list())
       .filter((m) => m.state !== 'accepted')
       .map((m) => `${m.id} does not run: ${m.why ?? m.state}; \`reeve config diff\``),
-    ...(await grants.requests({ openOnly: true })).map(
-      (r) => `${r.id} waits for approval: ${r.cap} on ${r.project} by ${r.by}`,
-    ),
+    ...requests
+      .filter((r) => r.state === 'open')
+      .map((r) => `${r.id} waits for approval: ${r.cap} on ${r.project} by ${r.by}`),
+    ...requests
+      .filter((r) => r.state === 'lapsed')
+      .map(
+        (r) =>
+          `${r.id} was approved but did not run: ${r.lapsed?.why ?? ''} Ask anew; \`reeve grant deny ${r.id}\` closes it`,
+      ),
     ...(await grants.reviews({ openOnly: true })).map(
       (r) => `${r.id} waits for a review of a broken glass: ${r.reason}`,
     ),

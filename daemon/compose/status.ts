@@ -39,8 +39,10 @@ export function statusView(
       (g) => g.payload.par === null && g.revoked === null && g.payload.exp > now && g.used < g.payload.uses,
     ).length,
     requests_open: Object.values(grants.requests).filter(
-      (r) => r.denied === null && r.gid === null && r.body.expires > now,
+      (r) => r.denied === null && r.lapsed === null && r.gid === null && r.body.expires > now,
     ).length,
+    requests_lapsed: Object.values(grants.requests).filter((r) => r.lapsed !== null && r.denied === null)
+      .length,
     reviews_open: Object.values(grants.reviews).filter((r) => r.closed === null).length,
     last_drill:
       last === undefined

@@ -27,6 +27,8 @@ export interface RequestEntry {
   at: number;
   approvals: { by: string; at: number; account?: string }[];
   denied: { by: string; at: number; reason: string } | null;
+  /** Why its job was not started although it was approved. */
+  lapsed: { at: number; code: string; why: string } | null;
   gid: string | null;
 }
 
@@ -66,7 +68,7 @@ export function own<T>(map: Record<string, T>, key: string): T | undefined {
 /** Issued grants, uses, revocations, requests, reviews and keys. Bounded: see sweep.ts. */
 export const grantsProjection: Projection<GrantState> = {
   name: 'grants',
-  version: 1,
+  version: 2,
   initial: () => ({
     grants: {},
     requests: {},
@@ -95,6 +97,7 @@ export const grantsProjection: Projection<GrantState> = {
           at: record.ts,
           approvals: [],
           denied: null,
+          lapsed: null,
           gid: null,
         };
         state.requests[record.body.id] = entry;
@@ -111,6 +114,12 @@ export const grantsProjection: Projection<GrantState> = {
         const { id, by, reason } = record.body;
         const request = state.requests[id];
         if (request !== undefined) request.denied = { by, at: record.ts, reason };
+        return state;
+      }
+      case 'grant.lapsed': {
+        const { id, code, why } = record.body;
+        const request = state.requests[id];
+        if (request !== undefined) request.lapsed = { at: record.ts, code, why };
         return state;
       }
       case 'review.opened':

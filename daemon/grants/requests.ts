@@ -1,8 +1,10 @@
 import { fail } from '../../contracts/errors.ts';
 import { MAX_LIFETIME_MS } from '../../contracts/grant.ts';
+import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import { grantRecords } from '../../contracts/records/grant.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import type { ApprovalResult, IssuedGrant, RequestView } from '../ports/grants.ts';
+import { oneLine } from '../text.ts';
 import { badArguments, checkReason, type Core } from './core.ts';
 import { names, sign } from './issue.ts';
 import { own, type RequestEntry } from './projection.ts';
@@ -70,7 +72,8 @@ export async function approve(
 /** See `Grants.deny`. */
 export async function deny(core: Core, id: string, by: string, reason: string): Promise<RequestView> {
   const guard = (): void => {
-    const { body: asked } = open(core, id);
+    const found = find(core, id);
+    const { body: asked } = stateOf(core, found) === 'lapsed' ? found : open(core, id);
     if (by !== asked.by && !asked.approvers.includes(by)) throw forbidden(by, asked);
   };
   guard();
@@ -82,12 +85,40 @@ export async function deny(core: Core, id: string, by: string, reason: string): 
 export async function completeRequests(core: Core): Promise<IssuedGrant[]> {
   const done: IssuedGrant[] = [];
   for (const [id, entry] of Object.entries(core.state.requests)) {
-    if (entry.gid !== null || entry.denied !== null || entry.approvals.length < entry.body.needs) continue;
+    if (!approved(entry) || entry.gid !== null) continue;
     if (approvedAt(entry) + entry.body.lifetime_ms <= core.latest()) continue;
     done.push(await signRequest(core, id));
   }
   return done;
 }
+
+/** See `Grants.unfinished`. */
+export function unfinished(core: Core, known: (job: string) => boolean): RequestView[] {
+  const waits = (entry: RequestEntry): boolean => {
+    // The question of a running job's step starts nothing.
+    if (!approved(entry) || entry.body.command === STEP_APPROVAL) return false;
+    if (entry.gid === null) return true;
+    const grant = own(core.state.grants, entry.gid);
+    return grant !== undefined && !Object.keys(grant.jobs).some(known);
+  };
+  return Object.entries(core.state.requests).flatMap(([id, entry]) => (waits(entry) ? [view(core, id)] : []));
+}
+
+/** See `Grants.lapse`. */
+export async function lapse(core: Core, id: string, code: string, why: string): Promise<void> {
+  const guard = (): void => {
+    if (!approved(find(core, id))) throw fail('REQUEST_CLOSED', { id, state: stateOf(core, find(core, id)) });
+  };
+  await core.options.ledger.append(
+    'grant.lapsed',
+    { id, code: code.slice(0, 64), why: oneLine(why, 1000) },
+    { guard },
+  );
+}
+
+/** Everybody needed has approved, and neither a denial nor a failure came after. */
+const approved = ({ body, approvals, denied, lapsed }: RequestEntry): boolean =>
+  denied === null && lapsed === null && approvals.length >= body.needs;
 
 /** The grant a fully approved request stands for. Its clock starts at the last approval; nobody gets two. */
 async function signRequest(core: Core, id: string): Promise<IssuedGrant> {
@@ -124,11 +155,13 @@ async function signRequest(core: Core, id: string): Promise<IssuedGrant> {
 }
 
 export function view(core: Core, id: string): RequestView {
-  const { body, at, approvals, denied, gid } = find(core, id);
-  return { ...body, at, state: stateOf(core, find(core, id)), approvals: [...approvals], denied, gid };
+  const { body, at, approvals, denied, lapsed, gid } = find(core, id);
+  const state = stateOf(core, find(core, id));
+  return { ...body, at, state, approvals: [...approvals], denied, lapsed, gid };
 }
 
-function stateOf(core: Core, { body, approvals, denied, gid }: RequestEntry): RequestView['state'] {
+function stateOf(core: Core, { body, approvals, denied, lapsed, gid }: RequestEntry): RequestView['state'] {
+  if (lapsed !== null) return denied === null ? 'lapsed' : 'denied';
   if (gid !== null) return 'granted';
   if (denied !== null) return 'denied';
   if (approvals.length >= body.needs) return 'approved';

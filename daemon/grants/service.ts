@@ -6,7 +6,7 @@ import { checkReason, Core, type GrantsOptions } from './core.ts';
 import { child, issue } from './issue.ts';
 import { findKey } from './judge.ts';
 import { own, revocationOf, type GrantEntry, type ReviewEntry } from './projection.ts';
-import { approve, completeRequests, deny, request, view } from './requests.ts';
+import { approve, completeRequests, deny, lapse, request, unfinished, view } from './requests.ts';
 import { shown } from './scope.ts';
 import { signGrant } from './token.ts';
 import { use } from './use.ts';
@@ -55,6 +55,11 @@ export function grantService(options: GrantsOptions): Grants {
       return wanted.sort((a, b) => b.at - a.at);
     },
     completeRequests: () => completeRequests(core),
+    async unfinished(known) {
+      await ledger.settled();
+      return unfinished(core, known);
+    },
+    lapse: (id, code, why) => lapse(core, id, code, why),
 
     async reviews({ openOnly = false } = {}) {
       await ledger.settled();

@@ -3,6 +3,7 @@ import type { AdminActionType, AdminEvent, SecretRotationEvent } from '../../con
 import type { StatusView } from '../../contracts/api.ts';
 import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { Verb } from '../../contracts/estate.ts';
+import type { GrantPayload } from '../../contracts/grant.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Block, Tone } from '../../contracts/reply.ts';
@@ -10,7 +11,7 @@ import type { Artifacts } from './artifacts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './door.ts';
-import type { Grants, IssueRequest, IssuedGrant, RequestView } from './grants.ts';
+import type { Grants, IssueRequest, RequestView } from './grants.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -66,7 +67,7 @@ export interface Deps {
   /** The whole plan for people. */
   planBlocks(plan: Plan, digest: string): Block[];
   /** Runs what a request asked for, now that its grant is signed. Rejects GRANT_PLAN_MISMATCH when it would run something else. */
-  runApproved(request: RequestView, grant: IssuedGrant): Promise<{ job_id: string }>;
+  runApproved(request: RequestView, grant: Pick<GrantPayload, 'gid' | 'apr'>): Promise<{ job_id: string }>;
   /** Name of the ledger. */
   origin: string;
   /** Random lower-case hex digits. */

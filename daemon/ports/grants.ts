@@ -85,9 +85,11 @@ export interface Wanted {
 
 export interface RequestView extends Omit<RecordBody<'grant.requested'>, never> {
   at: number;
-  state: 'open' | 'approved' | 'granted' | 'denied' | 'expired';
+  state: 'open' | 'approved' | 'granted' | 'denied' | 'expired' | 'lapsed';
   approvals: { by: string; at: number; account?: string }[];
   denied: { by: string; at: number; reason: string } | null;
+  /** Why its job was not started although it was approved. */
+  lapsed: { at: number; code: string; why: string } | null;
   /** The grant that came of it. */
   gid: string | null;
 }
@@ -148,12 +150,19 @@ export interface Grants {
    * `REQUEST_CLOSED`, `REQUEST_NOT_FOUND`.
    */
   approve(id: string, by: string, plan: string, account?: string): Promise<ApprovalResult>;
-  /** By an approver, or by the requester to withdraw it. */
+  /** By an approver, or by the requester to withdraw it; also closes one that lapsed. */
   deny(id: string, by: string, reason: string): Promise<RequestView>;
   /** Newest first. */
   requests(filter?: { openOnly?: boolean }): Promise<RequestView[]>;
   /** Signs what was fully approved before a crash and is still in time. For the daemon's start. */
   completeRequests(): Promise<IssuedGrant[]>;
+  /**
+   * Requests for a job that are fully approved and came to nothing yet: neither denied nor lapsed, and without a use for a
+   * job that `known` knows.
+   */
+  unfinished(known: (job: string) => boolean): Promise<RequestView[]>;
+  /** Records, once, that a fully approved request does not start its job, and why. */
+  lapse(id: string, code: string, why: string): Promise<void>;
 
   /** Oldest first. */
   reviews(filter?: { openOnly?: boolean }): Promise<ReviewView[]>;

@@ -105,6 +105,7 @@ test('status shows what needs a person first', async () => {
       paused: { since: at, by: 'mia', reason: 'upgrade', drain: true },
       jobs: { running: 0, queued: 0, unknown: 2 },
       requests_open: 1,
+      requests_lapsed: 2,
       reviews_open: 3,
       last_drill: null,
       last_jobs: [],
@@ -119,6 +120,7 @@ test('status shows what needs a person first', async () => {
     'draining since',
     '2 jobs of unknown outcome',
     '1 request waiting',
+    '2 approved requests did not run',
     '3 break-glass reviews open',
     'none yet',
   ])

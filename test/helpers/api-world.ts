@@ -95,6 +95,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
       paused: null,
       grants_active: 0,
       requests_open: 0,
+      requests_lapsed: 0,
       reviews_open: 0,
       last_drill: null,
       last_jobs: [],

@@ -152,6 +152,7 @@ export const STATUS: StatusView = {
   paused: null,
   grants_active: 3,
   requests_open: 0,
+  requests_lapsed: 0,
   reviews_open: 0,
   last_drill: {
     drill: 'self-restore',
