@@ -1,5 +1,7 @@
+import { pathToFileURL } from 'node:url';
 import type { Reply } from '../../contracts/reply.ts';
 import { Problem } from '../io/problem.ts';
+import { bundleWanted, CACHE, freshBundle } from './bundle.ts';
 
 /** What the daemon side of a command that runs in this process may do with the terminal. */
 export interface LocalIo {
@@ -70,8 +72,15 @@ async function load(file: string, name: string, what: string): Promise<unknown> 
   throw new Problem('NOT_BUILT_HERE', { what, next: 'Update the clone: git pull && npm ci.' });
 }
 
-export const loadUp = async (): Promise<UpModule> =>
-  (await load('../../daemon/main.ts', 'up', 'the daemon')) as UpModule;
+/** The daemon, from its bundle when there is a right one. */
+export async function loadUp(cache = CACHE): Promise<{ module: UpModule; bundled: boolean }> {
+  const bundle = bundleWanted() ? freshBundle(cache) : undefined;
+  // Whatever is wrong with the bundle, or was done to it just now: the files themselves are right.
+  const bundled =
+    bundle && (await load(pathToFileURL(bundle).href, 'up', 'the daemon').catch(() => undefined));
+  const module = (bundled ?? (await load('../../daemon/main.ts', 'up', 'the daemon'))) as UpModule;
+  return { module, bundled: bundled !== undefined };
+}
 export const loadOffline = async (): Promise<OfflineModule> =>
   (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
 export const loadDemo = async (): Promise<DemoModule> =>

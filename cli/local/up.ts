@@ -1,19 +1,25 @@
+import { spawn } from 'node:child_process';
 import { flushCompileCache } from 'node:module';
+import { constants, setPriority } from 'node:os';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Context } from '../run.ts';
 
 /** When a daemon has loaded what it needs, ms. */
 const FLUSH_AFTER = 3000;
+/** When its start is long over, ms: making the bundle takes a second of a processor. */
+const BUNDLE_AFTER = 15_000;
 
 /** Runs the daemon in this process until it is told to stop. */
 export async function up(context: Context, args: JsonObject): Promise<number> {
   const { loadUp } = await import('./bridge.ts');
+  const { module, bundled } = await loadUp();
+  if (!bundled) setTimeout(() => void makeBundle(), BUNDLE_AFTER).unref();
   // A daemon ends by a signal, which skips what Node keeps for the next start when it ends by itself.
   setTimeout(flushCompileCache, FLUSH_AFTER).unref();
   const { globals } = context.terminal;
   const port = args['port'];
   const config = args['config'];
-  return (await loadUp()).up({
+  return module.up({
     home: context.home,
     port: typeof port === 'number' ? port : undefined,
     config: typeof config === 'string' ? config : undefined,
@@ -21,4 +27,15 @@ export async function up(context: Context, args: JsonObject): Promise<number> {
     logLevel: globals.verbose ? 'debug' : undefined,
     drill: args['drill'] !== false,
   });
+}
+
+/** For the next start, in a process of its own that yields to everything else. */
+async function makeBundle(): Promise<void> {
+  const { bundleWanted, ROOT } = await import('./bundle.ts');
+  if (!bundleWanted()) return;
+  const maker = spawn(process.execPath, [`${ROOT}scripts/bundle.ts`], { stdio: 'ignore' });
+  // It is only slower next time.
+  maker.once('error', () => undefined);
+  maker.unref();
+  if (maker.pid !== undefined) setPriority(maker.pid, constants.priority.PRIORITY_LOW);
 }

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown, type Plugin } from 'rolldown';
+import { CACHE, ENTRY, freshBundle, ROOT, RUNS, stampOf, type Manifest } from '../cli/local/bundle.ts';
+
+/** Decide which files an import means, without being imported. */
+const DECIDING = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json'];
+/** File systems stamp with the time of the last tick, ms. */
+const TICK = 20;
+
+/**
+ * Writes the daemon into one file, unless the one that is there is right. All or nothing: a reader sees the old bundle or
+ * the new one. Rejects when a file was changed meanwhile.
+ *
+ * @returns its path.
+ */
+export async function makeBundle(cache = CACHE): Promise<string> {
+  const there = freshBundle(cache);
+  if (there !== undefined) return there;
+  const began = Date.now();
+  const files = new Set(DECIDING.map((file) => ROOT + file));
+  const build = await rolldown({
+    input: ROOT + ENTRY,
+    cwd: ROOT,
+    platform: 'node',
+    tsconfig: false,
+    transform: { target: 'esnext' },
+    plugins: [places(files)],
+    onLog(level, log) {
+      // What the packages do is theirs; what cannot be bundled would only fail when it runs.
+      if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
+    },
+  });
+  const { output } = await build.generate({
+    format: 'esm',
+    // One file: a daemon that loaded it never needs another one, whatever happens to the clone while it runs.
+    codeSplitting: false,
+    // One character beyond Latin-1 would double what the text takes in memory.
+    charset: 'ascii',
+    comments: { legal: false, annotation: false, jsdoc: false },
+    sourcemap: true,
+    keepNames: true,
+  });
+  await build.close();
+  const [{ code, map }, ...more] = output;
+  if (more.some((part) => part.type === 'chunk')) throw new Error('the bundle is more than one file');
+  const inputs: Manifest['inputs'] = {};
+  for (const path of files) {
+    const stamp = stampOf(path);
+    if (Number(stamp.split(' ')[2]) > began - TICK) throw new Error(`${path} was changed meanwhile`);
+    inputs[relative(ROOT, path)] = stamp;
+  }
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  const name = `daemon-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`;
+  if (map !== null) put(`${cache}${name}.map`, JSON.stringify(map));
+  put(cache + name, `${code}//# sourceMappingURL=${name}.map\n`);
+  const manifest: Manifest = { runs: RUNS, root: ROOT, file: name, stamp: stampOf(cache + name), inputs };
+  put(`${cache}manifest.json`, JSON.stringify(manifest));
+  for (const file of readdirSync(cache))
+    if (/^daemon-.*\.mjs(\.map)?$/.test(file) && !file.startsWith(name))
+      rmSync(cache + file, { force: true });
+  return cache + name;
+}
+
+/** Notes each file that is read, and keeps what a file says about its own place true. */
+function places(files: Set<string>): Plugin {
+  return {
+    name: 'places',
+    transform(code, id) {
+      if (!id.startsWith(ROOT)) return null;
+      files.add(id);
+      const own = !id.startsWith(`${ROOT}node_modules/`);
+      if (own && /import\.meta\.(?!url\b)/.test(code))
+        throw new Error(`${id}: of import.meta only url is bundled`);
+      const url = JSON.stringify(pathToFileURL(id).href);
+      const file = JSON.stringify(id);
+      const folder = JSON.stringify(id.slice(0, id.lastIndexOf('/')));
+      const placed = code
+        .replaceAll(/\bimport\.meta\.url\b/g, url)
+        .replaceAll(/\b__dirname\b(?!\s*[=:])/g, folder)
+        .replaceAll(/\b__filename\b(?!\s*[=:])/g, file);
+      return placed === code ? null : { code: placed };
+    },
+  };
+}
+
+/** Durable before it has its name. */
+function put(path: string, text: string): void {
+  const draft = `${path}.${process.pid}`;
+  const fd = openSync(draft, 'w', 0o600);
+  try {
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, path);
+}
+
+if (import.meta.main) {
+  try {
+    await makeBundle();
+  } catch (error) {
+    // Nothing depends on it but the time of a start.
+    console.error(
+      `reeve: no bundle for a faster start: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
