@@ -78,28 +78,56 @@ export function readYaml(yaml: Yaml, text: string): { problems: YamlProblem[]; r
   }
 }
 
+/** Front matter, or as much of it as is right, so that the steps can be checked against it. */
+export interface Front {
+  front: RunbookFrontMatter;
+  lineOf(path: readonly PropertyKey[]): number;
+  /** Whether what it says under this key was meant so: it is right, or rightly absent. */
+  known(key: keyof RunbookFrontMatter): boolean;
+}
+
+/** What stands for front matter that cannot be read at all. */
+export const noFront = (line: number): Front => ({
+  front: RunbookFrontMatter.parse({ runbook: 'unknown', title: 'unknown' }),
+  lineOf: () => line,
+  known: () => false,
+});
+
 /**
  * Reads front matter. `line`: the line of the file on which the YAML begins. Every mistake goes to `problems` at its own
  * line.
  */
-export function readFront(
-  yaml: Yaml,
-  text: string,
-  line: number,
-  problems: Problems,
-): { front: RunbookFrontMatter; lineOf(path: readonly PropertyKey[]): number } | undefined {
+export function readFront(yaml: Yaml, text: string, line: number, problems: Problems): Front {
   const { problems: wrong, read } = readYaml(yaml, text);
   for (const problem of wrong) problems.error(line + problem.line - 1, problem.message);
-  if (read === undefined) return undefined;
+  if (read === undefined) return noFront(line);
   const lineOf = (path: readonly PropertyKey[]): number => line + lineInDoc(yaml, read, path) - 1;
   const result = RunbookFrontMatter.safeParse(read.value ?? {});
-  if (!result.success) {
-    for (const issue of result.error.issues) complain(issue, read.value, lineOf, problems);
-    return undefined;
-  }
-  const front = result.data;
+  if (!result.success) for (const issue of result.error.issues) complain(issue, read.value, lineOf, problems);
+  const { front, bad } = result.success
+    ? { front: result.data, bad: new Set<string>() }
+    : rightPart(read.value, result.error.issues);
+  if (front === undefined) return { ...noFront(line), lineOf };
   checkFront(front, lineOf, problems);
-  return { front, lineOf };
+  return { front, lineOf, known: (key) => !bad.has(key) };
+}
+
+/** What is left without the keys that have a mistake in them. */
+function rightPart(
+  value: Json,
+  issues: readonly z.core.$ZodIssue[],
+): { front: RunbookFrontMatter | undefined; bad: Set<string> } {
+  const bad = new Set(
+    issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0
+        ? issue.keys
+        : issue.path.slice(0, 1).map(String),
+    ),
+  );
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const right = Object.fromEntries(members.filter(([key]) => !bad.has(key)));
+  const { data } = RunbookFrontMatter.safeParse({ runbook: 'unknown', title: 'unknown', ...right });
+  return { front: data, bad };
 }
 
 function complain(

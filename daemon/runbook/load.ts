@@ -7,7 +7,7 @@ import type { LintProblem } from '../ports/runbooks.ts';
 import { suggest } from '../suggest.ts';
 import { cut, firstUnsafe } from '../text.ts';
 import { parseAttributes } from './attributes.ts';
-import { readFront, readYaml, yamlLibrary } from './front.ts';
+import { noFront, readFront, readYaml, yamlLibrary } from './front.ts';
 import { readMarkdown, type MarkdownBlock } from './markdown.ts';
 import { MAX_BYTES } from './folder.ts';
 import { Problems } from './problems.ts';
@@ -76,34 +76,26 @@ function lookForHidden(lines: readonly string[], problems: Problems): void {
   });
 }
 
-async function read(
-  text: string,
-  source: string,
-  id: string,
-  problems: Problems,
-): Promise<Runbook | undefined> {
+async function read(text: string, source: string, id: string, problems: Problems): Promise<Runbook> {
   const yaml = await yamlLibrary();
   const blocks = await readMarkdown(text, problems);
   const first = blocks[0];
-  if (first?.type !== 'front') {
-    problems.error(1, 'it does not begin with front matter: ---, YAML, ---');
-    return undefined;
-  }
-  const front = readFront(yaml, first.text, first.line + 1, problems);
-  if (front === undefined) return undefined;
-  if (front.front.runbook !== id)
+  const begins = first?.type === 'front';
+  if (!begins) problems.error(1, 'it does not begin with front matter: ---, YAML, ---');
+  const front = begins ? readFront(yaml, first.text, first.line + 1, problems) : noFront(1);
+  if (front.known('runbook') && front.front.runbook !== id)
     problems.error(
       front.lineOf(['runbook']),
       `runbook: "${front.front.runbook}" is not the file's name, ${id}`,
     );
-  const body = walk(blocks.slice(1), front.front, problems);
+  const body = walk(begins ? blocks.slice(1) : blocks, front.front, problems);
   const runbook: Runbook = { front: front.front, source, digest: '', ...body, text };
   if (runbook.steps.length > MAX_STEPS) problems.error(1, `it has more than ${MAX_STEPS} steps`);
-  if (!runbook.steps.some(({ on }) => on === 'normal'))
+  if (begins && !runbook.steps.some(({ on }) => on === 'normal'))
     problems.error(1, 'it has no step that normally runs');
   checkNames(runbook.steps, problems);
   for (const step of runbook.steps) checkStep(sourceOf(step, runbook, yaml), problems);
-  checkReferences(runbook, front.lineOf, problems);
+  checkReferences(runbook, front, problems);
   return runbook;
 }
 

@@ -1,6 +1,7 @@
 import type { Runbook, RunbookStep } from '../../contracts/runbook.ts';
 import { suggest } from '../suggest.ts';
 import { BadExpression, parseExpression, refsOf } from './expression.ts';
+import type { Front } from './front.ts';
 import type { Problems } from './problems.ts';
 import { expressionsOf } from './steps/assert.ts';
 import { kindByWord } from './steps/index.ts';
@@ -13,10 +14,13 @@ const NOTHING: Reads = { outputs: false, secrets: false };
 /** Everything a template or assertion names must be there, and be readable at that place. */
 export function checkReferences(
   runbook: Runbook,
-  lineOf: (path: readonly PropertyKey[]) => number,
+  { lineOf, known }: Pick<Front, 'lineOf' | 'known'>,
   problems: Problems,
 ): void {
   const { front, steps } = runbook;
+  // What a mistaken declaration was meant to declare, nobody knows.
+  const unknown = (ref: Ref): boolean =>
+    (ref.of === 'input' && !known('inputs')) || (ref.of === 'secret' && !known('secrets'));
   const check = (text: string, line: number, reads: Reads, at: RunbookStep | undefined): void => {
     const { parts, wrong } = parseTemplate(text);
     const lineAt = (index: number): number => line + text.slice(0, index).split('\n').length - 1;
@@ -26,7 +30,7 @@ export function checkReferences(
         `${raw} names nothing: project, env, inputs.x, steps.s.outputs.x, secrets.x; $\${ stands for itself`,
       );
     for (const { ref, raw } of parts) {
-      if (ref === undefined) continue;
+      if (ref === undefined || unknown(ref)) continue;
       const why = wrongRef(ref, runbook, reads, at);
       if (why !== undefined) problems.error(lineAt(text.indexOf(raw ?? '')), `${raw ?? ''}: ${why}`);
     }
@@ -38,14 +42,20 @@ export function checkReferences(
     if (kind === undefined) continue;
     for (const value of Object.values(step.attributes)) check(value, step.line, kind.reads, step);
     if (kind.templated) check(step.text, step.line + 1, kind.reads, step);
-    if (kind.kind === 'assert') checkAssertions(step, runbook, problems);
+    if (kind.kind === 'assert') checkAssertions(step, runbook, unknown, problems);
   }
 }
 
-function checkAssertions(step: RunbookStep, runbook: Runbook, problems: Problems): void {
+function checkAssertions(
+  step: RunbookStep,
+  runbook: Runbook,
+  unknown: (ref: Ref) => boolean,
+  problems: Problems,
+): void {
   for (const { line, text } of expressionsOf(step.text)) {
     try {
       for (const { ref, raw } of refsOf(parseExpression(text))) {
+        if (unknown(ref)) continue;
         const why = wrongRef(ref, runbook, { outputs: true, secrets: false }, step);
         if (why !== undefined) problems.error(step.line + line, `${raw}: ${why}`);
       }

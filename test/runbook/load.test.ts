@@ -17,6 +17,40 @@ async function mistakes(text: string | Uint8Array): Promise<string[]> {
   return problems.map(({ at, message }) => `${at.replace('runbooks/x.md:', '')}: ${message}`);
 }
 
+test('mistakes in front matter hide none in the steps, and what cannot be known is not complained of', async () => {
+  const steps = `
+\`\`\`sh { name=one tiemout=5s }
+true
+\`\`\`
+\`\`\`shh { name=two }
+true
+\`\`\`
+\`\`\`notify { name=three channel=ops title="\${inputs.who} \${steps.none.outputs.x} \${secrets.key}" }
+\`\`\`
+\`\`\`sh { name=three }
+true
+\`\`\`
+`;
+  const ofSteps = ['sh', 'shh', 'steps.none', 'three is taken'];
+  const all = async (text: string): Promise<string> => (await mistakes(text)).join('\n');
+  const wrong = await all(
+    `---\nrunbook: x\ntitel: X\ninputs: { who: { typ: string } }\nretries: many\n---\n${steps}`,
+  );
+  for (const says of [...ofSteps, 'titel', 'title is missing', 'typ', 'retries'])
+    expect(wrong).toContain(says);
+  // Whether there is such an input cannot be said; that there is no such secret can.
+  expect(wrong).not.toContain('no input who');
+  expect(wrong).toContain('secrets.key');
+  const right = await all(`---\nrunbook: x\ntitle: X\nretries: many\ninputs: { whom: {} }\n---\n${steps}`);
+  expect(right).toContain('no input who; did you mean whom?');
+  for (const text of [`---\nrunbook: [x\n---\n${steps}`, steps, `---\n- a list\n---\n${steps}`]) {
+    const found = await all(text);
+    for (const says of ofSteps) expect(found).toContain(says);
+    expect(found).not.toContain('no input who');
+    expect(found).not.toContain('file’s name');
+  }
+});
+
 test('a runbook is read with its sections, attributes and exact text', async () => {
   const text = `${FRONT}# Title
 Some *prose* with [a link](x).
