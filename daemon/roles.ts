@@ -10,6 +10,10 @@ export const rolesOf = (config: EstateConfig): Record<string, RoleSpec> => ({
   ...config.roles,
 });
 
+/** The same, one of them. */
+export const roleOf = (config: EstateConfig, name: string): RoleSpec | undefined =>
+  own(config.roles, name) ?? own<RoleSpec>(DEFAULT_ROLES, name);
+
 /**
  * Whether one role has the verb there. Without a project, `administer` must hold everywhere, because it concerns the
  * estate as a whole, and any other verb somewhere: what exactly is asked again when the place is known. With a project

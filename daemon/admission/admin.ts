@@ -44,9 +44,13 @@ export async function admitAdmin(
     actor,
     reason: context.reason || `${action.name} by ${caller.person}`,
   };
-  const shown = Object.fromEntries(
-    Object.entries(args).map(([k, v]) => [k, action.conceal?.includes(k) === true ? '[concealed]' : v]),
-  );
+  const { conceal } = action;
+  const shown =
+    conceal === undefined
+      ? args
+      : Object.fromEntries(
+          Object.entries(args).map(([k, v]) => [k, conceal.includes(k) ? '[concealed]' : v]),
+        );
   let recorded = true;
   try {
     await ledger.append('admin.intent', { ...base, args: shown });
@@ -93,5 +97,7 @@ function fitting(value: Json | undefined): Json | undefined {
 }
 
 function defined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+  const copy: Partial<T> = {};
+  for (const key of Object.keys(value) as (keyof T)[]) if (value[key] !== undefined) copy[key] = value[key];
+  return copy as T;
 }

@@ -28,6 +28,8 @@ export async function openAudit(options: AuditOptions): Promise<{ close(): Promi
   let queue: string[] = [];
   let behind = mirrored < newest;
   let writing: Promise<void> = Promise.resolve();
+  /** A flush that has not begun takes all that comes until it does. */
+  let due = false;
 
   function take(record: LedgerRecord): void {
     if (record.seq <= newest) return;
@@ -35,10 +37,13 @@ export async function openAudit(options: AuditOptions): Promise<{ close(): Promi
     const line = lineOf(record);
     if (line === undefined) return;
     if (!behind) queue.push(line);
+    if (due) return;
+    due = true;
     writing = writing.then(flush);
   }
 
   async function flush(): Promise<void> {
+    due = false;
     try {
       while (mirrored < newest) {
         if (!behind) break;

@@ -170,7 +170,9 @@ function checked(request: CommandRequest): Asked {
 function wellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, member]) => name.isWellFormed() && wellFormed(member));
+  for (const name of Object.keys(value))
+    if (!name.isWellFormed() || !wellFormed((value as Record<string, unknown>)[name])) return false;
+  return true;
 }
 
 function knownOf(error: unknown, log: string): ReeveError {

@@ -81,9 +81,10 @@ export function buildApp(context: Context, refusals: Refusals): App {
     throw notFound(request);
   });
   app.addHook('onRequest', (request, _reply, done) => {
+    // Fastify makes `routeOptions` anew each time it is asked for.
+    const { open, verb } = request.routeOptions.config;
     const identify = (credential: Parameters<typeof context.identify>[0]): void => {
       request.caller = context.identify(credential);
-      const { verb } = request.routeOptions.config;
       if (verb !== undefined && !context.access(request.caller, verb)) {
         throw fail('FORBIDDEN', { person: request.caller.person, verb, where: 'anything' });
       }
@@ -95,7 +96,7 @@ export function buildApp(context: Context, refusals: Refusals): App {
       checkHost(request, context);
       checkOrigin(request, context);
       checkUnnamed(request);
-      if (request.routeOptions.config.open === true) return done();
+      if (open === true) return done();
       if (context.isSocket(request.raw)) identify(credentialOf(request, context));
       else {
         holderOf(request)
@@ -113,17 +114,6 @@ export function buildApp(context: Context, refusals: Refusals): App {
       refuseNaming(request.body);
     } catch (error) {
       return done(error instanceof Error ? error : new Error(shown(String(error))));
-    }
-    done();
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    const { log } = context;
-    if (log.level === 'debug' || log.level === 'trace') {
-      log.debug('request', {
-        request: requestLine(request),
-        status: reply.statusCode,
-        ms: reply.elapsedTime,
-      });
     }
     done();
   });

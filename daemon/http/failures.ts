@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import type { Context } from './context.ts';
@@ -41,8 +42,8 @@ export function errorHandler(context: Context, refusals: Refusals) {
 }
 
 /** Method and path without the query. */
-export const requestLine = (request: FastifyRequest): string =>
-  shown(`${request.method} ${request.url.split('?')[0] ?? ''}`, 160);
+export const requestLine = ({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): string =>
+  shown(`${method ?? ''} ${url?.split('?')[0] ?? ''}`, 160);
 
 function toReeveError(error: unknown, request: FastifyRequest, context: Context): ReeveError {
   if (error instanceof ReeveError) {

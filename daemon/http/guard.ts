@@ -59,7 +59,8 @@ export function checkOrigin(request: FastifyRequest, context: Context): void {
 
 /** Throws `CALLER_NAMED` for headers and query fields. */
 export function checkUnnamed(request: FastifyRequest): void {
-  const header = NAMING_HEADERS.find((name) => request.headers[name] !== undefined);
+  const { headers } = request;
+  const header = NAMING_HEADERS.find((name) => headers[name] !== undefined);
   if (header !== undefined) throw fail('CALLER_NAMED', { field: `the header ${header}` });
   refuseNaming(request.query);
 }

@@ -1,27 +1,48 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+
+// See listen.ts for why this is no `import`.
+const { ServerResponse } = process.getBuiltinModule('node:http');
 
 /** Nothing of an answer may be run, framed or kept. */
-const BASE = [
+const BASE: readonly (readonly [string, string])[] = [
   [
-    'Content-Security-Policy',
+    'content-security-policy',
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
   ],
-  ['X-Content-Type-Options', 'nosniff'],
-  ['X-Frame-Options', 'DENY'],
-  ['Referrer-Policy', 'no-referrer'],
-  ['Cross-Origin-Opener-Policy', 'same-origin'],
-  ['Cross-Origin-Resource-Policy', 'same-origin'],
-  ['Cache-Control', 'no-store'],
-  ['X-DNS-Prefetch-Control', 'off'],
-  ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
-] as const;
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['cache-control', 'no-store'],
+  ['x-dns-prefetch-control', 'off'],
+  ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+];
+const BASE_HEADERS: Readonly<OutgoingHttpHeaders> = Object.fromEntries(BASE);
 
 /** The page's own files and its own API, nothing else; no inline script or style, no eval, no HTML sinks. */
 export const PAGE_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/** Set on every answer before routing, so that no path around the handlers lacks them. */
-export function setSecurityHeaders(response: ServerResponse): void {
-  for (const [name, value] of BASE) response.setHeader(name, value);
+/**
+ * What answers every request: Node itself writes each head through `writeHead`, so no path around the handlers lacks the
+ * headers of `BASE`. Given to it all at once they take half the time of setting them one by one.
+ */
+export class SafeResponse extends ServerResponse {
+  override writeHead(
+    status: number,
+    second?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],
+    third?: OutgoingHttpHeaders | OutgoingHttpHeader[],
+  ): this {
+    const reason = typeof second === 'string' ? second : undefined;
+    const given = typeof second === 'string' ? third : second;
+    if (given === undefined || Array.isArray(given) || this.getHeaderNames().length > 0) {
+      for (const [name, value] of BASE) if (!this.hasHeader(name)) this.setHeader(name, value);
+      return reason === undefined ? super.writeHead(status, given) : super.writeHead(status, reason, given);
+    }
+    const headers: OutgoingHttpHeaders = { ...BASE_HEADERS };
+    for (const name of Object.keys(given)) headers[name.toLowerCase()] = given[name];
+    return reason === undefined ? super.writeHead(status, headers) : super.writeHead(status, reason, headers);
+  }
 }

@@ -56,8 +56,8 @@ function refusePrototypeNames(value: unknown): void {
     for (const item of value) refusePrototypeNames(item);
     return;
   }
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     if (PROTOTYPE_NAMES.has(key)) throw fail('BODY_INVALID', { why: `the key ${key} is refused` });
-    refusePrototypeNames(item);
+    refusePrototypeNames((value as Record<string, unknown>)[key]);
   }
 }

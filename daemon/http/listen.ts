@@ -1,9 +1,10 @@
 import { chmod } from 'node:fs/promises';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fail, type ErrorCode, type ErrorResponse } from '../../contracts/errors.ts';
 import { errno } from '../durable.ts';
 import type { Limits } from './context.ts';
+import { SafeResponse } from './headers.ts';
 
 // An `import` of node:http reads each of its exports, the web sockets too, and with them undici: 15 ms and 12 MiB.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -14,7 +15,7 @@ const MAX_HEADERS = 16 * 1024;
 /** One HTTP listener with the limits that bound what a slow or greedy sender can hold. `broken` gets what never became a request. */
 export function newServer(
   limits: Limits,
-  listener: RequestListener,
+  listener: RequestListener<typeof IncomingMessage, typeof SafeResponse>,
   broken: (error: ErrorResponse) => void,
 ): Server {
   const server = createServer(
@@ -24,6 +25,7 @@ export function newServer(
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: 30_000,
       maxHeaderSize: MAX_HEADERS,
+      ServerResponse: SafeResponse,
       requireHostHeader: true,
       noDelay: true,
     },

@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { buildApp } from './app.ts';
 import { LIMITS, type Context, type ServerDeps, type Transport } from './context.ts';
 import { EventStreams } from './events/streams.ts';
-import { setSecurityHeaders } from './headers.ts';
 import { listenSocket, listenTcp, newServer } from './listen.ts';
 import { Refusals } from './refusals.ts';
+import { requestLine } from './failures.ts';
 import { freeSocketPath } from './socket-path.ts';
 
 export interface Listening {
@@ -33,6 +33,7 @@ export interface ApiServer {
  * On TCP a bearer token says who calls.
  */
 export async function createServer(deps: ServerDeps): Promise<ApiServer> {
+  const { log } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const streams = new EventStreams(limits.streams);
   const refusals = new Refusals(deps);
@@ -52,7 +53,7 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
   await app.ready();
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    setSecurityHeaders(response);
+    if (log.level === 'debug' || log.level === 'trace') logAnswer(deps, request, response);
     if (closing !== undefined) response.setHeader('connection', 'close');
     app.routing(request, response);
   };
@@ -93,6 +94,14 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
     },
     streams: () => streams.size,
   };
+}
+
+function logAnswer({ clock, log }: ServerDeps, request: IncomingMessage, response: ServerResponse): void {
+  const began = clock.monotonic();
+  const line = requestLine(request);
+  response.once('close', () =>
+    log.debug('request', { request: line, status: response.statusCode, ms: clock.monotonic() - began }),
+  );
 }
 
 /** Resolves when a listener has closed and its last connection has ended; at once when it never listened. */

@@ -4,7 +4,7 @@ import type { EstateConfig, Verb } from '../../contracts/estate.ts';
 import { own } from '../own.ts';
 import type { Config } from '../ports/config.ts';
 import type { People } from '../ports/people.ts';
-import { OWNER, approversOf, roleAllows, rolesOf, rolesOfPerson } from '../roles.ts';
+import { OWNER, approversOf, roleAllows, roleOf, rolesOf, rolesOfPerson } from '../roles.ts';
 import { oneLine } from '../text.ts';
 
 /** An account as a platform knows it, never a name that could be taken over. */
@@ -47,9 +47,8 @@ export function createPeople({ config, owner }: PeopleDeps): LivePeople {
   function explain(person: string, verb: Verb, project?: string, env?: string) {
     if (!exists(person)) return { allowed: false, why: `there is no person ${oneLine(person, 64)}` };
     const names = rolesOfPerson(estate(), person);
-    const roles = rolesOf(estate());
     const by = names.find((name) => {
-      const role = own(roles, name);
+      const role = roleOf(estate(), name);
       return role !== undefined && roleAllows(role, verb, project, env);
     });
     return by === undefined

@@ -84,3 +84,46 @@ test('a further verifier is asked for what the owner’s does not know', async (
   ]);
   expect((await ask(world, 'tcp', { path: '/v1/status' })).status).toBe(401);
 });
+
+test('every answer has the security headers, also those that no route makes', async () => {
+  const world = await apiWorld();
+  const raw = async (request: string): Promise<string> => {
+    const socket = net.connect(world.at.socket);
+    socket.end(request);
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    return answer;
+  };
+  const answers: [string, string][] = [
+    ['200', 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+    ['404', 'GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+    // A path that cannot be decoded reaches no handler, and an unknown expectation not even the router.
+    ['400', 'GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+    ['417', 'GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n'],
+    [
+      '413',
+      'POST /v1/commands HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n',
+    ],
+  ];
+  for (const [status, request] of answers) {
+    const head = (await raw(request)).split('\r\n\r\n')[0]?.toLowerCase().split('\r\n') ?? [];
+    expect(head[0]).toContain(` ${status} `);
+    for (const line of [
+      "content-security-policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
+      'x-content-type-options: nosniff',
+      'x-frame-options: deny',
+      'referrer-policy: no-referrer',
+      'cross-origin-opener-policy: same-origin',
+      'cross-origin-resource-policy: same-origin',
+      'cache-control: no-store',
+      'x-dns-prefetch-control: off',
+      'permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    ])
+      expect(
+        head.filter((h) => h === line),
+        `${status} ${line}`,
+      ).toHaveLength(1);
+    const names = head.slice(1).map((h) => h.split(':')[0]);
+    expect(new Set(names).size, `${status}: each header once`).toBe(names.length);
+  }
+});
