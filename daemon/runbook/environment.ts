@@ -1,16 +1,4 @@
-import { delimiter, dirname } from 'node:path';
 import type { Json, JsonObject } from '../../contracts/json.ts';
-
-/** Fixed search path; Node's own folder comes first so that `node` is the one this daemon runs on. */
-export const STEP_PATH = [
-  dirname(process.execPath),
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-].join(delimiter);
 
 /** Variables that every shell step has. Nothing is inherited from the daemon. */
 export const BASE_NAMES = [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fail } from '../../contracts/errors.ts';
 import { createRedactor } from '../../daemon/redact.ts';
-import { strays } from '../../daemon/runbook/exec/kill.ts';
+import { strays } from '../../daemon/process-group.ts';
 import { makeWorld, runPlan, type World } from './world.ts';
 
 const one = (script: string, attributes = ''): string =>

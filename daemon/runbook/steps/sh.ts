@@ -2,10 +2,10 @@ import { writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
+import { COMMAND_PATH, execute, type Exit } from '../../execute.ts';
 import type { StepContext, StepResult } from '../../ports/steps.ts';
-import { STEP_PATH, inputVariable, outputVariable, secretVariable, textOf } from '../environment.ts';
+import { inputVariable, outputVariable, secretVariable, textOf } from '../environment.ts';
 import { BadOutputs, readOutputs } from '../exec/outputs.ts';
-import { execute, type Exit } from '../exec/spawn.ts';
 import { defineKind, specObject, type RunContext, type StepProblem } from './kind.ts';
 
 /** One argument may have 128 KiB on Linux (MAX_ARG_STRLEN). */
@@ -91,7 +91,7 @@ async function environment(
 ): Promise<Record<string, string>> {
   const { plan, scratch, root } = context;
   const env: Record<string, string> = {
-    PATH: STEP_PATH,
+    PATH: COMMAND_PATH,
     HOME: scratch,
     TMPDIR: scratch,
     LANG: 'C.UTF-8',

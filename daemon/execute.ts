@@ -1,12 +1,24 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../ports/clock.ts';
-import { endGroup, type Mark } from './kill.ts';
+import type { Clock } from './ports/clock.ts';
+import { endGroup, type Mark } from './process-group.ts';
 
 /*
  * node:child_process itself: a step needs its own process group, and every member of it to end with the step. execa adds
  * about 40 ms to the first step and signals only the direct child.
  */
+
+/** Fixed search path; Node's own folder comes first so that `node` is the one this daemon runs on. */
+export const COMMAND_PATH = [
+  dirname(process.execPath),
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+].join(delimiter);
 
 export interface Command {
   argv: readonly string[];
@@ -17,6 +29,8 @@ export interface Command {
   mark: Mark;
   /** Bytes of output, both streams together, before the group is stopped. */
   maxOutput: number;
+  /** From SIGTERM to SIGKILL, ms. Absent: five seconds. */
+  graceMs?: number;
 }
 
 export interface Exit {
@@ -44,7 +58,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 /**
  * Runs a command in its own session and process group, standard input empty. Resolves when it and all of its group have
  * ended: what a step leaves running in the background ends with it. When `signal` aborts, the group and everything
- * that carries the attempt get SIGTERM, and SIGKILL five seconds later. Rejects when it cannot be started.
+ * that carries the attempt get SIGTERM, and SIGKILL when the grace is over. Rejects when it cannot be started.
  */
 export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   const [file = '', ...args] = command.argv;
@@ -70,7 +84,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   let ending: Promise<void> | undefined;
   let gone = false;
   const stop = (): void => {
-    if (!gone) ending ??= endGroup(pid, command.mark, deps.clock);
+    if (!gone) ending ??= endGroup(pid, command.mark, deps.clock, command.graceMs);
   };
   deps.signal.addEventListener('abort', stop, { once: true });
   const pumped = Promise.all([flow.pump('stdout', child.stdout), flow.pump('stderr', child.stderr)]);
@@ -79,7 +93,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   try {
     const { code, signal } = await ended;
     // Its own children in the group end with it; those that made a session of their own only when it is stopped.
-    await (ending ?? endGroup(pid, undefined, deps.clock));
+    await (ending ?? endGroup(pid, undefined, deps.clock, command.graceMs));
     gone = true;
     await drained(child, flow, pumped, deps);
     return { code, signal, overflow: flow.overflow, last: flow.lastWords() };

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from './ports/clock.ts';
 
 /** From SIGTERM to SIGKILL, ms. */
 export const GRACE_MS = 5000;
