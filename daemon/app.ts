@@ -8,6 +8,7 @@ import { openStore, type Store } from './compose/store.ts';
 import { watchClock } from './clock.ts';
 import type { Settings } from './config.ts';
 import { Releasers } from './lifecycle.ts';
+import { collectAtRest, fullCollection } from './rest.ts';
 import { VERSION } from './version.ts';
 
 /** A running daemon. */
@@ -112,6 +113,17 @@ export async function startApp(settings: Settings): Promise<App> {
         if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
         const stopTicker = await startTicker(() => void engine.scheduler.tick());
+        const collect = fullCollection();
+        if (collect !== undefined)
+          releasers.push(
+            'rest',
+            collectAtRest({
+              clock,
+              activity: () => ledger.head().size,
+              busy: () => engine.jobs.counts().running > 0,
+              collect,
+            }),
+          );
         releasers.push('schedules', async () => {
           await stopTicker();
           await engine.scheduler.stop();
