@@ -7,6 +7,7 @@ import { drillErrors } from './errors/drill.ts';
 import { grantErrors } from './errors/grant.ts';
 import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
+import { probeErrors } from './errors/probe.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
 import { zoneErrors } from './errors/zone.ts';
@@ -26,6 +27,7 @@ export const errorTable = {
   ...grantErrors,
   ...jobErrors,
   ...ledgerErrors,
+  ...probeErrors,
   ...runbookErrors,
   ...zoneErrors,
 } as const satisfies ErrorTable;

@@ -16,6 +16,8 @@ export interface Home {
   state: string;
   scratch: string;
   backups: string;
+  /** Samples of the probes: retention-bound, outside the ledger. */
+  samples: string;
   socket: string;
   lock: string;
   pid: string;
@@ -44,6 +46,7 @@ export function homePaths(root: string): Omit<Home, 'uid' | 'narrowed'> {
     state: at('state'),
     scratch: at('scratch'),
     backups: at('backups'),
+    samples: at('samples'),
     socket: at('reeve.sock'),
     lock: at('reeve.lock'),
     pid: at('reeve.pid'),

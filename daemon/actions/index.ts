@@ -15,6 +15,7 @@ import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locks
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
+import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';
@@ -68,6 +69,11 @@ export const actions = [
   drillList,
   drillHistory,
   scheduleList,
+  probeList,
+  probeShow,
+  probeRun,
+  probeHistory,
+  probeKinds,
   configShow,
   configCheck,
   configReload,

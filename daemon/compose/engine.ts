@@ -228,6 +228,7 @@ export async function buildEngine(
     work,
     drills: drillReader(state),
     schedules: scheduleReader(scheduler, config),
+    probes: features.probes,
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),
     checkConfig: () => config.check(),
@@ -253,7 +254,6 @@ export async function buildEngine(
     version,
     integrity,
     settleRunbook,
-    full: store.full,
     log: {
       error: (message, detail) => log.error(message, { error: String(detail) }),
       info: (message, detail) => log.info(message, { detail }),

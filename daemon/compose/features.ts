@@ -10,6 +10,7 @@ import type { People } from '../ports/people.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Work } from '../ports/work.ts';
+import { openProbes } from './probes.ts';
 import type { Store } from './store.ts';
 
 /** What features are built from. */
@@ -33,7 +34,7 @@ export interface FeatureContext {
 export interface Features {
   alerts?: Alerts;
   incidents?: Incidents;
-  probes?: Probes;
+  probes: Probes;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -41,6 +42,14 @@ export interface Features {
 }
 
 /** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
-export function openFeatures(_context: FeatureContext): Features {
-  return { metrics: [], start: () => Promise.resolve() };
+export function openFeatures(context: FeatureContext): Features {
+  const alerts = undefined;
+  const probes = openProbes(context, () => alerts);
+  return {
+    probes: probes.probes,
+    metrics: [...probes.metrics],
+    async start(releasers) {
+      await probes.start(releasers);
+    },
+  };
 }

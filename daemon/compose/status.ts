@@ -8,14 +8,12 @@ import type { Store } from './store.ts';
 
 /** The small status of `reeve status`, read from the fold. */
 export function statusView(
-  { ledger, state, clock, home, full }: Store,
+  { ledger, state, clock, home }: Store,
   at: { config: Config; work: Work; jobs: Jobs; version: string },
   address = '',
   started = 0,
 ): StatusView {
-  const known = ledger.health();
-  const why = `there is no room on the disk of ${full ?? ''}`;
-  const health = full === undefined || !known.writable ? known : { writable: false as const, why };
+  const health = ledger.health();
   const grants = state.get(grantsProjection);
   const now = clock.now();
   const last = Object.values(state.get(drills).results)

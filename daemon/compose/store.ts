@@ -23,6 +23,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Projection } from '../ports/state.ts';
+import { probeStates } from '../probes/projection.ts';
 import { random, randomHex } from '../random.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
@@ -40,6 +41,7 @@ export const projections = [
   mandatesProjection,
   drills,
   schedules,
+  probeStates,
   zonesProjection,
 ] as unknown as readonly Projection[];
 
@@ -50,8 +52,6 @@ export interface Store {
   clock: Clock;
   log: Log;
   keys: KeyStore;
-  /** Set when this daemon is only to be read and halted: the folder on whose disk there is no room. */
-  full: string | undefined;
   /** Keys were made now: this is the home's first start. */
   firstStart: boolean;
   origin: string;
@@ -64,12 +64,7 @@ export interface Store {
 }
 
 /** Opens everything durable in the home; what was opened is pushed on `releasers`. */
-export async function openStore(
-  settings: Settings,
-  version: string,
-  releasers: Releasers,
-  full = false,
-): Promise<Store> {
+export async function openStore(settings: Settings, version: string, releasers: Releasers): Promise<Store> {
   const clock = systemClock;
   const fs = nodeFs;
   const home = openHome(settings.home);
@@ -128,7 +123,6 @@ export async function openStore(
     log,
     keys,
     firstStart,
-    full: full ? home.root : undefined,
     origin,
     ledger,
     state,

@@ -17,6 +17,7 @@ import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
+import type { Probes } from './probes.ts';
 import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
@@ -53,6 +54,7 @@ export interface Deps {
   work: Work;
   drills: DrillReader;
   schedules: ScheduleReader;
+  probes: Probes;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
   /** Mistakes of the files as they are now, not of what is in force. */

@@ -68,6 +68,11 @@ export class ManualClock implements Clock {
     this.#up += ms;
   }
 
+  /** The process stands still for `ms`: all clocks go on, and no timer fires before it is over. */
+  block(ms: number): void {
+    this.#move(ms);
+  }
+
   /** Somebody sets the wall clock by `ms` (negative: back). */
   jump(ms: number): void {
     this.#wall += ms;

@@ -1,0 +1,16 @@
+import type { ErrorTable } from './table.ts';
+
+export const probeErrors = {
+  PROBE_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no probe {name}.',
+    hint: 'See {help}.',
+  },
+  PROBE_NOT_PUSHED: {
+    status: 400,
+    exit: 'usage',
+    message: 'The probe {name} is of kind {kind}, which has no push URL.',
+    hint: 'Give it `kind: heartbeat` to have its job report to Reeve.',
+  },
+} as const satisfies ErrorTable;
