@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../contracts/catalogue.ts';
 import { call, notReeve } from './io/http.ts';
@@ -28,16 +28,17 @@ export async function fetchCatalogue(home: string, timeout = 5000): Promise<Cata
 
 /** Kept for `--help` and completion while no daemon runs. Failing to keep it is no reason to fail the command. */
 export function keepCatalogue(home: string, catalogue: Catalogue): void {
+  const file = cacheFile(home);
+  const fresh = `${file}.${process.pid}`;
   try {
     if (readCached(home)?.digest === catalogue.digest) return;
     // A home that is not there yet belongs to the first start.
     if (!statSync(home).isDirectory()) return;
-    const file = cacheFile(home);
-    const fresh = `${file}.${process.pid}`;
     writeFileSync(fresh, JSON.stringify(catalogue), { mode: 0o600, flag: 'wx' });
     renameSync(fresh, file);
   } catch {
     // Read-only or full: help and completion then know the built-in commands only.
+    rmSync(fresh, { force: true });
   }
 }
 

@@ -8,6 +8,7 @@ import { openStore, type Store } from './compose/store.ts';
 import { watchClock } from './clock.ts';
 import type { Settings } from './config.ts';
 import { Releasers } from './lifecycle.ts';
+import { collectAtRest, fullCollection } from './rest.ts';
 import { VERSION } from './version.ts';
 
 /** A running daemon. */
@@ -27,21 +28,22 @@ export interface App {
 
 /**
  * Starts the daemon: home → keys → ledger → door → API. Whatever was acquired before a failure is released again.
- * Rejects HOME_…, KEYS_…, LEDGER_…, CONFIG_…, PORT_IN_USE.
+ * Rejects HOME_…, KEYS_…, LEDGER_…, CONFIG_…, PORT_IN_USE. With `full` nothing is begun and nothing is written: what is there
+ * can be read, and halted.
  */
-export async function startApp(settings: Settings): Promise<App> {
+export async function startApp(settings: Settings, { full = false } = {}): Promise<App> {
   let log: Store['log'] | undefined;
   const releasers = new Releasers((name, error) =>
     log?.error(`releasing ${name} failed`, { error: String(error) }),
   );
   try {
-    const store = await openStore(settings, VERSION, releasers);
+    const store = await openStore(settings, VERSION, releasers, full);
     log = store.log;
     const { ledger, clock } = store;
     let reason = 'the start failed';
     const begun = clock.monotonic();
     releasers.push('last record', async () => {
-      if (ledger.health().writable)
+      if (!full && ledger.health().writable)
         await ledger.append('daemon.stopped', {
           why: reason.slice(0, 200),
           uptime_ms: Math.round(clock.monotonic() - begun),
@@ -59,19 +61,21 @@ export async function startApp(settings: Settings): Promise<App> {
         started,
       );
     engine.deps.status = status;
-    await engine.start();
-    await ledger.append('daemon.started', {
-      reeve: VERSION,
-      node: process.version,
-      pid: process.pid,
-      config_version: engine.deps.config.current().digest,
-    });
+    if (!full) {
+      await engine.start();
+      await ledger.append('daemon.started', {
+        reeve: VERSION,
+        node: process.version,
+        pid: process.pid,
+        config_version: engine.deps.config.current().digest,
+      });
+    }
     const checks = (): z.infer<typeof Ready> => {
-      const health = ledger.health();
+      const { writable, why } = status().ledger;
       return {
-        ready: ready && health.writable,
+        ready: ready && writable,
         checks: [
-          { name: 'ledger', ok: health.writable, ...(health.writable ? {} : { why: health.why }) },
+          { name: 'ledger', ok: writable, ...(why === undefined ? {} : { why }) },
           { name: 'started', ok: ready },
           ...engine.checks(),
         ],
@@ -89,16 +93,17 @@ export async function startApp(settings: Settings): Promise<App> {
       address,
       ledger: ledger.head().size,
     });
-    releasers.push(
-      'clock watch',
-      watchClock(clock, (jump) => {
-        store.log.warn('the clock jumped', { ...jump });
-        ledger
-          .append('daemon.clock_jumped', jump)
-          .catch((error: unknown) => store.log.error('clock jump not recorded', { error: String(error) }));
-        void engine.scheduler.tick();
-      }),
-    );
+    if (!full)
+      releasers.push(
+        'clock watch',
+        watchClock(clock, (jump) => {
+          store.log.warn('the clock jumped', { ...jump });
+          ledger
+            .append('daemon.clock_jumped', jump)
+            .catch((error: unknown) => store.log.error('clock jump not recorded', { error: String(error) }));
+          void engine.scheduler.tick();
+        }),
+      );
     let stopping: Promise<void> | undefined;
     return {
       store,
@@ -112,6 +117,17 @@ export async function startApp(settings: Settings): Promise<App> {
         if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
         const stopTicker = await startTicker(() => void engine.scheduler.tick());
+        const collect = fullCollection();
+        if (collect !== undefined)
+          releasers.push(
+            'rest',
+            collectAtRest({
+              clock,
+              activity: () => ledger.head().size,
+              busy: () => engine.jobs.counts().running > 0,
+              collect,
+            }),
+          );
         releasers.push('schedules', async () => {
           await stopTicker();
           await engine.scheduler.stop();
@@ -121,11 +137,14 @@ export async function startApp(settings: Settings): Promise<App> {
         stopping ??= (async () => {
           const { running, queued, unknown } = engine.jobs.counts();
           store.log.info('stopping', { why, running, queued });
-          await engine.deps.trajectory
-            .continuity(
-              `Stopped (${why}). ${running} job(s) were running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,
-            )
-            .catch((error: unknown) => store.log.warn('NOTES.md was not updated', { error: String(error) }));
+          if (!full)
+            await engine.deps.trajectory
+              .continuity(
+                `Stopped (${why}). ${running} job(s) were running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,
+              )
+              .catch((error: unknown) =>
+                store.log.warn('NOTES.md was not updated', { error: String(error) }),
+              );
           reason = why;
           await releasers.unwind();
         })();

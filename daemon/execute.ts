@@ -3,6 +3,7 @@ import { delimiter, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Clock } from './ports/clock.ts';
 import { endGroup, type Mark } from './process-group.ts';
+import { guard, watch } from './watchdog.ts';
 
 /*
  * node:child_process itself: a step needs its own process group, and every member of it to end with the step. execa adds
@@ -57,12 +58,13 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /**
  * Runs a command in its own session and process group, standard input empty. Resolves when it and all of its group have
- * ended: what a step leaves running in the background ends with it. When `signal` aborts, the group and everything
+ * ended: what a step leaves running in the background ends with it, and all of it with this process, however that ends. When `signal` aborts, the group and everything
  * that carries the attempt get SIGTERM, and SIGKILL when the grace is over. Rejects when it cannot be started.
  */
 export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   const [file = '', ...args] = command.argv;
   deps.signal.throwIfAborted();
+  watch();
   const child: Child = spawn(file, args, {
     cwd: command.cwd,
     env: command.env,
@@ -79,6 +81,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
     await ended;
     throw new Error('it has no process id');
   }
+  const release = guard(pid, command.mark);
 
   const flow = new Flow(command.maxOutput, deps.log, () => stop());
   let ending: Promise<void> | undefined;
@@ -101,6 +104,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
     gone = true;
     deps.signal.removeEventListener('abort', stop);
     await ending;
+    release();
   }
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { z } from 'zod';
 import { fail } from '../contracts/errors.ts';
-import { errno } from './durable.ts';
+import { errno, isNoSpace } from './durable.ts';
 
 /** Who holds the home; only for people and as a second look, the lock itself is the kernel's. */
 const Holder = z.strictObject({
@@ -55,7 +55,16 @@ export async function lockHome(
     db.close();
     throw fail('HOME_IN_USE', { pid: other.pid, path: paths.root });
   }
-  writeHolder(paths.pid, { pid: process.pid, ...identity(process.pid), since: now });
+  try {
+    writeHolder(paths.pid, { pid: process.pid, ...identity(process.pid), since: now });
+  } catch (cause) {
+    // The kernel's lock is held all the same; on a full disk nobody can be told by whom.
+    if (!isNoSpace(cause)) {
+      db.close();
+      throw fail('HOME_UNUSABLE', { path: paths.pid, why: errno(cause) }, { cause });
+    }
+    fs.rmSync(`${paths.pid}.tmp`, { force: true });
+  }
   let held = true;
   return {
     release() {

@@ -1,8 +1,9 @@
 import { flushCompileCache } from 'node:module';
-import { startApp } from './app.ts';
+import type { App } from './app.ts';
 import { readSettings, type Flags } from './config.ts';
 import { onSignals } from './lifecycle.ts';
-import { sayDrill, sayNext, sayStarted, type Print } from './welcome.ts';
+import { startWhenRoom } from './start.ts';
+import { sayDrill, sayFull, sayNext, sayStarted, type Print } from './welcome.ts';
 
 /** How long a clean stop may take, ms; then the process goes at once. */
 const STOP_LIMIT_MS = 5000;
@@ -17,12 +18,17 @@ export interface UpOptions extends Flags {
  * never resolves. Rejects with a ReeveError when it cannot start.
  */
 export async function up(options: UpOptions): Promise<never> {
-  const app = await startApp(readSettings(options));
+  const settings = readSettings(options);
   const print: Print = (text) => void process.stdout.write(text);
-  onSignals((signal) => {
+  let app: App | undefined;
+  onSignals(async (signal) => {
     print(`\n${signal}: stopping …\n`);
-    return app.stop(signal).finally(flushCompileCache);
+    await app?.stop(signal).finally(flushCompileCache);
   }, STOP_LIMIT_MS);
+  app = await startWhenRoom(settings, (standIn) => {
+    app = standIn;
+    sayFull(standIn, print);
+  });
   sayStarted(app, await app.settle(), print);
   const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);

@@ -40,6 +40,20 @@ export function sayStarted(
   );
 }
 
+/** That there is no room to work, and what can be done all the same. */
+export function sayFull({ store, url, socket }: App, print: Print): void {
+  print(
+    [
+      '',
+      `${styleText('red', '✗')} ${bold(`The disk of ${store.home.root} is full.`)} Nothing runs and nothing is recorded.`,
+      `${label('still work')}reeve status, jobs, ledger verify|tail|show, and reeve halt`,
+      `${label('listens on')}${url}  ${dim(`and ${socket}`)}`,
+      dim('With some room the start is tried again by itself.'),
+      '',
+    ].join('\n'),
+  );
+}
+
 /**
  * Waits for the drill of the start, if there is one, and says what it proved. `from`: size of the ledger before the
  * schedules began.

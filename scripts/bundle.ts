@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown, type Plugin } from 'rolldown';
-import { CACHE, ENTRY, freshBundle, ROOT, RUNS, stampOf, type Manifest } from '../cli/local/bundle.ts';
+import {
+  CACHE,
+  ENTRY,
+  freshBundle,
+  identityOf,
+  ROOT,
+  RUNS,
+  stampOf,
+  type Manifest,
+} from '../cli/local/bundle.ts';
 
 /** Decide which files an import means, without being imported. */
 const DECIDING = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json'];
@@ -20,8 +19,8 @@ const DECIDING = ['package.json', 'package-lock.json', 'node_modules/.package-lo
 const TICK = 20;
 
 /**
- * Writes the daemon into one file, unless the one that is there is right. All or nothing: a reader sees the old bundle or
- * the new one. Rejects when a file was changed meanwhile.
+ * Writes the daemon into one file, unless the one that is there is right. All or nothing: a reader sees the old bundle,
+ * none, or the new one. Rejects when a file was changed meanwhile.
  *
  * @returns its path.
  */
@@ -62,15 +61,14 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     inputs[relative(ROOT, path)] = stamp;
   }
   mkdirSync(cache, { recursive: true, mode: 0o700 });
-  const name = `daemon-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`;
-  if (map !== null) put(`${cache}${name}.map`, JSON.stringify(map));
-  put(cache + name, `${code}//# sourceMappingURL=${name}.map\n`);
-  const manifest: Manifest = { runs: RUNS, root: ROOT, file: name, stamp: stampOf(cache + name), inputs };
+  // Always the same name: Node's compile cache goes by it, and would keep the code of every bundle there ever was.
+  const file = 'daemon.mjs';
+  if (map !== null) put(`${cache}${file}.map`, JSON.stringify(map));
+  const identity = put(cache + file, `${code}//# sourceMappingURL=${file}.map\n`);
+  // Last: until it is there, and names this very file, the files themselves run.
+  const manifest: Manifest = { runs: RUNS, root: ROOT, file, identity, inputs };
   put(`${cache}manifest.json`, JSON.stringify(manifest));
-  for (const file of readdirSync(cache))
-    if (/^daemon-.*\.mjs(\.map)?$/.test(file) && !file.startsWith(name))
-      rmSync(cache + file, { force: true });
-  return cache + name;
+  return cache + file;
 }
 
 /** Notes each file that is read, and keeps what a file says about its own place true. */
@@ -95,17 +93,20 @@ function places(files: Set<string>): Plugin {
   };
 }
 
-/** Durable before it has its name. */
-function put(path: string, text: string): void {
+/** Durable before it has its name. Returns which file it is, also when another maker replaces it at once. */
+function put(path: string, text: string): string {
   const draft = `${path}.${process.pid}`;
   const fd = openSync(draft, 'w', 0o600);
+  let identity: string;
   try {
     writeFileSync(fd, text);
     fsyncSync(fd);
+    identity = identityOf(fstatSync(fd));
   } finally {
     closeSync(fd);
   }
   renameSync(draft, path);
+  return identity;
 }
 
 if (import.meta.main) {

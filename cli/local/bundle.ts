@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /*
@@ -16,9 +16,9 @@ export const ENTRY = 'daemon/main.ts';
 export interface Manifest {
   runs: string;
   root: string;
-  /** Name of the bundle in the folder, and its stamp. */
+  /** Name of the bundle in the folder, and which file of that name it was. */
   file: string;
-  stamp: string;
+  identity: string;
   /** Path relative to the clone → stamp, of every file that went into it or decided what did. */
   inputs: Record<string, string>;
 }
@@ -34,6 +34,10 @@ export function stampOf(path: string): string {
   return stat === undefined ? '' : `${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
 }
 
+/** Of the bundle, which was a draft under another name when it was written: unlike ctime, all this survives a rename. */
+export const identityOf = (stat: Stats | undefined): string =>
+  stat === undefined ? '' : `${stat.size} ${stat.mtimeMs} ${stat.ino}`;
+
 /** `REEVE_BUNDLE=off`: the files themselves, for a debugger or a stack trace. */
 export const bundleWanted = (): boolean => process.env['REEVE_BUNDLE'] !== 'off';
 
@@ -43,7 +47,7 @@ export function freshBundle(cache = CACHE): string | undefined {
     const made = JSON.parse(readFileSync(`${cache}manifest.json`, 'utf8')) as Manifest;
     if (made.runs !== RUNS || made.root !== ROOT) return undefined;
     const path = cache + made.file;
-    if (stampOf(path) !== made.stamp) return undefined;
+    if (identityOf(statSync(path)) !== made.identity) return undefined;
     for (const [file, stamp] of Object.entries(made.inputs))
       if (stampOf(ROOT + file) !== stamp) return undefined;
     return path;

@@ -27,6 +27,8 @@ export interface DoorOptions {
   version: string;
   integrity: StartDeps['integrity'];
   settleRunbook: StartDeps['settleRunbook'];
+  /** Set when there was no room to start on: reading and halting is all that is admitted. */
+  full?: string | undefined;
   log: {
     error(message: string, detail: unknown): void;
     info(message: string, detail: unknown): void;
@@ -78,6 +80,8 @@ export function createDoor(options: DoorOptions): Door & { finishApproved(): Pro
       throw fail('REASON_TOO_LONG', { max: MAX_REASON });
     const context = contextFor(caller, asked.reason ?? '');
     if (!deps.people.exists(caller.person)) throw fail('PERSON_UNKNOWN', { account: caller.account });
+    const looks = action.kind === 'read' || (action.kind === 'admin' && action.evenUnrecorded === true);
+    if (options.full !== undefined && !looks) throw fail('LEDGER_DISK_FULL', { path: options.full });
     if (action.kind === 'admin') return admitAdmin(context, action, args, asked);
     if (action.kind === 'privileged') return admitPrivileged(context, action, args, asked);
     const where = action.where?.(args);

@@ -254,6 +254,7 @@ export async function buildEngine(
     version,
     integrity,
     settleRunbook,
+    full: store.full,
     log: {
       error: (message, detail) => log.error(message, { error: String(detail) }),
       info: (message, detail) => log.info(message, { detail }),

@@ -8,12 +8,14 @@ import type { Store } from './store.ts';
 
 /** The small status of `reeve status`, read from the fold. */
 export function statusView(
-  { ledger, state, clock, home }: Store,
+  { ledger, state, clock, home, full }: Store,
   at: { config: Config; work: Work; jobs: Jobs; version: string },
   address = '',
   started = 0,
 ): StatusView {
-  const health = ledger.health();
+  const known = ledger.health();
+  const why = `there is no room on the disk of ${full ?? ''}`;
+  const health = full === undefined || !known.writable ? known : { writable: false as const, why };
   const grants = state.get(grantsProjection);
   const now = clock.now();
   const last = Object.values(state.get(drills).results)

@@ -52,6 +52,8 @@ export interface Store {
   clock: Clock;
   log: Log;
   keys: KeyStore;
+  /** Set when this daemon is only to be read and halted: the folder on whose disk there is no room. */
+  full: string | undefined;
   /** Keys were made now: this is the home's first start. */
   firstStart: boolean;
   origin: string;
@@ -64,7 +66,12 @@ export interface Store {
 }
 
 /** Opens everything durable in the home; what was opened is pushed on `releasers`. */
-export async function openStore(settings: Settings, version: string, releasers: Releasers): Promise<Store> {
+export async function openStore(
+  settings: Settings,
+  version: string,
+  releasers: Releasers,
+  full = false,
+): Promise<Store> {
   const clock = systemClock;
   const fs = nodeFs;
   const home = openHome(settings.home);
@@ -123,6 +130,7 @@ export async function openStore(settings: Settings, version: string, releasers: 
     log,
     keys,
     firstStart,
+    full: full ? home.root : undefined,
     origin,
     ledger,
     state,

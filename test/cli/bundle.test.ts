@@ -1,11 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freshBundle, ROOT, stampOf, type Manifest } from '../../cli/local/bundle.ts';
+import { freshBundle, identityOf, ROOT, type Manifest } from '../../cli/local/bundle.ts';
 import { makeBundle } from '../../scripts/bundle.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'reeve-bundle-'));
@@ -25,8 +34,7 @@ function variant(name: string, change: (manifest: Manifest) => void, text?: stri
   cpSync(made, cache, { recursive: true });
   const manifest = manifestOf(cache);
   if (text !== undefined) writeFileSync(cache + manifest.file, text);
-  // A copy has a ctime of its own.
-  manifest.stamp = stampOf(cache + manifest.file);
+  manifest.identity = identityOf(statSync(cache + manifest.file));
   change(manifest);
   writeFileSync(`${cache}manifest.json`, JSON.stringify(manifest));
   return cache;
@@ -50,9 +58,9 @@ function bundled(cache: string, more: NodeJS.ProcessEnv = {}): string {
 
 test('a bundle is one file that needs nothing but Node, and is made once', async () => {
   expect(freshBundle(made)).toBe(bundle);
-  const { stamp } = manifestOf(made);
+  const { identity } = manifestOf(made);
   expect(await makeBundle(made)).toBe(bundle);
-  expect(manifestOf(made).stamp).toBe(stamp);
+  expect(manifestOf(made).identity).toBe(identity);
   const text = readFileSync(bundle, 'utf8');
   const imports = [...text.matchAll(/^(?:import|export) .*?from "([^"]+)";$/gm)].map(
     ([, from]) => from ?? '',
@@ -74,8 +82,8 @@ test('on any doubt there is no bundle, and the files themselves run', () => {
     'a moved clone': (m) => (m.root = '/elsewhere/'),
     'an edited file': (m) => (m.inputs['daemon/app.ts'] = m.inputs['package.json'] ?? ''),
     'a deleted file': (m) => (m.inputs['daemon/gone.ts'] = '1 1 1'),
-    'another bundle': (m) => (m.stamp = '1 1 1'),
-    'no bundle': (m) => (m.file = 'daemon-0.mjs'),
+    'another bundle': (m) => (m.identity = '1 1 1'),
+    'no bundle': (m) => (m.file = 'gone.mjs'),
   };
   for (const [doubt, change] of Object.entries(doubts))
     expect([doubt, freshBundle(variant(doubt, change))]).toEqual([doubt, undefined]);

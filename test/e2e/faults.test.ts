@@ -56,6 +56,28 @@ test('kill -9 in mid-step: the outcome is unknown, nothing runs again, nothing i
   expect(await trace(place)).toEqual(['begun']);
 });
 
+test('kill -9 in mid-step and no other start: what the step runs ends all the same, also what ignores the first signal', async () => {
+  const place = await makePlace({
+    'slow.md': SLOW('slow', false),
+    'stubborn.md': SLOW('stubborn', false, "trap '' TERM\n"),
+    'effect.md': EFFECT,
+  });
+  const daemon = await place.start();
+  await begin(place, 'slow');
+  await until(async () => (await pids(place)).length === 2);
+  await begin(place, 'stubborn');
+  await until(async () => (await pids(place)).length === 4);
+  // One that has ended in between, so that what is guarded is more than what was started last.
+  expect((await place.reeve(['deploy', '--project', 'shop', '--env', 'dev', '--force'])).code).toBe(0);
+  const left = await pids(place);
+  for (const pid of left) expect(await alive(pid)).toBe(true);
+  expect(await daemon.end('SIGKILL')).toBe(137);
+  await until(async () => (await Promise.all(left.map(alive))).every((still) => !still));
+  expect(await trace(place)).toEqual(['begun', 'begun', 'effect']);
+  await place.start();
+  expect((await jobs(place)).map((job) => job.status).toSorted()).toEqual(['PASS', 'UNKNOWN', 'UNKNOWN']);
+});
+
 test('kill -9 in mid-step: an idempotent runbook gets a new attempt, after the first one is gone', async () => {
   const place = await makePlace({ 'again.md': SLOW('again', true) });
   const daemon = await place.start();
