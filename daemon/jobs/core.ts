@@ -11,11 +11,10 @@ import type { JobsOptions } from './options.ts';
 import { jobsProjection } from './projection.ts';
 import type { Run } from './run.ts';
 import { Scratch } from './scratch.ts';
+import { NO_ROOM } from './verdict.ts';
 
 /** How long to wait before an outcome is offered to a full disk again, ms. */
 const ROOM_MS = 1000;
-
-const NO_ROOM: ReadonlySet<string> = new Set(['LEDGER_DISK_FULL', 'LEDGER_NO_FILES']);
 
 /** What the parts of the engine share. */
 export class Core {

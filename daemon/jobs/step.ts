@@ -6,7 +6,7 @@ import { asReeve } from './core.ts';
 import { quoteOf } from './log-line.ts';
 import { ABANDON_MS } from './options.ts';
 import type { Run } from './run.ts';
-import { forRecord, outputsForRecord, refsForRecord, statusOf, type Verdict } from './verdict.ts';
+import { forRecord, NO_ROOM, outputsForRecord, refsForRecord, statusOf, type Verdict } from './verdict.ts';
 
 /**
  * One planned step: re-check → durable intent → check once more → effect → durable outcome → trajectory. The check stands
@@ -81,7 +81,9 @@ export async function runStep(
 /** Nothing was done and nothing recorded of this step: the attempt's outcome says why. */
 function refused(run: Run, thrown: unknown): Verdict {
   const error = asReeve(thrown);
-  if (error.code === 'FENCED' || error.code.startsWith('LEDGER_')) throw error;
+  // No room passes, and what was not done is known: the attempt ends, and its outcome is recorded as soon as there is some.
+  const passes = NO_ROOM.has(error.code);
+  if (!passes && (error.code === 'FENCED' || error.code.startsWith('LEDGER_'))) throw error;
   const why = forRecord(run.parts.redactor, error.message);
   return { status: statusOf(error), error_code: error.code, why, begun: false, artifacts: [] };
 }

@@ -10,6 +10,9 @@ const MAX_OUTPUTS = 12_000;
 const MAX_VALUE = 2_000;
 const MAX_REFS = 24_000;
 
+/** What the ledger refuses with for now: it passes. */
+export const NO_ROOM: ReadonlySet<string> = new Set(['LEDGER_DISK_FULL', 'LEDGER_NO_FILES']);
+
 /** How one step ended. */
 export interface Verdict {
   status: TerminalStatus;
@@ -26,7 +29,8 @@ export const good = ({ status }: Verdict): boolean => status === 'PASS' || statu
 /** What an interruption makes of a step or an attempt. */
 export const statusOf = (error: ReeveError): 'FAIL' | 'TIMED_OUT' | 'CANCELLED' => {
   if (error.code === 'STEP_TIMED_OUT' || error.code === 'JOB_TIMED_OUT') return 'TIMED_OUT';
-  return error.code === 'STEP_OUTPUT_LIMIT' || error.code === 'INTERNAL' ? 'FAIL' : 'CANCELLED';
+  const failed = error.code === 'STEP_OUTPUT_LIMIT' || error.code === 'INTERNAL' || NO_ROOM.has(error.code);
+  return failed ? 'FAIL' : 'CANCELLED';
 };
 
 /** Whether trying again may help: what was refused, or is a mistake in what was asked, stays so. */

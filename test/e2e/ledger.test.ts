@@ -1,21 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import {
-  appendFile,
-  cp,
-  mkdir,
-  mkdtemp,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises';
-import os from 'node:os';
+import { appendFile, cp, mkdir, open, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { until, type Place } from '../helpers/daemon.ts';
+import { fill, smallDisk } from '../helpers/disk.ts';
 import { EFFECT, ESTATE, makePlace } from './place.ts';
 
 const DEPLOY = ['deploy', '--project', 'shop', '--env', 'dev', '--force'];
@@ -28,42 +15,8 @@ async function segment(place: Place): Promise<string> {
   return path.join(folder(place), names.at(-1) ?? '');
 }
 
-/** A home on a disk of its own of two megabytes; undefined where that cannot be had. */
-async function smallDisk(): Promise<string | undefined> {
-  const disk = await mkdtemp(path.join(os.tmpdir(), 'reeve-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'none', disk]);
-  if (mounted.status !== 0) {
-    await rm(disk, { recursive: true });
-    return undefined;
-  }
-  onTestFinished(async () => {
-    spawnSync('umount', ['-l', disk]);
-    await rm(disk, { recursive: true, force: true, maxRetries: 20 });
-  });
-  return disk;
-}
-
-/** Fills a disk to the last byte; answers what frees it. */
-async function fill(disk: string): Promise<() => Promise<void>> {
-  const file = path.join(disk, 'fill');
-  const handle = await open(file, 'w');
-  for (const size of [64 * 1024, 4096, 1]) {
-    try {
-      for (;;) await handle.write(Buffer.alloc(size));
-    } catch (error) {
-      if (!String(error).includes('ENOSPC')) throw error;
-    }
-  }
-  await handle.close();
-  return () => rm(file);
-}
-
 test('attack 66: on a full disk nothing is deployed, halt works, and with space all is well', async (context) => {
-  const disk = await smallDisk();
-  if (disk === undefined) {
-    expect(process.env['CI'], 'CI must be able to mount a tmpfs').toBeUndefined();
-    return context.skip('skipped: a tmpfs cannot be mounted here (needs root)');
-  }
+  const disk = await smallDisk(context);
   const place = await makePlace(runbooks, ESTATE, path.join(disk, 'home'));
   const daemon = await place.start();
   expect((await place.reeve(DEPLOY)).code).toBe(0);
@@ -91,11 +44,7 @@ test('attack 66: on a full disk nothing is deployed, halt works, and with space 
 });
 
 test('attack 66: a start on a full disk: what is there is read and halted, nothing runs, and with space it starts by itself', async (context) => {
-  const disk = await smallDisk();
-  if (disk === undefined) {
-    expect(process.env['CI'], 'CI must be able to mount a tmpfs').toBeUndefined();
-    return context.skip('skipped: a tmpfs cannot be mounted here (needs root)');
-  }
+  const disk = await smallDisk(context);
   const place = await makePlace(runbooks, ESTATE, path.join(disk, 'home'));
   let daemon = await place.start();
   expect((await place.reeve(DEPLOY)).code).toBe(0);
