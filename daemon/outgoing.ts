@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
 import { fail } from '../contracts/errors.ts';
+import { unlessAborted } from './abort.ts';
 import { addressProblem } from './address.ts';
 import { oneLine } from './text.ts';
 
@@ -86,7 +87,7 @@ const systemResolver = (host: string) => lookup(host, { all: true, order: 'verba
 /** The address to connect to. All of a name's addresses must be allowed: which one answers is not ours to choose. */
 async function judged(
   url: URL,
-  { allowed, resolve = systemResolver }: SendOptions,
+  { allowed, signal, resolve = systemResolver }: SendOptions,
 ): Promise<{ address: string; family: number }> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
@@ -94,8 +95,9 @@ async function judged(
   let found = [{ address: host, family: literal }];
   if (literal === 0) {
     try {
-      found = await resolve(host);
+      found = await unlessAborted(resolve(host), signal);
     } catch (error) {
+      signal.throwIfAborted();
       throw new HttpProblem(`${host} cannot be resolved`, { cause: error });
     }
   }

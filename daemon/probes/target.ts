@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { addressProblem } from '../address.ts';
+import { unlessAborted } from '../abort.ts';
 import { errno } from '../durable.ts';
 import type { Finding, ProbeView } from '../ports/probes.ts';
 
@@ -43,11 +44,13 @@ export const isOurs = (error: unknown): boolean => OURS.has(errno(error));
  * the returned address, so that a name that resolves differently later (DNS rebinding) gains nothing.
  *
  * @param host name or IP literal, brackets allowed
+ * @param signal getaddrinfo(3) cannot be cancelled; when this aborts, nobody waits for it any longer
  */
 export async function resolveTarget(
   host: string,
   port: number,
   allowed: readonly string[],
+  signal?: AbortSignal,
 ): Promise<Resolved> {
   const bare = host
     .toLowerCase()
@@ -57,8 +60,10 @@ export async function resolveTarget(
   let addresses: { address: string; family: number }[] = [{ address: bare, family: literal }];
   if (literal === 0) {
     try {
-      addresses = await lookup(bare, { all: true, order: 'verbatim' });
+      addresses = await unlessAborted(lookup(bare, { all: true, order: 'verbatim' }), signal);
     } catch (error) {
+      if (signal?.aborted === true)
+        return { finding: found('inconclusive', `the resolver did not answer for ${bare} in time`) };
       if (isOurs(error))
         return {
           finding: found('inconclusive', `the resolver did not answer for ${bare} (${errno(error)})`),

@@ -1,5 +1,27 @@
 import type { ProbeKind } from '../../ports/probe-kinds.ts';
+import { command } from './command.ts';
+import { disk } from './disk.ts';
+import { dns } from './dns.ts';
+import { grpc } from './grpc.ts';
+import { icmp } from './icmp.ts';
+import { postgres } from './postgres.ts';
+import { process } from './process.ts';
+import { redis } from './redis.ts';
 import { tcp } from './tcp.ts';
+import { tls } from './tls.ts';
+import { websocket } from './websocket.ts';
 
 /** Every kind of probe. A new one is a file in this folder and a line here. */
-export const kinds = [tcp] as const satisfies readonly ProbeKind[];
+export const kinds = [
+  command,
+  disk,
+  dns,
+  grpc,
+  icmp,
+  postgres,
+  process,
+  redis,
+  tcp,
+  tls,
+  websocket,
+] as const satisfies readonly ProbeKind[];

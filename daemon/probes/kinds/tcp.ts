@@ -37,7 +37,7 @@ export const tcp = probeKind({
     };
     return {
       async run(signal) {
-        const at = await resolveTarget(host, port, allowed());
+        const at = await resolveTarget(host, port, allowed(), signal);
         return 'finding' in at ? at.finding : begin(at.address, at.family, signal);
       },
       close: () => undefined,
