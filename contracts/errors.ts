@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminErrors } from './errors/admin.ts';
+import { alertErrors } from './errors/alert.ts';
 import { apiErrors } from './errors/api.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
@@ -20,6 +21,7 @@ export { EXIT };
  */
 export const errorTable = {
   ...adminErrors,
+  ...alertErrors,
   ...apiErrors,
   ...cliErrors,
   ...configErrors,

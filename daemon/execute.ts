@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from './ports/clock.ts';
 import { endGroup, type Mark } from './process-group.ts';
 import { guard, watch } from './watchdog.ts';
@@ -32,6 +32,8 @@ export interface Command {
   maxOutput: number;
   /** From SIGTERM to SIGKILL, ms. Absent: five seconds. */
   graceMs?: number;
+  /** Its standard input. Absent: empty. */
+  input?: string;
 }
 
 export interface Exit {
@@ -54,28 +56,31 @@ export interface ExecDeps {
 const DRAIN_MS = 1000;
 const LAST_BYTES = 2048;
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /**
- * Runs a command in its own session and process group, standard input empty. Resolves when it and all of its group have
- * ended: what a step leaves running in the background ends with it, and all of it with this process, however that ends. When `signal` aborts, the group and everything
- * that carries the attempt get SIGTERM, and SIGKILL when the grace is over. Rejects when it cannot be started.
+ * Runs a command in its own session and process group. Resolves when it and all of its group have ended: what a step
+ * leaves running in the background ends with it, and all of it with this process, however that ends. When `signal`
+ * aborts, the group and everything that carries the attempt get SIGTERM, and SIGKILL when the grace is over. Rejects
+ * when it cannot be started.
  */
 export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
   const [file = '', ...args] = command.argv;
   deps.signal.throwIfAborted();
   watch();
-  const child: Child = spawn(file, args, {
+  const child = spawn(file, args, {
     cwd: command.cwd,
     env: command.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
-  });
+  }) as Child;
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
+  // A program that does not read its input is none the worse for it.
+  child.stdin?.on('error', () => undefined).end(command.input);
   const { pid } = child;
   if (pid === undefined) {
     await ended;

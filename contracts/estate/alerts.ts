@@ -8,13 +8,16 @@ export const ChannelSpec = z.looseObject({ kind: Slug });
 export type ChannelSpec = z.infer<typeof ChannelSpec>;
 
 /**
- * An alert's identity: `probe:web`, `schedule:nightly:late`. Printable ASCII without blanks, so that it can be typed, and
- * begins with a letter.
+ * An alert's identity: `probe:web`, `schedule:nightly:late`. Nothing a shell or a chat could misread, since messages show
+ * commands with it to be pasted.
  */
 export const AlertKey = z
   .string()
   .max(200)
-  .regex(/^[a-z][!-~]*$/, 'an alert key: letters, digits and : . / - without blanks, starting with a letter');
+  .regex(
+    /^[a-z][A-Za-z0-9:._/@=+-]*$/,
+    'an alert key: letters, digits and : . _ / @ = + -, starting with a letter',
+  );
 
 /** Which alerts a route or a silence takes. Absent: all. */
 export const AlertMatch = z.strictObject({

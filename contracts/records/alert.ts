@@ -33,8 +33,11 @@ export const MessageId = z.string().regex(/^msg_[0-9a-f]{24}$/, 'a message id');
 const Episodes = z.array(z.int().min(0)).min(1).max(MAX_OPEN_ALERTS);
 
 export const alertRecords = {
-  /** Opened, or changed while open. Durable before anybody is told. */
-  'alert.raised': AlertBody,
+  /**
+   * Opened, or changed while open. Durable before anybody is told. `at`: the time that deadlines count from, ms, where the
+   * clock was set back and the record's own time stands still.
+   */
+  'alert.raised': AlertBody.extend({ at: z.int().min(0).optional() }),
   'alert.resolved': z.strictObject({ key: AlertKey, why: z.string().max(500) }),
   'alert.acknowledged': z.strictObject({
     key: AlertKey,
@@ -49,6 +52,8 @@ export const alertRecords = {
     channel: Slug,
     event: AlertEvent,
     alerts: Episodes,
+    /** When it was due, ms, by a clock that never goes back. */
+    at: z.int().min(0),
     /** Of an escalation: the time after the raise that it stands for, ms. */
     level: z.int().min(0).optional(),
   }),

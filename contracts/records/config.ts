@@ -21,6 +21,8 @@ export const configRecords = {
     digest: Digest,
     problems: z.array(z.string().max(500)).max(50),
   }),
+  /** After a refusal, the file is again the version in force. */
+  'config.restored': z.strictObject({ config_name: z.string().max(200), digest: Digest }),
   'mandate.accepted': z.strictObject({ mandate: Mandate, by: Slug, first_start: z.boolean() }),
   'mandate.suspended': z.strictObject({
     id: z.string().max(121),

@@ -1,4 +1,5 @@
 import type { Action } from '../ports/actions.ts';
+import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsTest } from './alerts.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { drillHistory, drillList, scheduleList } from './drills.ts';
@@ -19,6 +20,7 @@ import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './prob
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';
+import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { status } from './status.ts';
 import { incidentsList, lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { whoami } from './whoami.ts';
@@ -84,6 +86,16 @@ export const actions = [
   secretRemove,
   logLevel,
   zonesAccept,
+  alertsList,
+  alertsShow,
+  alertsAck,
+  alertsSilence,
+  alertsSilences,
+  alertsUnsilence,
+  alertsChannels,
+  alertsTest,
+  alertsKinds,
+  probeSilence,
   incidentsList,
   verifyFactory,
   lintWorkflows,

@@ -71,12 +71,13 @@ export async function buildEngine(
 ): Promise<Running & { start(): Promise<void>; settle(): Promise<Settled> }> {
   const { clock, ledger, state, artifacts, keys, log, fs, home, hex } = store;
   const warn = (what: string, error: unknown): void => log.warn(what, { error: String(error) });
-  const initial = await loadEstate(await findEstate(settings.config, settings.cwd), estateChecks);
+  const checks = estateChecks(store.secrets);
+  const initial = await loadEstate(await findEstate(settings.config, settings.cwd), checks);
   const versions = { ledger, state, artifacts };
   const config = createConfig(initial, {
     ...versions,
     clock,
-    checks: estateChecks,
+    checks,
     tell: (level, message, fields) => log[level](message, fields),
   });
   if (settings.logLevel === undefined) log.level = initial.config.log.level;
@@ -144,9 +145,9 @@ export async function buildEngine(
       config,
       grants,
       ledger,
-      log,
       people,
       secrets,
+      alerts: () => features.alerts,
       drivers: driverDeps(store, version, path.join(dir, 'scratch')),
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
@@ -178,7 +179,7 @@ export async function buildEngine(
       },
       ask,
     );
-  const features = openFeatures({
+  const features: Features = openFeatures({
     store,
     config,
     people,
@@ -186,6 +187,7 @@ export async function buildEngine(
     work,
     runbooks,
     mandates,
+    secrets,
     zones,
     clean,
     admit,
@@ -226,6 +228,7 @@ export async function buildEngine(
     artifacts,
     trajectory,
     work,
+    alerts: features.alerts,
     drills: drillReader(state),
     schedules: scheduleReader(scheduler, config),
     probes: features.probes,

@@ -1,14 +1,21 @@
 import type { EstateCheck } from '../ports/estate-check.ts';
+import type { Secrets } from '../ports/secrets.ts';
 
 /**
  * What features know of their own parts of reeve.yaml beyond its schema. Each loads its code only when its part is there:
  * most estates have few of them, and the start is to stay short.
  */
-export const estateChecks: readonly EstateCheck[] = [
+export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateCheck[] => [
   async (config, tell) => {
     const { probes, maintenance, watch } = config;
     if ([probes, maintenance, watch.uplink].every((part) => Object.keys(part).length === 0)) return;
     const { checkProbes } = await import('../probes/check.ts');
     await checkProbes(config, tell);
+  },
+  async ({ alerts }, tell) => {
+    const { channels, routes, heartbeat } = alerts;
+    if (Object.keys(channels).length + routes.length === 0 && heartbeat === undefined) return;
+    const { checkAlerts } = await import('../alerts/check.ts');
+    await checkAlerts(alerts, tell, (name) => secrets.has(name));
   },
 ];

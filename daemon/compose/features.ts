@@ -9,7 +9,9 @@ import type { MetricFamily } from '../ports/metrics.ts';
 import type { People } from '../ports/people.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Work } from '../ports/work.ts';
+import { composeAlerts } from './alerts.ts';
 import { openProbes } from './probes.ts';
 import type { Store } from './store.ts';
 
@@ -22,6 +24,7 @@ export interface FeatureContext {
   work: Work;
   runbooks: Runbooks;
   mandates: Mandates;
+  secrets: Secrets;
   zones: { checkWrite(file: string): Promise<string> };
   /** Hides what is secret in a text. */
   clean(text: string): string;
@@ -32,7 +35,7 @@ export interface FeatureContext {
 
 /** What watches, tells, heals and counts, beside the door. */
 export interface Features {
-  alerts?: Alerts;
+  alerts: Alerts;
   incidents?: Incidents;
   probes: Probes;
   /** What they add to /metrics. */
@@ -43,12 +46,14 @@ export interface Features {
 
 /** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
 export function openFeatures(context: FeatureContext): Features {
-  const alerts = undefined;
-  const probes = openProbes(context, () => alerts);
+  const alerts = composeAlerts(context);
+  const probes = openProbes(context, () => alerts.alerts);
   return {
+    alerts: alerts.alerts,
     probes: probes.probes,
-    metrics: [...probes.metrics],
+    metrics: [...alerts.metrics, ...probes.metrics],
     async start(releasers) {
+      releasers.push('alerts', alerts.start());
       await probes.start(releasers);
     },
   };

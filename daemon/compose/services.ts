@@ -3,7 +3,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { DriverDeps } from '../drills/driver.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import { callRunbook, type CallDeps } from '../jobs/call.ts';
-import type { Log } from '../log.ts';
+import type { Alerts } from '../ports/alerts.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
@@ -20,17 +20,17 @@ export interface ServiceDeps {
   config: Config;
   grants: Grants;
   ledger: Ledger;
-  log: Log;
   people: People;
   secrets: Secrets;
   drivers: DriverDeps;
-  /** The engine; known only after the services. */
+  /** Known only after the services, as is the engine. */
+  alerts(): Pick<Alerts, 'send'>;
   call(): CallDeps;
 }
 
 /** What domain steps get from the rest of the daemon. */
 export function stepServices(deps: ServiceDeps): StepServices {
-  const { artifacts, config, secrets, log } = deps;
+  const { artifacts, config, secrets } = deps;
   return {
     async secrets(names) {
       const pairs = await Promise.all(
@@ -41,12 +41,9 @@ export function stepServices(deps: ServiceDeps): StepServices {
     putArtifact: (data, meta) => artifacts.put(data, meta),
     call: (request) => callRunbook(deps.call(), request),
     approve: (request) => approveStep(deps, request),
-    async notify({ channel, tone, title, text, job_id }) {
-      log[tone === 'bad' ? 'error' : tone === 'warn' ? 'warn' : 'info'](`notify ${channel}: ${title}`, {
-        text,
-        job_id,
-      });
-      return Promise.resolve({ sent: ['reeve.log'] });
+    async notify({ job_id, ...message }) {
+      const { sent } = await deps.alerts().send({ ...message, job: job_id });
+      return { sent: sent.length > 0 ? sent : ['reeve.log'] };
     },
     ...lazyDrivers(deps.drivers),
     allowedHosts: () => [...config.current().config.network.allow],

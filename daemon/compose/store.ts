@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import { workProjection } from '../admission/work.ts';
+import { alertsProjection, signalsProjection } from '../alerts/index.ts';
 import { fileArtifacts } from '../artifacts/store.ts';
 import { systemClock } from '../clock.ts';
 import type { Settings } from '../config.ts';
@@ -43,6 +44,8 @@ export const projections = [
   schedules,
   probeStates,
   zonesProjection,
+  alertsProjection,
+  signalsProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

@@ -64,8 +64,13 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
       if (error instanceof ReeveError && error.code === 'CONFIG_INVALID') await refuse(error);
       throw error;
     }
+    if (next.digest === current.digest) {
+      if (refused !== undefined)
+        await deps.ledger.append('config.restored', { config_name: 'reeve.yaml', digest: next.digest });
+      refused = undefined;
+      return { changed: false, digest: next.digest };
+    }
     refused = undefined;
-    if (next.digest === current.digest) return { changed: false, digest: next.digest };
     await recordVersions(deps, [estateVersion(next)]);
     current = next;
     deps.tell('info', 'a new version of reeve.yaml is in force', {

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../contracts/errors.ts';
 import type { EstateConfig, ScheduleSpec } from '../../contracts/estate.ts';
+import type { ChannelSpec } from '../../contracts/estate/alerts.ts';
 import type { HealSpec } from '../../contracts/estate/incidents.ts';
 import { RunbookId } from '../../contracts/ids.ts';
 import type { Mandate } from '../../contracts/records/config.ts';
@@ -26,13 +27,17 @@ export interface SourceDeps {
   calls?: (runbook: Runbook) => readonly string[];
 }
 
-/** An entry of reeve.yaml that may start runbooks by itself. */
-type Standing = ScheduleSpec | HealSpec;
+/** An entry of reeve.yaml that may start runbooks, or a program, by itself. */
+type Standing = ScheduleSpec | HealSpec | ChannelSpec;
 
 /** Prefix of a mandate's id → where its entry stands in the file. A new kind of unattended work is a line here. */
 const SECTIONS: Readonly<Record<string, (config: EstateConfig) => Readonly<Record<string, Standing>>>> = {
   schedule: (config) => config.schedules,
   heal: (config) => config.healing,
+  channel: (config) =>
+    Object.fromEntries(
+      Object.entries(config.alerts.channels).filter(([, channel]) => channel.kind === 'command'),
+    ),
 };
 
 /** Ids of all mandates of the estate in force, sorted. */
@@ -51,8 +56,10 @@ export function standingOf(config: Config, id: string): Standing | undefined {
 }
 
 /** The runbooks that an entry names itself. */
-const namedBy = (spec: Standing): string[] =>
-  'rollback' in spec && spec.rollback !== undefined ? [spec.runbook, spec.rollback] : [spec.runbook];
+export const namedBy = (spec: Standing): string[] =>
+  ['runbook', 'rollback']
+    .map((key): unknown => Reflect.get(spec, key))
+    .filter((name) => typeof name === 'string');
 
 /** Reads one mandate's entry and runbooks as they are now; undefined when there is no such entry. */
 export async function readMandate(

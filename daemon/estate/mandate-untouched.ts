@@ -3,7 +3,7 @@ import { digestOf } from '../digest.ts';
 import { own } from '../own.ts';
 import type { Config } from '../ports/config.ts';
 import type { MandateRow } from './mandate-projection.ts';
-import { standingOf } from './mandate-source.ts';
+import { namedBy, standingOf } from './mandate-source.ts';
 
 /** The files of the runbook folder now: id → bytes. */
 export type RunbookBytes = ReadonlyMap<string, Uint8Array>;
@@ -18,12 +18,14 @@ export function isUntouched(config: Config, row: MandateRow, files: RunbookBytes
   const spec = standingOf(config, id);
   if (row.suspended !== null || spec === undefined || canonical(spec) !== entry) return false;
   const names = Object.keys(runbooks);
+  const named = namedBy(spec);
   return (
-    names.length === 1 &&
+    names.length <= 1 &&
+    names.length === named.length &&
     names.every((name) => {
       const bytes = files.get(name);
       return (
-        name === spec.runbook &&
+        name === named[0] &&
         bytes !== undefined &&
         digestOf(bytes) === own(runbooks, name) &&
         !Buffer.from(bytes).includes('call')

@@ -7,6 +7,7 @@ import type { GrantPayload } from '../../contracts/grant.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Block, Tone } from '../../contracts/reply.ts';
+import type { Alerts } from './alerts.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -52,6 +53,7 @@ export interface Deps {
   artifacts: Artifacts;
   trajectory: Trajectory;
   work: Work;
+  alerts: Alerts;
   drills: DrillReader;
   schedules: ScheduleReader;
   probes: Probes;

@@ -78,6 +78,12 @@ export class ManualClock implements Clock {
     this.#wall += ms;
   }
 
+  /** Time until the next timer, ms. */
+  get nextIn(): number | undefined {
+    const next = this.#timers.reduce((least, { at }) => Math.min(least, at), Infinity);
+    return Number.isFinite(next) ? Math.max(0, next - this.#mono) : undefined;
+  }
+
   /** Timers that wait. */
   get pending(): number {
     return this.#timers.length;

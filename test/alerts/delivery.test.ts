@@ -1,0 +1,225 @@
+import { expect, test } from 'vitest';
+import { until } from '../helpers/daemon.ts';
+import { receiver, status, type Receiver } from './receiver.ts';
+import { KEY, openRig, type Rig } from './rig.ts';
+
+const hook = (to: Receiver) => ({ kind: 'webhook', url: to.url, secret: 'key' });
+
+/** One server for each channel; all alerts go to all of them. */
+async function setUp(names: string[], more: object = {}) {
+  const servers = await Promise.all(names.map(() => receiver()));
+  const channels = Object.fromEntries(names.map((name, i) => [name, hook(servers[i] as Receiver)]));
+  const rig = openRig({
+    alerts: { channels, routes: [{ channels: names, group_wait: '1s' }], ...more },
+    allow: servers.map((server) => server.host),
+    secrets: { key: KEY },
+  });
+  return { rig, servers: servers as [Receiver, Receiver] };
+}
+
+const outcomes = (rig: Rig): string[] =>
+  rig.records('alert.delivered').map(({ body }) => `${body.channel} ${body.event} ${body.outcome}`);
+const ids = ({ got }: Receiver) => new Set(got.map(({ headers }) => headers['webhook-id']));
+const nothingWaits = (rig: Rig): boolean => Object.keys(rig.state().waiting).length === 0;
+
+/** Lets time pass until it holds. */
+async function passUntil(rig: Rig, holds: () => boolean, step = 500): Promise<void> {
+  while (!holds()) await rig.pass(step);
+}
+
+test('after an error of the receiver the same message with the same id comes again, and again, until it is taken', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  server.answer = (got, response) => {
+    const n = server.got.length;
+    if (n === 1) status(500)(got, response);
+    else if (n === 2) response.destroy();
+    else if (n === 3) status(503, { 'retry-after': '90' })(got, response);
+    else status(200)(got, response);
+  };
+  await rig.raise('probe:web');
+  await passUntil(rig, () => server.got.length === 3);
+  const third = rig.clock.monotonic();
+  await passUntil(rig, () => server.got.length === 4);
+  // The receiver asked for patience.
+  expect(rig.clock.monotonic() - third).toBeGreaterThanOrEqual(88_000);
+  await passUntil(rig, () => nothingWaits(rig));
+  expect(server.got).toHaveLength(4);
+  expect(ids(server).size).toBe(1);
+  expect(outcomes(rig)).toEqual(['chat raised sent']);
+  expect(rig.records('alert.delivered')[0]?.body.tries).toBe(4);
+});
+
+test('the end of an alert is told after its beginning and retried likewise', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  server.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => server.got.length === 2);
+  await rig.alerts.resolve('probe:web', 'up again');
+  await passUntil(rig, () => server.got.length === 4);
+  server.answer = (got, response) => status(got.json.type === 'alert.resolved' ? 502 : 204)(got, response);
+  await passUntil(rig, () => server.got.some((got) => got.json.type === 'alert.resolved'));
+  // What was raised went out late, and said what had become of it.
+  const last = server.got.findLast((got) => got.json.type === 'alert.raised');
+  expect(last?.json.data?.title).toBe('Was raised and is over: probe:web is down');
+  server.answer = undefined;
+  await passUntil(rig, () => outcomes(rig).length === 2);
+  expect(outcomes(rig)).toEqual(['chat raised sent', 'chat resolved sent']);
+  expect(ids(server).size).toBe(2);
+  const order = server.got.map((got) => got.json.type);
+  expect(order.indexOf('alert.resolved')).toBeGreaterThan(order.lastIndexOf('alert.raised'));
+});
+
+test('a dead channel blocks no other; the others hear of it, and of its recovery', async () => {
+  const { rig, servers } = await setUp(['dead', 'chat']);
+  const [dead, chat] = servers;
+  await dead.close();
+  await rig.raise('probe:web');
+  await passUntil(rig, () => chat.got.length === 1);
+  expect(chat.got[0]?.json.data?.title).toBe('PAGE: probe:web is down');
+  await passUntil(rig, () => chat.got.length === 2, 10_000);
+  const complaint = chat.got[1]?.json.data;
+  expect(complaint?.title).toBe('PAGE: Messages do not get through over dead');
+  expect(complaint?.alerts).toMatchObject([{ key: 'channel:dead' }]);
+  expect(chat.got[1]?.text).toContain('- PAGE: probe:web is down');
+  expect(rig.alerts.channels()).toMatchObject([
+    { name: 'dead', waiting: 1, last: { ok: false } },
+    { name: 'chat', waiting: 0, last: { ok: true } },
+  ]);
+  // It comes back at the same place.
+  const again = await receiver(Number(dead.host.split(':')[1]));
+  await passUntil(rig, () => again.got.length === 1, 60_000);
+  await passUntil(rig, () => chat.got.some((got) => got.json.type === 'alert.resolved'));
+  expect(ids(again).size).toBe(1);
+  expect(outcomes(rig)).toContain('dead raised sent');
+});
+
+test('what cannot be delivered in the time is given up, and that is recorded', async () => {
+  const { rig, servers } = await setUp(['dead', 'chat'], { give_up: '1h' });
+  const [dead] = servers;
+  dead.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => outcomes(rig).includes('dead raised given_up'), 60_000);
+  const given = rig.records('alert.delivered').find((r) => r.body.outcome === 'given_up');
+  expect((given?.ts ?? 0) - (rig.records('alert.queued')[0]?.ts ?? 0)).toBeGreaterThanOrEqual(3_600_000);
+  expect(given?.body.why).toBe('it answered 500');
+  expect(given?.body.keys).toEqual(['probe:web']);
+  expect(rig.state().open['channel:dead']).toBeDefined();
+  // It never heard of it, so it does not hear of the end.
+  dead.answer = undefined;
+  await rig.alerts.resolve('probe:web', 'up');
+  await rig.pass(60_000);
+  expect(outcomes(rig).filter((line) => line.startsWith('dead'))).toEqual(['dead raised given_up']);
+});
+
+test('after a night asleep a message is tried before it is given up', async () => {
+  const { rig, servers } = await setUp(['chat'], { give_up: '1h' });
+  const [server] = servers;
+  server.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => server.got.length === 1);
+  rig.clock.suspend(12 * 3_600_000);
+  server.answer = undefined;
+  await passUntil(rig, () => nothingWaits(rig));
+  expect(outcomes(rig)).toEqual(['chat raised sent']);
+});
+
+test('a message that is refused for good lets those behind it pass', async () => {
+  const { rig, servers } = await setUp(['chat', 'phone']);
+  const [chat] = servers;
+  chat.answer = (got, response) =>
+    status(got.text.includes('poison') ? 400 : 204, {}, 'bad body')(got, response);
+  await rig.alerts.send({ channel: 'chat', tone: 'info', title: 'poison', text: '' });
+  await rig.alerts.send({ channel: 'chat', tone: 'info', title: 'water', text: '' });
+  await passUntil(rig, () => chat.got.some((got) => got.text.includes('water')));
+  await until(() => outcomes(rig).length > 0);
+  expect(outcomes(rig)).toEqual(['chat notice sent']);
+  expect(Object.keys(rig.state().waiting)).toHaveLength(1);
+});
+
+test('a channel whose secret is missing says so elsewhere at once, and works as soon as the secret is there', async () => {
+  const { rig, servers } = await setUp(['chat', 'phone']);
+  const [chat] = servers;
+  rig.secrets.delete('key');
+  rig.configure({
+    channels: { chat: { ...hook(chat), secret: 'other' }, log: { kind: 'log' } },
+    routes: [{ channels: ['chat', 'log'], group_wait: '1s' }],
+  });
+  await rig.raise('probe:web');
+  await passUntil(
+    rig,
+    () => rig.logged.some((line) => line.includes('do not get through over chat')),
+    10_000,
+  );
+  rig.secrets.set('other', KEY);
+  await passUntil(rig, () => chat.got.length > 0, 60_000);
+  expect(chat.got[0]?.json.data?.title).toBe('PAGE: probe:web is down');
+});
+
+test('a receiver that never answers is left after its time, and the message comes again', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  server.answer = () => undefined;
+  await rig.raise('probe:web');
+  await passUntil(rig, () => server.got.length === 1);
+  await passUntil(rig, () => rig.alerts.channels()[0]?.last !== null);
+  expect(rig.alerts.channels()[0]?.last?.why).toBe('no answer within 15 s');
+  server.answer = undefined;
+  await passUntil(rig, () => nothingWaits(rig));
+  expect(ids(server).size).toBe(1);
+});
+
+test('messages of a channel that was removed are given up; a new channel hears of what is open', async () => {
+  const { rig, servers } = await setUp(['old', 'chat']);
+  const [old, chat] = servers;
+  old.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => old.got.length === 1 && chat.got.length === 1);
+  const third = await receiver();
+  rig.configure({
+    channels: { chat: hook(chat), fresh: { ...hook(third), url: third.url } },
+    routes: [{ channels: ['chat', 'fresh'], group_wait: '1s' }],
+  });
+  await until(() => outcomes(rig).includes('old raised given_up'));
+  await passUntil(rig, () => rig.queued().includes('fresh raised probe:web'));
+  expect(rig.queued().filter((line) => line.startsWith('chat'))).toEqual(['chat raised probe:web']);
+});
+
+test('notices: `ops` is the first channel, an unknown name only the log; many for a dead channel are bounded', async () => {
+  const { rig, servers } = await setUp(['chat', 'phone']);
+  const [chat] = servers;
+  const send = (channel: string, title = 'Deployed') =>
+    rig.alerts.send({ channel, tone: 'good', title, text: 'v2 is live' });
+  expect(await send('ops')).toEqual({ sent: ['chat'] });
+  expect(await send('phone')).toEqual({ sent: ['phone'] });
+  expect(await send('nobody')).toEqual({ sent: [] });
+  expect(rig.logged.some((line) => line.includes('for nobody: Deployed'))).toBe(true);
+  await until(() => nothingWaits(rig));
+  expect(chat.got[0]?.json).toMatchObject({
+    type: 'alert.notice',
+    data: { title: 'Deployed', text: 'v2 is live' },
+  });
+  chat.answer = status(500);
+  for (let i = 0; i < 600; i++) await send('chat', `n${i}`);
+  await until(() => Object.keys(rig.state().waiting).length === 500);
+  const given = rig.records('alert.delivered').filter((r) => r.body.outcome === 'given_up');
+  expect(given).toHaveLength(100);
+  expect(given[0]?.body.why).toBe('more than 500 messages wait for chat');
+});
+
+test('a test message tells how it went', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  await rig.alerts.test('chat');
+  expect(server.got[0]?.json.type).toBe('alert.test');
+  server.answer = status(404, {}, 'no such hook');
+  await expect(rig.alerts.test('chat')).rejects.toMatchObject({
+    code: 'CHANNEL_FAILED',
+    message: 'The test message did not reach chat: it answered 404: no such hook.',
+  });
+  await expect(rig.alerts.test('chta')).rejects.toMatchObject({
+    code: 'CHANNEL_UNKNOWN',
+    hint: 'Did you mean chat?',
+  });
+});
