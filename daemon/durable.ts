@@ -139,7 +139,11 @@ export async function readWhole(fs: Fs, path: string, max = 64 * 1024 * 1024): P
 }
 
 /** pread(2) until `into` is full or the file ends; returns the bytes read. */
-export async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<number> {
+export async function readFully(
+  file: Pick<FileHandle, 'read'>,
+  into: Uint8Array,
+  position: number,
+): Promise<number> {
   let done = 0;
   while (done < into.byteLength) {
     const got = await file.read(into.subarray(done), position + done);

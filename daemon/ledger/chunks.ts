@@ -22,16 +22,20 @@ export interface Chunk {
 
 const CHUNK = 256 * 1024;
 
-/** Reads `[from, to)` of an open segment, chunk by chunk. A line over the limit ends the reading, as `rest`. */
+/**
+ * Reads `[from, to)` of an open segment, chunk by chunk. A line over the limit ends the reading, as `rest`.
+ *
+ * @param lent Where to read to by turns: of the same size, each with room for the longest line and two bytes.
+ */
 export async function* chunks(
-  file: FileHandle,
+  file: Pick<FileHandle, 'read'>,
   from: number,
   to: number,
-  chunkBytes = CHUNK,
+  lent?: readonly [Buffer, Buffer],
 ): AsyncGenerator<Chunk, void, void> {
-  const length = 1 + Math.min(Math.max(chunkBytes, MAX_LINE_BYTES + 1), to - from);
-  let bytes: Buffer = Buffer.allocUnsafeSlow(length);
-  let other: Buffer | undefined;
+  const length = 1 + Math.min(lent === undefined ? CHUNK : lent[0].length - 1, to - from);
+  let bytes: Buffer = lent?.[0] ?? Buffer.allocUnsafeSlow(length);
+  let other: Buffer | undefined = lent?.[1];
   let kept = 0;
   let position = from;
   const fill = (buffer: Buffer): Promise<number> => {

@@ -4,6 +4,7 @@ import { readWhole } from '../durable.ts';
 import { nodeFs } from '../fs.ts';
 import type { Fs } from '../ports/fs.ts';
 import { checkpointPath } from './checkpoints.ts';
+import { chunks } from './chunks.ts';
 import { leafHash, toHex } from './merkle.ts';
 import { parseVkey, verifyCheckpoint, type Checkpoint } from './note.ts';
 import { keysInLedger, recordZeroKey } from './offline-keys.ts';
@@ -17,7 +18,6 @@ import {
   verifyInclusion,
 } from './proof.ts';
 import { readRecords } from './read.ts';
-import { scanPieces } from './pieces.ts';
 import { listSegments, type Segment } from './segments.ts';
 
 /* Reading a ledger folder without a daemon. Nothing here writes. Every function throws LEDGER_… errors. */
@@ -31,7 +31,13 @@ async function sizeOf(fs: Fs, segments: readonly Segment[]): Promise<number> {
   const last = segments.at(-1);
   if (last === undefined) return 0;
   let size = last.first;
-  for await (const { scanned } of scanPieces(fs, [last], [])) size += scanned.records;
+  const file = await fs.open(last.path, 'r');
+  try {
+    for await (const { bytes, end } of chunks(file, 0, last.size))
+      for (let at = bytes.indexOf(0x0a, 1); at >= 0 && at < end; at = bytes.indexOf(0x0a, at + 1)) size += 1;
+  } finally {
+    await file.close();
+  }
   return size;
 }
 

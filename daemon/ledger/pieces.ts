@@ -5,9 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { readFully } from '../durable.ts';
 import { nodeFs } from '../fs.ts';
 import type { FileHandle, Fs } from '../ports/fs.ts';
+import { blockingSource } from './blocking.ts';
 import { MAX_LINE_BYTES } from './chunks.ts';
 import { seqOfLine } from './line-tail.ts';
-import { scanPiece, type Piece, type Scanned } from './scan.ts';
+import { lanesModule } from './hasher.ts';
+import { scanWork, type Piece, type Scanned, type Source, type Work } from './scan.ts';
 import type { Segment } from './segments.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -65,32 +67,35 @@ async function lineAfter(
 
 /** Scans pieces: on this thread and, when there is enough to do, on more, which start while the pieces are being cut. */
 export class Scanner {
-  readonly #fs: Fs;
+  readonly #source: Source;
+  readonly #big: boolean;
   readonly #workers: Worker[] = [];
-  /** Those that are up and have nothing to do. */
-  #idle: Worker[] = [];
-  #pieces: readonly Piece[] = [];
+  readonly #next = new Int32Array(new SharedArrayBuffer(4));
   #results: PromiseWithResolvers<Scanned>[] = [];
-  #next = 0;
   #failure: Error | undefined;
 
-  constructor(fs: Fs, segments: readonly Segment[]) {
-    this.#fs = fs;
+  /** @param blocking Whether this thread may wait for its reads: nobody else needs it. */
+  constructor(fs: Fs, segments: readonly Segment[], blocking = false) {
+    this.#source = blocking && fs === nodeFs ? blockingSource : fs;
     const bytes = segments.reduce((sum, segment) => sum + segment.size, 0);
+    this.#big = bytes >= THREADS_FROM_BYTES;
     const threads = Math.min(availableParallelism(), 8, Math.ceil(bytes / PIECE_BYTES));
-    if (fs !== nodeFs || bytes < THREADS_FROM_BYTES) return;
+    if (fs !== nodeFs || !this.#big) return;
     for (let i = 1; i < threads; i++) this.#workers.push(this.#hire());
   }
 
-  /** Yields the results in order. */
+  /** Yields the results in order. To be called once. */
   async *scan(pieces: readonly Piece[]): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
-    this.#pieces = pieces;
     this.#results = pieces.map(() => Promise.withResolvers<Scanned>());
     // A result that nobody comes to ask for, because an earlier piece was broken, is no unhandled rejection.
     for (const { promise } of this.#results) promise.catch(() => {});
     if (this.#failure !== undefined) this.#fail(this.#failure);
-    for (const worker of this.#idle.splice(0)) this.#give(worker);
-    this.#work().catch((error: unknown) => this.#fail(error));
+    // Making the module takes as long as hashing some thousand lines by calls.
+    const work: Work = { pieces, next: this.#next, lanes: this.#big ? lanesModule() : undefined };
+    for (const worker of this.#workers) worker.postMessage(work);
+    scanWork(this.#source, work, (id, result) => this.#results[id]?.resolve(result)).catch((error: unknown) =>
+      this.#fail(error),
+    );
     for (const [id, piece] of pieces.entries()) {
       const result = this.#results[id];
       if (result !== undefined) yield { piece, scanned: await result.promise };
@@ -98,16 +103,8 @@ export class Scanner {
   }
 
   async stop(): Promise<void> {
-    this.#next = this.#pieces.length;
+    Atomics.store(this.#next, 0, this.#results.length);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
-  }
-
-  async #work(): Promise<void> {
-    while (this.#next < this.#pieces.length) {
-      const id = this.#next++;
-      const piece = this.#pieces[id];
-      if (piece !== undefined) this.#results[id]?.resolve(await scanPiece(this.#fs, piece));
-    }
   }
 
   #hire(): Worker {
@@ -115,39 +112,15 @@ export class Scanner {
     const cache = getCompileCacheDir();
     const env = cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) };
     const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { env });
-    // It asks for its first piece once it is up, so that a slow start does not sit on one.
-    worker.on('message', (message: { id?: number; result?: Scanned; error?: string }) => {
-      if (message.error !== undefined) this.#fail(new Error(message.error));
-      else if (message.id !== undefined && message.result !== undefined)
-        this.#results[message.id]?.resolve(message.result);
-      this.#give(worker);
-    });
+    worker.on('message', ({ id, result }: { id: number; result: Scanned }) =>
+      this.#results[id]?.resolve(result),
+    );
     worker.on('error', (error) => this.#fail(error));
     return worker;
-  }
-
-  #give(worker: Worker): void {
-    const piece = this.#pieces[this.#next];
-    if (piece === undefined) this.#idle.push(worker);
-    else worker.postMessage({ id: this.#next++, piece });
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error(String(error));
     for (const { reject } of this.#results) reject(this.#failure);
-  }
-}
-
-/** Scans pieces with a Scanner of their own. */
-export async function* scanPieces(
-  fs: Fs,
-  segments: readonly Segment[],
-  cuts: readonly number[],
-): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
-  const scanner = new Scanner(fs, segments);
-  try {
-    yield* scanner.scan(await cutPieces(fs, segments, cuts));
-  } finally {
-    await scanner.stop();
   }
 }

@@ -1,5 +1,6 @@
-import type { Fs } from '../ports/fs.ts';
-import { chunks, leafHashAt } from './chunks.ts';
+import type { FileHandle } from '../ports/fs.ts';
+import { chunks } from './chunks.ts';
+import { Hasher } from './hasher.ts';
 import { Subtrees, type Subtree } from './subtrees.ts';
 
 /** A stretch of one segment that begins and ends with a line. */
@@ -14,6 +15,11 @@ export interface Piece {
   cuts: number[];
 }
 
+/** What a scan needs of a file system. */
+export interface Source {
+  open(path: string, flags: 'r'): Promise<Pick<FileHandle, 'read' | 'close'>>;
+}
+
 export interface Scanned {
   records: number;
   /** Aligned subtrees that cover the piece from left to right, broken up at each cut and at the end. */
@@ -22,25 +28,33 @@ export interface Scanned {
   rest: number;
 }
 
+/** What a thread is told: it takes the piece whose number `next` holds until there is none left. */
+export interface Work {
+  pieces: readonly Piece[];
+  /** One number that all threads count up. */
+  next: Int32Array;
+  lanes: object | undefined;
+}
+
 /** Hashes every line of a piece, and looks at nothing else: where the root is the signed one, the lines are those signed. */
-export async function scanPiece(fs: Fs, piece: Piece): Promise<Scanned> {
+export async function scanPiece(source: Source, piece: Piece, hasher: Hasher): Promise<Scanned> {
   const parts: Subtree[][] = [];
   const cuts = [...piece.cuts];
-  const range = new Subtrees(piece.first);
+  const range = new Subtrees(piece.first, hasher);
   let seq = piece.first;
   const done = (rest: number): Scanned => {
     parts.push(range.take());
     return { records: seq - piece.first, parts, rest };
   };
-  const file = await fs.open(piece.path, 'r');
+  const file = await source.open(piece.path, 'r');
   try {
-    for await (const { bytes, end, rest } of chunks(file, piece.from, piece.to, 256 * 1024)) {
-      let start = 1;
-      while (start < end) {
-        const stop = bytes.indexOf(0x0a, start);
-        range.add(leafHashAt(bytes, start, stop));
-        seq += 1;
-        start = stop + 1;
+    for await (const { bytes, end, rest } of chunks(file, piece.from, piece.to, hasher.input)) {
+      const lines = hasher.findLines(bytes, end);
+      for (let line = 0; line < lines;) {
+        const to = Math.min(lines, line + (cuts[0] ?? Number.POSITIVE_INFINITY) - seq);
+        range.addLines(line, to);
+        seq += to - line;
+        line = to;
         if (cuts[0] === seq) {
           cuts.shift();
           parts.push(range.take());
@@ -50,7 +64,21 @@ export async function scanPiece(fs: Fs, piece: Piece): Promise<Scanned> {
     }
     return done(0);
   } finally {
-    range.release();
     await file.close();
+  }
+}
+
+/** Scans the pieces that no other thread has taken, one at a time. */
+export async function scanWork(
+  source: Source,
+  { pieces, next, lanes }: Work,
+  done: (id: number, scanned: Scanned) => void,
+): Promise<void> {
+  const hasher = new Hasher(lanes);
+  for (;;) {
+    const id = Atomics.add(next, 0, 1);
+    const piece = pieces[id];
+    if (piece === undefined) return;
+    done(id, await scanPiece(source, piece, hasher));
   }
 }

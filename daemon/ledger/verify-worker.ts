@@ -1,12 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { nodeFs } from '../fs.ts';
-import { scanPiece, type Piece } from './scan.ts';
+import { blockingSource } from './blocking.ts';
+import { scanWork, type Work } from './scan.ts';
 
-/** Scans the pieces it is sent, one at a time: `{id, piece}` in, `{id, result}` or `{id, error}` out. Says `{}` when up. */
-parentPort?.on('message', ({ id, piece }: { id: number; piece: Piece }) => {
-  scanPiece(nodeFs, piece).then(
-    (result) => parentPort?.postMessage({ id, result }),
-    (error: unknown) => parentPort?.postMessage({ id, error: String(error) }),
-  );
+/** Takes part in the one work that it is sent, says `{id, result}` after each piece and ends. An error ends it too. */
+parentPort?.once('message', (work: Work) => {
+  void scanWork(blockingSource, work, (id, result) => parentPort?.postMessage({ id, result }));
 });
-parentPort?.postMessage({});
