@@ -38,7 +38,7 @@ export interface OfflineOptions {
 }
 export type OfflineCommand = 'verify' | 'tail' | 'show' | 'prove' | 'checkpoint';
 
-/** The ledger commands that need no daemon: they read the files alone and never write. */
+/** The ledger commands that need no daemon: they read the files alone, never write, and have their process to themselves. */
 export async function offlineLedger(command: OfflineCommand, options: OfflineOptions = {}): Promise<Reply> {
   const dir =
     options.dir === undefined
@@ -70,6 +70,7 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
       ...(options.keys === undefined ? {} : { publicKeys: options.keys }),
       ...(options.anchor === undefined ? {} : { anchored: options.anchor }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      blocking: true,
     });
     // Nothing is not a verified ledger: it is one that was removed, or another folder.
     if (report.size === 0 && report.ok && report.torn === null) throw fail('LEDGER_MISSING', { dir });

@@ -40,6 +40,8 @@ export interface LedgerOptions {
   seq?: number;
   /** prove: consistency with the ledger of this size. */
   since?: number;
+  /** verify: bytes checked, of all. */
+  onProgress?: (done: number, total: number) => void;
 }
 
 interface UpModule {

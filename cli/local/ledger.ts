@@ -9,6 +9,7 @@ import { messages } from '../follow/sse.ts';
 import type { Options } from '../program.ts';
 import { stamp } from '../io/units.ts';
 import { exitOf, showError } from '../render/problem.ts';
+import { ProgressLine } from '../render/progress.ts';
 import { showReply } from '../render/reply.ts';
 import type { Context } from '../run.ts';
 import { loadOffline, type LedgerCommand, type LedgerOptions } from './bridge.ts';
@@ -24,7 +25,10 @@ export async function ledger(
   if (command === 'prove' && args['seq'] === undefined && args['since'] === undefined)
     throw usage('ledger prove needs a record or --since SIZE', 'For example: reeve ledger prove 12');
   const { terminal } = context;
-  const reply = await (await loadOffline()).offlineLedger(command, ledgerOptions(context.home, args));
+  const progress = new ProgressLine(terminal, 'Verifying');
+  const onProgress = progress.update.bind(progress);
+  const asked = { ...ledgerOptions(context.home, args), onProgress };
+  const reply = await (await loadOffline()).offlineLedger(command, asked).finally(() => progress.clear());
   const error = reply.error;
   const exit = error === undefined ? (reply.ok ? 0 : 1) : exitOf(error);
   if (terminal.globals.json) {

@@ -4,6 +4,7 @@ import type { Terminal } from '../io/terminal.ts';
 import { bytes } from '../io/units.ts';
 import { pad, widthOf, wrap } from '../io/width.ts';
 import { paint, showCell } from './cell.ts';
+import { bar } from './progress.ts';
 import { stepLines } from './steps.ts';
 import { tableLines } from './table.ts';
 
@@ -27,7 +28,9 @@ export function blockLines(terminal: Terminal, block: Block): string[] {
     case 'steps':
       return stepLines(terminal, block.steps);
     case 'progress':
-      return [progress(terminal, block.label, block.done, block.total)];
+      return [
+        `${harmless(block.label)}  ${bar(terminal, block.done, block.total)}  ${block.done}/${block.total}`,
+      ];
     case 'buttons':
       return quiet
         ? []
@@ -80,14 +83,6 @@ function codeLines(terminal: Terminal, language: string, text: string): string[]
     terminal.dim(`  ── ${harmless(language)}`),
     ...lines.map((line) => `  ${terminal.dim('│')} ${line}`),
   ];
-}
-
-function progress(terminal: Terminal, text: string, done: number, total: number): string {
-  const cells = 24;
-  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
-  const full = Math.round(share * cells);
-  const bar = terminal.tone('info', '█'.repeat(full)) + terminal.dim('░'.repeat(cells - full));
-  return `${harmless(text)}  ${bar}  ${done}/${total}`;
 }
 
 function fileLines(terminal: Terminal, file: Extract<Block, { type: 'file' }>): string[] {

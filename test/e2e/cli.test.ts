@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
 import { Place, REPO } from '../helpers/daemon.ts';
+import { newSigner, openTest } from '../helpers/ledger.ts';
 import { EFFECT, makePlace, SLOW } from './place.ts';
 
 const DEPLOY = ['deploy', '--project', 'shop', '--env', 'dev', '--force'];
@@ -244,3 +245,25 @@ async function atTerminal(
   const [code] = (await once(child, 'close')) as [number];
   return { code, out };
 }
+
+test('verifying a large ledger shows how far it is on a terminal, and nothing of it in a pipe or with --json', async (context) => {
+  if (spawnSync('script', ['--version']).status !== 0) {
+    expect(process.env['CI'], 'CI must have script(1)').toBeUndefined();
+    return context.skip('skipped: script(1) of util-linux is not here to give a terminal');
+  }
+  const place = await makePlace({});
+  const { ledger } = await openTest(path.join(place.home, 'ledger'), newSigner());
+  const files = Array.from({ length: 100 }, (_, i) => `${i}`.padEnd(397, '/'));
+  await Promise.all(Array.from({ length: 400 }, () => ledger.append('zone.drift', { mode: 'warn', files })));
+  await ledger.close();
+  const shown = await atTerminal(place, ['ledger', 'verify'], []);
+  expect(shown.code, shown.out).toBe(0);
+  expect(shown.out).toMatch(/\r\u001B\[KVerifying {2}.*█.*░.* \d+ % {2}[\d.]+ MiB of 15\.\d MiB/);
+  // The bar is gone before the answer stands there.
+  expect(shown.out).toMatch(/\r\u001B\[K[^\r]*Verified: all 401 records/);
+  for (const args of [['--json'], ['--quiet']])
+    expect((await atTerminal(place, ['ledger', 'verify', ...args], [])).out).not.toContain('Verifying');
+  const piped = await place.reeve(['ledger', 'verify']);
+  expect(piped.code).toBe(0);
+  expect(piped.out + piped.err).not.toMatch(/Verifying|\r|\u001B/);
+});
