@@ -53,12 +53,13 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
     const started = clock.now();
     let address = '';
     let ready = false;
-    const status = (): StatusView =>
+    const status = (may?: (project: string, env: string) => boolean): StatusView =>
       statusView(
         store,
         { config: engine.deps.config, work: engine.deps.work, jobs: engine.jobs, version: VERSION },
         address,
         started,
+        may,
       );
     engine.deps.status = status;
     if (!full) {

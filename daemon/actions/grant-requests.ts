@@ -21,6 +21,14 @@ async function find({ grants }: ActionContext, id: string): Promise<RequestView>
 /** Whether it is the question of a running job's step. */
 const isStep = ({ cap }: RequestView): boolean => cap.startsWith(`${STEP_APPROVAL}:`);
 
+/** The step that asks must still wait for the answer: one whose job was cut off by a crash never hears it. */
+async function requireWaiting({ jobs }: ActionContext, { id, args }: RequestView): Promise<void> {
+  const job = await jobs.get(String(args['job'])).catch(() => undefined);
+  const now = job?.attempts.at(-1)?.record;
+  if (now?.attempt_id !== args['attempt'] || now?.status !== 'RUNNING')
+    throw fail('REQUEST_CLOSED', { id, state: 'of a job that does not wait for it any more' });
+}
+
 async function planOf(context: ActionContext, request: RequestView): Promise<Block[]> {
   const bytes = await context.artifacts.get(request.plan_ref.digest ?? '');
   return context.planBlocks(Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), request.plan);
@@ -117,6 +125,7 @@ export const requestApprove = adminAction({
     const asked = await find(context, args.request);
     people.require(caller.person, 'approve', asked.project, asked.env);
     // The last approval starts the work: while that cannot begin, it is not spent.
+    if (isStep(asked)) await requireWaiting(context, asked);
     const last = asked.approvals.length + 1 >= asked.needs && !isStep(asked);
     if (last) (asked.also?.prj ?? [asked.project]).forEach((project) => work.admit(project));
     const { request, grant } = await grants.approve(asked.id, caller.person, asked.plan, caller.account);

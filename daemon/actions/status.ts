@@ -10,7 +10,8 @@ export const status = readAction({
   args: z.object({}),
   examples: ['status', 'status --json'],
   run(context) {
-    const s = context.status();
+    const { people, caller } = context;
+    const s = context.status((project, env) => people.allows(caller.person, 'view', project, env));
     return {
       title: `Reeve ${s.reeve} runs the estate ${s.estate}`,
       tone: s.halted.length > 0 || !s.ledger.writable ? 'bad' : 'good',

@@ -50,6 +50,9 @@ export function parseInputs(pairs: readonly string[] | undefined, runbook: Runbo
         why: `--input takes name=value, not "${pair.slice(0, 60)}"`,
       });
     const name = pair.slice(0, at);
+    // `__proto__` would be lost without a word; any other name that is no input is refused by the plan.
+    if (name === '__proto__')
+      throw fail('ARGUMENTS_INVALID', { command: 'run', why: 'there is no input __proto__' });
     inputs[name] = convert(pair.slice(at + 1), runbook.front.inputs[name]?.type);
   }
   return inputs;

@@ -15,7 +15,7 @@ interface ApprovedDeps extends Pick<Deps, 'grants' | 'jobs'> {
  */
 export async function finishApproved({ grants, jobs, run, log }: ApprovedDeps): Promise<void> {
   await grants.completeRequests();
-  for (const request of await grants.unfinished((job) => jobs.known(job))) {
+  for (const request of await grants.unfinished(beganIn(jobs))) {
     const { id, gid } = request;
     try {
       if (gid === null) {
@@ -40,4 +40,20 @@ export async function lapsed(
 ): Promise<void> {
   if (!(error instanceof ReeveError) || error.code.startsWith('LEDGER_')) throw error;
   await grants.lapse(id, error.code, error.message);
+}
+
+/** A job that is retried is there already: whether it was under this grant is what counts. */
+function beganIn(jobs: ApprovedDeps['jobs']): (job: string, gid: string) => boolean {
+  let grants: Map<string, Set<string | undefined>> | undefined;
+  return (job, gid) => {
+    grants ??= new Map(
+      jobs
+        .list()
+        .map(({ spec, attempts }) => [
+          spec.job_id,
+          new Set([spec.grant_id, ...attempts.map(({ record }) => record.correlation_ids?.['grant_id'])]),
+        ]),
+    );
+    return grants.get(job)?.has(gid) ?? jobs.known(job);
+  };
 }

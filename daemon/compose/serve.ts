@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import type { Ready, StatusView } from '../../contracts/api.ts';
+import type { Ready } from '../../contracts/api.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { Settings } from '../config.ts';
+import type { Deps } from '../ports/actions.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createServer } from '../http/server.ts';
 import { ensureOwnerToken, ownerVerifier } from '../http/token.ts';
@@ -15,7 +16,7 @@ export async function serve(
   settings: Settings,
   version: string,
   running: Running,
-  views: { status(): StatusView; ready(): z.infer<typeof Ready> },
+  views: { status: Deps['status']; ready(): z.infer<typeof Ready> },
 ): Promise<{ url: string; socket: string; close(): Promise<void> }> {
   const { fs, home, clock, log, ledger, artifacts } = store;
   const { door, deps, jobs, live, refusals, people } = running;

@@ -2,16 +2,17 @@ import type { StatusView } from '../../contracts/api.ts';
 import { drills } from '../drills/index.ts';
 import { grantsProjection } from '../grants/projection.ts';
 import type { Config } from '../ports/config.ts';
-import type { Jobs } from '../ports/jobs.ts';
+import type { Jobs, JobView } from '../ports/jobs.ts';
 import type { Work } from '../ports/work.ts';
 import type { Store } from './store.ts';
 
-/** The small status of `reeve status`, read from the fold. */
+/** The small status of `reeve status`, read from the fold. `may`: which places its reader may see. */
 export function statusView(
   { ledger, state, clock, home, full }: Store,
   at: { config: Config; work: Work; jobs: Jobs; version: string },
   address = '',
   started = 0,
+  may: (project: string, env: string) => boolean = () => true,
 ): StatusView {
   const known = ledger.health();
   const why = `there is no room on the disk of ${full ?? ''}`;
@@ -19,7 +20,7 @@ export function statusView(
   const grants = state.get(grantsProjection);
   const now = clock.now();
   const last = Object.values(state.get(drills).results)
-    .map((results) => results.at(-1))
+    .map((results) => results.findLast(({ project = '', env = '' }) => may(project, env)))
     .filter((r) => r !== undefined)
     .toSorted((a, b) => b.at - a.at)[0];
   return {
@@ -50,8 +51,18 @@ export function statusView(
       last === undefined
         ? null
         : { drill: last.drill, verdict: last.verdict, at: last.at, rpo_ms: last.rpo_ms, rto_ms: last.rto_ms },
-    last_jobs: at.jobs
-      .list({ limit: 5 })
-      .map((j) => ({ id: j.spec.job_id, title: j.title, status: j.status, at: j.queued_at })),
+    last_jobs: lastJobs(at.jobs, may).map((j) => ({
+      id: j.spec.job_id,
+      title: j.title,
+      status: j.status,
+      at: j.queued_at,
+    })),
   };
+}
+
+/** The newest five that may be seen; all are looked through only where one may not. */
+function lastJobs(jobs: Jobs, may: (project: string, env: string) => boolean): JobView[] {
+  const seen = ({ spec }: JobView): boolean => may(spec.project, spec.env);
+  const newest = jobs.list({ limit: 5 });
+  return newest.every(seen) ? newest : jobs.list().filter(seen).slice(0, 5);
 }

@@ -93,13 +93,14 @@ export async function completeRequests(core: Core): Promise<IssuedGrant[]> {
 }
 
 /** See `Grants.unfinished`. */
-export function unfinished(core: Core, known: (job: string) => boolean): RequestView[] {
+export function unfinished(core: Core, began: (job: string, gid: string) => boolean): RequestView[] {
   const waits = (entry: RequestEntry): boolean => {
     // The question of a running job's step starts nothing.
     if (!approved(entry) || entry.body.command === STEP_APPROVAL) return false;
     if (entry.gid === null) return true;
-    const grant = own(core.state.grants, entry.gid);
-    return grant !== undefined && !Object.keys(grant.jobs).some(known);
+    const { gid } = entry;
+    const grant = own(core.state.grants, gid);
+    return grant !== undefined && !Object.keys(grant.jobs).some((job) => began(job, gid));
   };
   return Object.entries(core.state.requests).flatMap(([id, entry]) => (waits(entry) ? [view(core, id)] : []));
 }

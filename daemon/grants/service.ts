@@ -55,9 +55,9 @@ export function grantService(options: GrantsOptions): Grants {
       return wanted.sort((a, b) => b.at - a.at);
     },
     completeRequests: () => completeRequests(core),
-    async unfinished(known) {
+    async unfinished(began) {
       await ledger.settled();
-      return unfinished(core, known);
+      return unfinished(core, began);
     },
     lapse: (id, code, why) => lapse(core, id, code, why),
 

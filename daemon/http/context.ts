@@ -52,7 +52,8 @@ export interface ServerDeps {
   /** Inclusion proof of one record (c2sp.org/tlog-proof). Rejects `LEDGER_RANGE`. */
   proof(seq: number): Promise<string>;
   live: Live;
-  status(): StatusView;
+  /** `may`: which places its reader may see. Default: all. */
+  status(may?: (project: string, env: string) => boolean): StatusView;
   jobs: Jobs;
   artifacts: Artifacts;
   /** Prometheus text format 0.0.4. */

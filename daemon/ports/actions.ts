@@ -66,7 +66,8 @@ export interface Deps {
   /** The flags of `preauth create-grant` as a request; throws usage errors. */
   grantFromFlags(flags: JsonObject, person: string): IssueRequest;
   log: { level(): string; setLevel(level: string): void };
-  status(): StatusView;
+  /** `may`: which places its reader may see. Default: all. */
+  status(may?: (project: string, env: string) => boolean): StatusView;
   planDigest(plan: Plan): string;
   /** The whole plan for people. */
   planBlocks(plan: Plan, digest: string): Block[];

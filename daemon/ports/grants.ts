@@ -158,9 +158,9 @@ export interface Grants {
   completeRequests(): Promise<IssuedGrant[]>;
   /**
    * Requests for a job that are fully approved and came to nothing yet: neither denied nor lapsed, and without a use for a
-   * job that `known` knows.
+   * job that ran, or will, under that grant as far as `began` knows.
    */
-  unfinished(known: (job: string) => boolean): Promise<RequestView[]>;
+  unfinished(began: (job: string, gid: string) => boolean): Promise<RequestView[]>;
   /** Records, once, that a fully approved request does not start its job, and why. */
   lapse(id: string, code: string, why: string): Promise<void>;
 

@@ -123,3 +123,63 @@ test('a job that cannot start at its last approval is told to the requester too,
   expect(await world.records('job.queued')).toHaveLength(0);
   expect(world.app.status().requests_lapsed).toBe(1);
 });
+
+test('a crash between the use of an approved grant and the retry it is for: the next start makes that attempt, once', async () => {
+  const book = (RUNBOOKS['touch.md'] ?? '').replace(
+    '"$REEVE_INPUT_NAME" >> trace.txt',
+    '"$REEVE_INPUT_NAME" >> trace.txt; [ -e ok ]',
+  );
+  const world = await openWorld({ runbooks: { 'touch.md': book } });
+  const first = await ask(world);
+  const failed = await world.as('ben', { command: 'approve', args: { request: first.id }, force: true });
+  expect(await world.end(failed)).toBe('FAIL');
+  await writeFile(path.join(world.root, 'ok'), '');
+  const job = failed.job?.id ?? '';
+  const asked = await world.as('ana', { command: 'jobs retry', args: { job }, force: true });
+  const { id } = (asked.data as { request: { id: string } }).request;
+  dieAfter(world, 'grant.used');
+  await world.as('ben', { command: 'approve', args: { request: id }, force: true });
+  await world.restart();
+  expect(await settled(world)).toEqual(['PASS ana']);
+  await world.restart();
+  expect((await world.app.running.jobs.get(job)).attempts).toHaveLength(2);
+  expect(await trace(world)).toBe('trace\nundone\ntrace\n');
+});
+
+test('the question of a step whose job was cut off is answered by nobody any more', async () => {
+  const world = await openWorld({
+    runbooks: {
+      'gated.md': `---
+runbook: gated
+title: Asks in the middle
+action: run
+timeout: 1m
+---
+\`\`\`approve { name=gate }
+Go on?
+\`\`\`
+\`\`\`sh { name=work }
+echo on >> trace.txt
+\`\`\`
+`,
+    },
+  });
+  const where = { runbook: 'gated', project: 'shop', env: 'dev' };
+  const run = () => world.as('ana', { command: 'run', args: where, force: true });
+  await run();
+  const asked = async (n: number) => {
+    await expect.poll(() => world.records('grant.requested'), { timeout: 20_000 }).toHaveLength(n);
+    return (await world.records('grant.requested')).at(-1)?.body.id ?? '';
+  };
+  const stale = await asked(1);
+  await world.restart();
+  const late = await world.as('ben', { command: 'approve', args: { request: stale }, force: true });
+  expect(late.error?.code).toBe('REQUEST_CLOSED');
+  expect(await world.records('grant.approved')).toHaveLength(0);
+  const second = await run();
+  const live = await asked(2);
+  const approved = await world.as('ben', { command: 'approve', args: { request: live }, force: true });
+  expect(approved.ok).toBe(true);
+  expect(await world.end(second)).toBe('PASS');
+  expect(await trace(world)).toBe('on\n');
+});

@@ -394,3 +394,20 @@ projects:
     expect(await revoke(person, await make()), person).toBeUndefined();
   expect((await world.records('grant.revoked')).map((r) => r.body.by)).toEqual(['cleo', 'gus', 'ben', 'ana']);
 });
+
+test('the status shows somebody the jobs of the places they may see, and attack 18: an input named __proto__ is refused', async () => {
+  const estate = ESTATE.replace(
+    'projects:\n',
+    'roles:\n  only: { verbs: [view], projects: [other] }\nprojects:\n',
+  ).replace('  vic:', '  eve: { roles: [only] }\n  vic:');
+  const world = await openWorld({ estate });
+  const other = { command: 'deploy', args: { project: 'other', env: 'dev' }, force: true };
+  await world.end(await world.as('ana', other));
+  for (let n = 0; n < 6; n++) await world.end(await world.as('ana', deploy('dev', { force: true })));
+  const seen = async (person: string): Promise<unknown[]> =>
+    ((await world.as(person, { command: 'status' })).data as { last_jobs: unknown[] }).last_jobs;
+  expect(await seen('vic')).toHaveLength(5);
+  expect(await seen('eve')).toHaveLength(1);
+  const args = { project: 'shop', env: 'dev', input: ['__proto__=x'] };
+  expect(code(await world.as('ana', deploy('dev', { args, force: true })))).toBe('ARGUMENTS_INVALID');
+});

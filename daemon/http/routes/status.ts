@@ -1,5 +1,6 @@
 import { StatusView } from '../../../contracts/api.ts';
 import { ErrorResponse } from '../../../contracts/errors.ts';
+import { callerOf } from '../caller.ts';
 import type { RouteModule } from '../context.ts';
 
 export const status: RouteModule = {
@@ -15,10 +16,11 @@ export const status: RouteModule = {
           response: { 200: StatusView, default: ErrorResponse },
         },
       },
-      async () => {
+      async (request) => {
         // A ledger that cannot be written is the very thing to show here.
         await context.ledger.settled().catch(() => undefined);
-        return context.status();
+        const caller = callerOf(request);
+        return context.status((project, env) => context.access(caller, 'view', project, env));
       },
     );
   },
