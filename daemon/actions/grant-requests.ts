@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import { Plan } from '../../contracts/plan.ts';
+import { Plan, wholePlan } from '../../contracts/plan.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
-import type { Block, Cell, Tone } from '../../contracts/reply.ts';
+import type { Cell, Tone } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
-import { sees } from './sees.ts';
 
 const group = 'Grants';
 const requestArg = () => arg.request('request id', { position: 0 });
@@ -23,15 +22,29 @@ const isStep = ({ cap }: RequestView): boolean => cap.startsWith(`${STEP_APPROVA
 
 /** The step that asks must still wait for the answer: one whose job was cut off by a crash never hears it. */
 async function requireWaiting({ jobs }: ActionContext, { id, args }: RequestView): Promise<void> {
-  const job = await jobs.get(String(args['job'])).catch(() => undefined);
+  const asking = typeof args['job'] === 'string' ? args['job'] : '';
+  const job = await jobs.get(asking).catch(() => undefined);
   const now = job?.attempts.at(-1)?.record;
   if (now?.attempt_id !== args['attempt'] || now?.status !== 'RUNNING')
     throw fail('REQUEST_CLOSED', { id, state: 'of a job that does not wait for it any more' });
 }
 
-async function planOf(context: ActionContext, request: RequestView): Promise<Block[]> {
-  const bytes = await context.artifacts.get(request.plan_ref.digest ?? '');
-  return context.planBlocks(Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), request.plan);
+async function planOf({ artifacts }: ActionContext, request: RequestView): Promise<Plan> {
+  const bytes = await artifacts.get(request.plan_ref.digest ?? '');
+  return Plan.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
+/** Approving is for whoever may approve, by policy as it is now, in each place of the plan that asks for approvals. */
+async function requireApprover(context: ActionContext, request: RequestView): Promise<Plan> {
+  const { people, config, caller } = context;
+  const plan = await planOf(context, request);
+  const asking = wholePlan(plan).filter(({ project, env }) => config.environment(project, env).approvals > 0);
+  for (const { project, env } of asking.length > 0 ? asking : [request]) {
+    people.require(caller.person, 'approve', project, env);
+    if (!people.approversFor(project, env).includes(caller.person))
+      throw fail('FORBIDDEN', { person: caller.person, verb: 'approve', where: `${project}/${env}` });
+  }
+  return plan;
 }
 
 const TONES: Partial<Record<RequestView['state'], Tone>> = { open: 'warn', lapsed: 'bad' };
@@ -90,7 +103,10 @@ export const requestShow = readAction({
     return {
       title: `${request.by} asks for ${request.cap} on ${request.project}: ${request.reason}`,
       tone: 'info',
-      blocks: [...(await planOf(context, request)), { type: 'hint', text: nextOf(request) }],
+      blocks: [
+        ...context.planBlocks(await planOf(context, request), request.plan),
+        { type: 'hint', text: nextOf(request) },
+      ],
       data: request as unknown as Json,
     };
   },
@@ -114,16 +130,16 @@ export const requestApprove = adminAction({
   examples: ['grant approve req_…'],
   async preview(context, args) {
     const request = await find(context, args.request);
-    context.people.require(context.caller.person, 'approve', request.project, request.env);
+    const plan = await requireApprover(context, request);
     return {
       question: `Approve ${request.cap} on ${request.project} for ${request.by}, exactly as shown?`,
-      blocks: await planOf(context, request),
+      blocks: context.planBlocks(plan, request.plan),
     };
   },
   async run(context, args): Promise<AdminOutcome> {
-    const { caller, grants, people, work } = context;
+    const { caller, grants, work } = context;
     const asked = await find(context, args.request);
-    people.require(caller.person, 'approve', asked.project, asked.env);
+    await requireApprover(context, asked);
     // The last approval starts the work: while that cannot begin, it is not spent.
     if (isStep(asked)) await requireWaiting(context, asked);
     const last = asked.approvals.length + 1 >= asked.needs && !isStep(asked);
@@ -184,95 +200,6 @@ export const requestDeny = adminAction({
       data: { request: request as unknown as Json },
       after: { state: request.state },
       targets: [{ kind: 'request', id: request.id }],
-    };
-  },
-});
-
-export const reviewList = readAction({
-  name: 'review list',
-  summary: 'Break-glass reviews that wait for somebody',
-  group,
-  verb: 'view',
-  args: z.object({ all: arg.boolean('closed ones too').default(false) }),
-  examples: ['review list'],
-  async run(context, args) {
-    const { grants, people, caller } = context;
-    const all = await grants.reviews({ openOnly: !args.all });
-    const places = await Promise.all(all.map((r) => placesOf(context, r.id).catch(() => [])));
-    const reviews = all.filter((_, i) => {
-      const at = places[i] ?? [];
-      return at.length === 0
-        ? sees(people, caller.person, undefined)
-        : at.some((place) => sees(people, caller.person, place));
-    });
-    return {
-      title: reviews.length === 0 ? 'No open reviews' : `${reviews.length} review(s)`,
-      tone: reviews.some((r) => r.closed === null) ? 'warn' : 'info',
-      blocks: [
-        {
-          type: 'table',
-          columns: [
-            { label: 'Review' },
-            { label: 'Grant' },
-            { label: 'Skipped' },
-            { label: 'Reason' },
-            { label: 'Opened' },
-            { label: 'Closed by' },
-          ],
-          rows: reviews.map((r): Cell[] => [
-            r.id,
-            r.gid,
-            r.skipped.join(', ') || '–',
-            r.reason,
-            { time: r.at },
-            r.closed?.by ?? 'open',
-          ]),
-          empty: 'No glass was broken.',
-        },
-      ],
-      data: reviews as unknown as Json,
-    };
-  },
-});
-
-/** Where a broken glass let somebody in: the environments of its grant that the estate still has. */
-async function placesOf(
-  { grants, config }: ActionContext,
-  id: string,
-): Promise<{ project: string; env: string }[]> {
-  const review = (await grants.reviews()).find((r) => r.id === id);
-  if (review === undefined) throw fail('REVIEW_NOT_FOUND', { id });
-  const { prj, cap } = await grants.show(review.gid);
-  const envs = [...new Set(cap.map((c) => c.slice(c.indexOf(':') + 1)))];
-  const { projects } = config.current().config;
-  return prj.flatMap((project) =>
-    envs
-      .filter((env) => Object.hasOwn(projects[project]?.environments ?? {}, env))
-      .map((env) => ({ project, env })),
-  );
-}
-
-export const reviewClose = adminAction({
-  name: 'review close',
-  type: 'close_review',
-  summary: 'Close a break-glass review with your verdict',
-  group,
-  verb: 'approve',
-  needsReason: true,
-  args: z.object({ review: arg.string('review id', { position: 0 }) }),
-  examples: ['review close rev_… --reason "justified: the site was down"'],
-  async run(context, args) {
-    const { grants, people, caller, reason } = context;
-    const places = await placesOf(context, args.review);
-    for (const { project, env } of places) people.require(caller.person, 'approve', project, env);
-    if (places.length === 0) people.requireEverywhere(caller.person, 'approve');
-    const reviewers = new Set(places.flatMap(({ project, env }) => people.approversFor(project, env)));
-    const review = await grants.closeReview(args.review, caller.person, reason, [...reviewers]);
-    return {
-      title: `Review ${review.id} is closed`,
-      data: { review: review as unknown as Json },
-      after: { verdict: reason },
-      targets: [{ kind: 'review', id: review.id }],
     };
   },
 });

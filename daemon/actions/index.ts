@@ -4,14 +4,8 @@ import { configAccept, configCheck, configDiff, configReload, configShow } from 
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { drillHistory, drillList, scheduleList } from './drills.ts';
 import { eventsExport } from './events.ts';
-import {
-  requestApprove,
-  requestDeny,
-  requestShow,
-  requestsList,
-  reviewClose,
-  reviewList,
-} from './grant-requests.ts';
+import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
+import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';

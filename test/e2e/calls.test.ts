@@ -63,6 +63,24 @@ test('attack 15: an environment that a called runbook works in asks for its own 
   expect(await trace(world)).toBe('trace\n');
 });
 
+test('attack 24: what is called is approved by whoever may approve there, as policy is now, and by nobody else', async () => {
+  const roles = `roles:
+  gate: { verbs: [view, approve], projects: [shop], environments: [prod] }
+  beside: { verbs: [view, approve], projects: [shop], environments: [dev] }
+projects:
+`;
+  const people = '  gus: { roles: [gate] }\n  bea: { roles: [beside] }\n  vic:';
+  const estate = ESTATE.replace('projects:\n', roles).replace('  vic:', people);
+  const world = await openWorld({ estate, runbooks: books('env=prod') });
+  const asked = await world.as('ana', run());
+  const { request } = asked.data as { request: { id: string } };
+  const approve = (person: string) =>
+    world.as(person, { command: 'approve', args: { request: request.id }, force: true });
+  for (const person of ['bea', 'vic', 'ana']) expect(code(await approve(person)), person).toBe('FORBIDDEN');
+  expect(await world.end(await approve('gus'))).toBe('PASS');
+  expect(await trace(world)).toBe('trace\n');
+});
+
 test('attack 15: nobody reaches through a call what their role does not allow', async () => {
   const estate = ESTATE.replace(
     'projects:\n',
