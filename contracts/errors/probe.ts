@@ -7,6 +7,12 @@ export const probeErrors = {
     message: 'There is no probe {name}.',
     hint: 'See {help}.',
   },
+  PUSH_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'This is the push URL of no probe.',
+    hint: '`reeve probe push-url NAME` shows that of a heartbeat probe.',
+  },
   PROBE_NOT_PUSHED: {
     status: 400,
     exit: 'usage',

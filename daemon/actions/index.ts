@@ -10,6 +10,7 @@ import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locks
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
+import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
@@ -70,6 +71,7 @@ export const actions = [
   probeRun,
   probeHistory,
   probeKinds,
+  probePushUrl,
   configShow,
   configCheck,
   configReload,

@@ -41,6 +41,10 @@ export async function serve(
     status: views.status,
     jobs,
     artifacts,
+    async push(token, event, text) {
+      if (running.features.probes === undefined) throw fail('PUSH_UNKNOWN');
+      return running.features.probes.push(token, event, text);
+    },
     metrics: createMetrics({
       home: home.root,
       version,

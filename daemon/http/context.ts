@@ -13,6 +13,7 @@ import type { Fs } from '../ports/fs.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Live } from '../ports/live.ts';
+import type { PushEvent } from '../ports/probe-kinds.ts';
 import type { EventStreams } from './events/streams.ts';
 import type { TokenHolder, TokenVerifier } from './token.ts';
 
@@ -56,6 +57,8 @@ export interface ServerDeps {
   status(may?: (project: string, env: string) => boolean): StatusView;
   jobs: Jobs;
   artifacts: Artifacts;
+  /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
+  push(token: string, event: PushEvent, text: string): Promise<unknown>;
   /** Prometheus text format 0.0.4. */
   metrics(): Promise<string>;
   ready(): z.infer<typeof Ready>;

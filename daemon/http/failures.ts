@@ -43,7 +43,10 @@ export function errorHandler(context: Context, refusals: Refusals) {
 
 /** Method and path without the query. */
 export const requestLine = ({ method, url }: Pick<IncomingMessage, 'method' | 'url'>): string =>
-  shown(`${method ?? ''} ${url?.split('?')[0] ?? ''}`, 160);
+  shown(`${method ?? ''} ${pathOf(url)}`, 160);
+
+/** The token of a push URL is its password, and stands nowhere. */
+const pathOf = (url = ''): string => (url.split('?')[0] ?? '').replace(/^\/+hb\/+[^/]+/, '/hb/(token)');
 
 function toReeveError(error: unknown, request: FastifyRequest, context: Context): ReeveError {
   if (error instanceof ReeveError) {
@@ -79,7 +82,7 @@ function fromFastify(error: unknown, request: FastifyRequest, context: Context):
       return fail('BODY_INVALID', { why: 'the body is not as long as Content-Length says' });
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return fail('ROUTE_NOT_FOUND', { method: request.method, path: shown(request.url.split('?')[0]) });
+      return fail('ROUTE_NOT_FOUND', { method: request.method, path: shown(pathOf(request.url)) });
     case 'ECONNRESET':
       return fail('REQUEST_MALFORMED', {}, { cause: error });
     default:

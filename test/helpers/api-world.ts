@@ -102,6 +102,9 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
     }),
     jobs: listedJobs(world.jobs),
     artifacts: mapArtifacts(world.store),
+    push: async () => {
+      throw fail('PROBE_UNKNOWN', { name: 'x', help: 'y' });
+    },
     metrics: async () => 'reeve_test 1\n',
     ready: () => ({ ready: true, checks: [{ name: 'ledger', ok: true }] }),
     refused: async (refusal) => {

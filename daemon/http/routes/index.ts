@@ -3,6 +3,7 @@ import { artifacts } from './artifacts.ts';
 import { catalogue } from './catalogue.ts';
 import { commands } from './commands.ts';
 import { events } from './events.ts';
+import { heartbeat } from './heartbeat.ts';
 import { health } from './health.ts';
 import { jobs } from './jobs.ts';
 import { ledger } from './ledger.ts';
@@ -17,6 +18,7 @@ export const routes = [
   catalogue,
   commands,
   events,
+  heartbeat,
   health,
   jobs,
   ledger,

@@ -3,6 +3,7 @@ import { command } from './command.ts';
 import { disk } from './disk.ts';
 import { dns } from './dns.ts';
 import { grpc } from './grpc.ts';
+import { heartbeat } from './heartbeat.ts';
 import { icmp } from './icmp.ts';
 import { postgres } from './postgres.ts';
 import { process } from './process.ts';
@@ -17,6 +18,7 @@ export const kinds = [
   disk,
   dns,
   grpc,
+  heartbeat,
   icmp,
   postgres,
   process,
