@@ -6,6 +6,8 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.
 /** Colours that keep a contrast of 4.5:1 on white and stay readable where a mail reader inverts them. */
 const COLOUR = { good: '#1d7a45', bad: '#b3261e', warn: '#8a5a00', info: '#2457a6' } as const;
 
+const SEVERITY = { page: COLOUR.bad, warn: COLOUR.warn, info: COLOUR.info } as const;
+
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = 'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px';
 
@@ -42,7 +44,8 @@ const paragraph = (text: string): string =>
 
 function alertHtml(alert: AlertLine): string {
   const lines = facts(alert).map((fact) => escape(fact));
-  return `<div style="margin:0 0 16px;padding:12px 16px;border:1px solid #d0d7de;border-radius:6px">
+  const colour = alert.resolved === null ? SEVERITY[alert.severity] : COLOUR.good;
+  return `<div style="margin:0 0 16px;padding:12px 16px;border:1px solid #d0d7de;border-left:4px solid ${colour};border-radius:6px">
 <div style="font-weight:600;overflow-wrap:anywhere">${escape(alert.title)}</div>
 ${alert.text === '' ? '' : `<div style="margin-top:6px;white-space:pre-wrap;overflow-wrap:anywhere">${escape(alert.text)}</div>\n`}<div style="margin-top:8px;font-size:13px;color:#59636e;overflow-wrap:anywhere">${lines.join('<br>')}</div>
 </div>`;

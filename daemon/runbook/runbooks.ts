@@ -138,7 +138,21 @@ class RunbookFolder implements Runbooks {
     return [
       ...runbook.front.needs.flatMap((need) => missing(need.runbook, 1)),
       ...calls.flatMap(({ attributes, line }) => missing(attributes['runbook'] ?? '', line)),
+      ...this.#lintChannels(runbook),
     ];
+  }
+
+  /** A message to a channel that is not there still reaches the log; `ops` is everybody's default. */
+  #lintChannels(runbook: Runbook): LintProblem[] {
+    const channels = Object.keys(this.#config.current().config.alerts.channels);
+    return runbook.steps.flatMap(({ kind, attributes, line }) => {
+      const name = attributes['channel'] ?? 'ops';
+      if (kind !== 'notify' || name === 'ops' || name.includes('${') || channels.includes(name)) return [];
+      const near = suggest(name, channels);
+      const help = near === undefined ? '' : `; did you mean ${near}?`;
+      const message = `reeve.yaml has no channel ${name}, so this only goes to the log${help}`;
+      return [{ at: `${runbook.source}:${line}`, message, severity: 'warning' as const }];
+    });
   }
 
   async #notFound(id: string): Promise<Error> {

@@ -365,6 +365,20 @@ test('lint follows calls and needs', async () => {
   ]);
 });
 
+test('a message to a channel that is not there is warned about, one to everybody’s default is not', async () => {
+  const world = await makeWorld();
+  const say = (name: string, channel: string): string =>
+    `\`\`\`notify { name=${name} ${channel} }\nHello\n\`\`\`\n`;
+  await world.write('x', `${say('a', '')}${say('b', 'channel=ops')}${say('c', 'channel=nobody')}`);
+  expect(
+    (await world.runbooks.lint('x')).map(({ at, message, severity }) => `${at} ${severity} ${message}`),
+  ).toEqual([
+    expect.stringMatching(
+      /^runbooks\/x\.md:\d+ warning reeve\.yaml has no channel nobody, so this only goes to the log$/,
+    ),
+  ]);
+});
+
 test('two kinds with one word are refused at the start', () => {
   const [sh, http] = stepKinds;
   expect(() => kindTable([sh, http, { ...http, kind: 'other', languages: ['bash'] }])).toThrow(

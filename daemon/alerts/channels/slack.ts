@@ -23,8 +23,12 @@ const section = (text: string): object => ({
   text: { type: 'mrkdwn', text: fit(text, MAX.section), verbatim: true },
 });
 
-/** `*` and the like would make half a message bold; what a person wrote stands in plain type. */
-const plain = (text: string): string => slackText(text).replace(/[*_~`]/g, '$&\u200b');
+/**
+ * `*` and the like would make half a message bold; what a person wrote stands in plain type. Inside a word `_` means
+ * nothing to Slack and stays as it is, so that ids can be copied.
+ */
+const plain = (text: string): string =>
+  slackText(text).replace(/[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '$&\u200b');
 
 const alertText = (alert: AlertLine): string =>
   [

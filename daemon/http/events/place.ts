@@ -33,6 +33,8 @@ export function placeOf(record: LedgerRecord): Place {
       return body.scope === 'all' ? EVERYONE : project(body.scope.project);
     case 'job.queued':
       return project(body.job.project, body.job.env);
+    case 'alert.raised':
+      return body.project === undefined ? ESTATE : project(body.project, body.env);
     case 'grant.used':
       return project(body.project, body.cap.split(':')[1]);
     case 'grant.requested':
