@@ -57,7 +57,7 @@ export interface ProbeKind<S extends z.ZodObject = z.ZodObject> {
   /** It looks at this machine alone (disk, process …): a dead uplink explains none of its findings. */
   local?: boolean;
   /** What no schema can see. One line for people each. */
-  check?(options: z.infer<S>): string[];
+  check?(options: z.infer<S>): string[] | Promise<string[]>;
   /** Opens it; connects to nothing yet. Heavy libraries are imported in the first run. */
   open(options: z.infer<S>, deps: ProberDeps): Prober;
 }

@@ -16,7 +16,7 @@ type Config = Parameters<EstateCheck>[0];
 
 /** Mistakes of `probes`, `maintenance` and `watch` that the schema of reeve.yaml cannot see. */
 export const checkProbes: EstateCheck = async (config, tell) => {
-  for (const [name, spec] of Object.entries(config.probes)) checkProbe(config, name, spec, tell);
+  for (const [name, spec] of Object.entries(config.probes)) await checkProbe(config, name, spec, tell);
   for (const cycle of cyclesIn(config.probes)) {
     const [first = ''] = cycle;
     tell.error(['probes', first, 'depends_on'], `these wait for one another: ${cycle.join(' → ')}`);
@@ -27,7 +27,7 @@ export const checkProbes: EstateCheck = async (config, tell) => {
   await checkMaintenance(config, tell);
 };
 
-function checkProbe(config: Config, name: string, spec: ProbeSpec, tell: Tell): void {
+async function checkProbe(config: Config, name: string, spec: ProbeSpec, tell: Tell): Promise<void> {
   const at = ['probes', name];
   const project = own(config.projects, spec.project);
   if (project === undefined)
@@ -55,13 +55,13 @@ function checkProbe(config: Config, name: string, spec: ProbeSpec, tell: Tell): 
         kinds.map((one) => one.kind),
       ),
     );
-  else checkOptions(kind, at, spec, tell);
+  else await checkOptions(kind, at, spec, tell);
 }
 
-function checkOptions(kind: ProbeKind, at: EstatePath, spec: ProbeSpec, tell: Tell): void {
+async function checkOptions(kind: ProbeKind, at: EstatePath, spec: ProbeSpec, tell: Tell): Promise<void> {
   const parsed = kind.schema.safeParse(ownKeys(spec));
   if (parsed.success) {
-    for (const line of kind.check?.(parsed.data) ?? []) tell.error(at, line);
+    for (const line of (await kind.check?.(parsed.data)) ?? []) tell.error(at, line);
     return;
   }
   for (const issue of parsed.error.issues) tellIssue(kind, at, issue, tell);

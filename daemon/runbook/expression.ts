@@ -1,4 +1,4 @@
-import { matchesPattern } from './pattern.ts';
+import { matchesPattern } from '../pattern.ts';
 import { parseRef, type Ref } from './template.ts';
 
 /*

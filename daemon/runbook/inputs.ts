@@ -6,7 +6,7 @@ import type { InputSpec, Runbook } from '../../contracts/runbook.ts';
 import type { Config } from '../ports/config.ts';
 import { suggest } from '../suggest.ts';
 import { oneLine } from '../text.ts';
-import { BadPattern, checkPattern, matchesPattern } from './pattern.ts';
+import { BadPattern, checkPattern, matchesPattern } from '../pattern.ts';
 
 const MAX_LENGTH = 1000;
 /**

@@ -4,6 +4,7 @@ import { disk } from './disk.ts';
 import { dns } from './dns.ts';
 import { grpc } from './grpc.ts';
 import { heartbeat } from './heartbeat.ts';
+import { http } from './http.ts';
 import { icmp } from './icmp.ts';
 import { postgres } from './postgres.ts';
 import { process } from './process.ts';
@@ -19,6 +20,7 @@ export const kinds = [
   dns,
   grpc,
   heartbeat,
+  http,
   icmp,
   postgres,
   process,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
 import { oneLine } from '../../text.ts';
 import { BadExpression, holds, parseExpression, refsOf } from '../expression.ts';
-import { BadPattern } from '../pattern.ts';
+import { BadPattern } from '../../pattern.ts';
 import { defineKind, specObject, type RunContext, type StepProblem } from './kind.ts';
 
 /** The expressions of a block with their lines from 1: one a line, `#` begins a comment line. */
