@@ -1,7 +1,7 @@
 import vm from 'node:vm';
 
 /** Longest time one match may take, ms: a pattern that backtracks without end must not stop the daemon. */
-const MATCH_MS = 100;
+const MATCH_MS = 200;
 
 /** One context for all: making one takes a millisecond, and holds memory. */
 let shared: { source: string; text: string } | undefined;

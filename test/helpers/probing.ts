@@ -62,7 +62,7 @@ export function expectFit(finding: Finding): void {
 }
 
 /** Complaints of a kind's own check. */
-export function complaints(name: string, options: Record<string, unknown>): string[] {
+export function complaints(name: string, options: Record<string, unknown>): string[] | Promise<string[]> {
   const kind = kinds.find((one) => one.kind === name);
   if (kind === undefined) throw new Error(`there is no kind of probe ${name}`);
   const parsed = kind.schema.safeParse(options);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { BadPattern } from '../../pattern.ts';
 import { probeKind, type ProberDeps } from '../../ports/probe-kinds.ts';
 import type { Finding } from '../../ports/probes.ts';
 import { exchange, NoAnswer, wordsOf, type Answer, type Asked } from '../http/exchange.ts';
@@ -81,7 +82,13 @@ class HttpProber {
     if (certificate !== undefined) figures['tls_days'] = certificate.days;
     const finding = (verdict: Finding['verdict'], why: string): Finding => ({ verdict, why, ms, figures });
     if (certificate?.expired === true) return finding('down', 'its certificate has expired');
-    const why = await mismatch(answer, this.#options);
+    let why: string | undefined;
+    try {
+      why = await mismatch(answer, this.#options);
+    } catch (error) {
+      if (!(error instanceof BadPattern)) throw error;
+      return finding('inconclusive', error.message);
+    }
     if (why !== undefined) return finding('down', why);
     if (certificate?.soon === true)
       return finding('degraded', `its certificate expires in ${certificate.days} day(s)`);
