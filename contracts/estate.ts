@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentId, PersonId, ProjectId, RunbookId, Slug } from './ids.ts';
 import { AlertsSpec } from './estate/alerts.ts';
+import { SentinelSpec } from './estate/drills.ts';
 import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
@@ -103,6 +104,7 @@ export const EstateConfig = z.strictObject({
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),
+  sentinels: z.record(Slug, SentinelSpec).default({}),
   /** Limits of a running job. */
   limits: z
     .strictObject({

@@ -67,6 +67,12 @@ export const configErrors = {
     message: 'There is no secret {name}.',
     hint: 'Store it with `reeve secret set {name}`.',
   },
+  SECRET_UNDECLARED: {
+    status: 400,
+    exit: 'usage',
+    message: 'The step asks for the secret {name}, which its runbook does not declare.',
+    hint: 'Write it under `secrets:` in the front matter, so that whoever confirms the plan sees it.',
+  },
   SECRET_INVALID: {
     status: 400,
     exit: 'usage',

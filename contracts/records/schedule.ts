@@ -29,6 +29,19 @@ export const scheduleRecords = {
     job_id: JobId,
     at: z.enum(['before_cut', 'disaster']),
   }),
+  /**
+   * The simulated disaster of a restore: everything after this record's time counts as lost. `sentinel`: the newest mark
+   * that stood in the live data then; null when none was written yet, absent when the drill uses none.
+   */
+  'drill.cut': z.strictObject({
+    job_id: JobId,
+    attempt_id: AttemptId,
+    driver: Slug,
+    sentinel: z
+      .strictObject({ name: Slug, uuid: z.uuid(), at: z.int().min(0) })
+      .nullable()
+      .optional(),
+  }),
   /** Verdict of one restore drill with its measured figures, ms. Null where it could not be measured. */
   'drill.result': z.strictObject({
     drill: Slug,

@@ -1,19 +1,40 @@
+import path from 'node:path';
 import { fail } from '../../contracts/errors.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
-import type { DriverDeps } from '../drills/driver.ts';
+import { leftoversIn, type Leftovers } from '../drills/leftovers.ts';
+import type { DriverDeps, SentinelMemory } from '../drills/driver.ts';
 import { openLedger, readLedger, rootAt, verifyLedger } from '../ledger/index.ts';
 import { StateHost } from '../state/host.ts';
 import { projections, type Store } from './store.ts';
 
+const open = new WeakMap<Store, Leftovers>();
+
+/** One for all: it knows what runs now from what an earlier run left. */
+export function leftoversOf(store: Store): Leftovers {
+  let made = open.get(store);
+  if (made === undefined) {
+    made = leftoversIn(store.fs, path.join(store.home.root, 'drills', 'leftovers'));
+    open.set(store, made);
+  }
+  return made;
+}
+
 /** What the `reeve` backup driver rests on: the product's own ledger functions, on whatever folder they are given. */
-export function driverDeps(store: Store, version: string, scratchRoot: string): DriverDeps {
+export function driverDeps(
+  store: Store,
+  version: string,
+  scratchRoot: string,
+  sentinels: SentinelMemory,
+): DriverDeps {
   const { fs, clock, ledger, artifacts, home, keys, state, origin, log } = store;
   return {
     fs,
     clock,
     ledger,
     artifacts,
+    sentinels,
+    leftovers: leftoversOf(store),
     home: home.root,
     scratchRoot,
     version,

@@ -32,6 +32,7 @@ import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { driverDeps } from './drivers.ts';
+import { openSentinels } from './sentinels.ts';
 import { estateChecks } from './estate-checks.ts';
 import { openFeatures, type Features } from './features.ts';
 import { stepServices } from './services.ts';
@@ -128,6 +129,7 @@ export async function buildEngine(
   });
 
   const dir = path.join(home.scratch, 'jobs');
+  const sentinels = openSentinels(store, config, secrets);
   const steps = lazyStepRunner({ clock, config });
   const jobs: Engine = new Engine({
     ledger,
@@ -148,7 +150,7 @@ export async function buildEngine(
       people,
       secrets,
       alerts: () => features.alerts,
-      drivers: driverDeps(store, version, path.join(dir, 'scratch')),
+      drivers: driverDeps(store, version, path.join(dir, 'scratch'), sentinels.memory),
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
     grants,
@@ -288,7 +290,7 @@ export async function buildEngine(
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
       await startKeepers(
-        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, warn },
+        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, sentinels, warn },
         releasers,
       );
       await door.finishApproved().catch((error: unknown) => warn('requests approved before', error));

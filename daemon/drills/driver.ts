@@ -1,20 +1,18 @@
 import type { ArtifactRef } from '../../contracts/artifact.ts';
+import type { SentinelSpec } from '../../contracts/estate/drills.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Head } from '../ports/ledger.ts';
 import type { LedgerRecord } from '../../contracts/record.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import type { BackupContext } from '../ports/steps.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { PublicKeyInfo } from '../ports/keys.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
-/** What a backup or restore step hands over (daemon/ports/steps.ts). */
-export interface DriverContext {
-  /** Empty folder of the attempt, 0700. */
-  scratch: string;
-  job_id: string;
-  signal: AbortSignal;
-}
+/** What a backup or restore step hands over. */
+export type DriverContext = BackupContext;
 
 export interface BackupResult {
   /** Values are text; times and sizes are decimal integers (ms, bytes). */
@@ -41,6 +39,22 @@ export interface BootedCopy {
   close(): Promise<void>;
 }
 
+/** Sentinels of the estate, as the daemon remembers having written them. */
+export interface SentinelMemory {
+  /** Where the sentinel stands. Rejects SENTINEL_UNKNOWN. */
+  spec(name: string): SentinelSpec;
+  /** The newest one that was certainly written; null when there is none yet. */
+  newest(name: string): Promise<SentinelMark | null>;
+  /** Whether this very mark was written; `older`: from a time that is no longer remembered. */
+  known(name: string, mark: SentinelMark): Promise<'yes' | 'no' | 'older'>;
+}
+
+/** One sentinel as it was written: a random id and the time, ms. */
+export interface SentinelMark {
+  uuid: string;
+  at: number;
+}
+
 /**
  * What drivers need. The functions over a ledger folder `dir` are those of the product itself: a drill that verified
  * with a second implementation would prove that one.
@@ -49,7 +63,10 @@ export interface DriverDeps {
   fs: Fs;
   clock: Clock;
   ledger: Pick<Ledger, 'append' | 'checkpoint' | 'head' | 'lastTs' | 'read'>;
-  artifacts: Pick<Artifacts, 'put'>;
+  artifacts: Pick<Artifacts, 'put' | 'get'>;
+  sentinels: SentinelMemory;
+  /** What is made outside of a scratch folder is noted there first. */
+  leftovers: Leftovers;
   /** The live home, absolute. Its ledger is `<home>/ledger`, backups go to `<home>/backups`. */
   home: string;
   /** The folder that holds the scratch folders of all attempts; the only place inside the home that may be restored into. */

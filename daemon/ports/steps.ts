@@ -27,6 +27,21 @@ export interface StepContext {
   services: StepServices;
 }
 
+/** What a backup or restore step hands to its driver. */
+export interface BackupContext {
+  /** Folder of the attempt, 0700; the only place that anything is restored into. */
+  scratch: string;
+  job_id: string;
+  attempt_id: string;
+  signal: AbortSignal;
+  /** Root of the estate: relative paths begin there. */
+  root: string;
+  /** A secret that the runbook declares. Rejects SECRET_UNDECLARED, SECRET_NOT_FOUND. */
+  secret(name: string): Promise<string>;
+  /** Lines for the job's log; redacted behind it. */
+  log(text: string): Promise<void>;
+}
+
 /** What domain steps need from the rest of the daemon; the composition root provides it. */
 export interface StepServices {
   /** Values of the secrets the runbook declares, by variable name. */
@@ -65,13 +80,13 @@ export interface StepServices {
   backup(
     driver: string,
     options: JsonObject,
-    context: { scratch: string; job_id: string; signal: AbortSignal },
+    context: BackupContext,
   ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[] }>;
   /** Restores into a scratch place and verifies it there. */
   restore(
     driver: string,
     options: JsonObject,
-    context: { scratch: string; job_id: string; signal: AbortSignal },
+    context: BackupContext,
   ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[]; phases: Record<string, number> }>;
   /** Hosts that steps may call, from the estate's network.allow. */
   allowedHosts(): string[];

@@ -3,10 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../contracts/errors.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
+import type { SentinelSpec } from '../../contracts/estate/drills.ts';
 import { canonical } from '../../daemon/canonical.ts';
 import { digestOf } from '../../daemon/digest.ts';
-import type { BootedCopy, DriverDeps } from '../../daemon/drills/driver.ts';
+import type { BootedCopy, DriverContext, DriverDeps } from '../../daemon/drills/driver.ts';
+import { leftoversIn } from '../../daemon/drills/leftovers.ts';
 import { drills } from '../../daemon/drills/projection.ts';
+import { sentinelMemory } from '../../daemon/drills/sentinels/memory.ts';
 import { nodeFs } from '../../daemon/fs.ts';
 import { initKeys } from '../../daemon/keys/store.ts';
 import { formatVkey, readLedger, verifyLedger } from '../../daemon/ledger/index.ts';
@@ -27,7 +30,7 @@ const projections: readonly Projection[] = [counts, drills];
 const ORIGIN = 'test.example/ledger';
 
 /** Artifacts in memory, by digest. */
-export class MemoryArtifacts implements Pick<Artifacts, 'put'> {
+export class MemoryArtifacts implements Pick<Artifacts, 'put' | 'get'> {
   readonly stored = new Map<string, Buffer>();
   async put(
     data: Uint8Array | AsyncIterable<Uint8Array>,
@@ -38,6 +41,11 @@ export class MemoryArtifacts implements Pick<Artifacts, 'put'> {
     this.stored.set(digest, Buffer.from(data));
     return { ref: `artifact:${digest}`, digest, size: data.length, ...meta };
   }
+  async get(digest: string): Promise<Uint8Array> {
+    const bytes = this.stored.get(digest);
+    if (bytes === undefined) throw fail('ARTIFACT_NOT_FOUND', { digest });
+    return bytes;
+  }
 }
 
 export interface HomeOptions {
@@ -47,6 +55,7 @@ export interface HomeOptions {
   records?: number;
   segmentBytes?: number;
   keep?: number;
+  sentinels?: Record<string, SentinelSpec>;
 }
 
 /** A home with a real ledger, key store and secrets, and the drivers' view of it. */
@@ -86,6 +95,11 @@ export async function makeHome(home: string, options: HomeOptions = {}) {
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const artifacts = new MemoryArtifacts();
   const notes: string[] = [];
+  const sentinels = sentinelMemory({
+    fs: nodeFs,
+    dir: join(home, 'drills', 'sentinels'),
+    specs: () => options.sentinels ?? {},
+  });
   const vkey = formatVkey(ORIGIN, signer.publicKey);
   const deps: DriverDeps = {
     fs: nodeFs,
@@ -94,6 +108,8 @@ export async function makeHome(home: string, options: HomeOptions = {}) {
     artifacts,
     home,
     scratchRoot,
+    sentinels,
+    leftovers: leftoversIn(nodeFs, join(home, 'drills', 'leftovers')),
     version: '0.0.0-test',
     publicKeys: () => keys.list(),
     captureState: () => digestOf(canonical(state.capture())),
@@ -104,12 +120,22 @@ export async function makeHome(home: string, options: HomeOptions = {}) {
     note: (message, fields) => notes.push(`${message} ${JSON.stringify(fields)}`),
     ...(options.keep === undefined ? {} : { keep: options.keep }),
   };
-  const context = { scratch, job_id: JOB, signal: new AbortController().signal };
+  const context: DriverContext = {
+    scratch,
+    job_id: JOB,
+    attempt_id: `${JOB}.1`,
+    signal: new AbortController().signal,
+    root: home,
+    secret: (name) => secrets.get(name),
+    log: async () => {},
+  };
   return {
     home,
     clock,
     keys,
     keyOptions,
+    secrets,
+    sentinels,
     ledger,
     state,
     more,

@@ -5,7 +5,7 @@ import { ReeveError } from '../../contracts/errors.ts';
 import { sha256Hex } from '../../daemon/digest.ts';
 import { driverServices } from '../../daemon/drills/drivers/index.ts';
 import { negativeControl } from '../../daemon/drills/home/control.ts';
-import { makeTarget } from '../../daemon/drills/home/target.ts';
+import { makeTarget } from '../../daemon/drills/target.ts';
 import { nodeFs } from '../../daemon/fs.ts';
 import { collect, tempDir } from '../helpers/ledger.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';

@@ -1,10 +1,15 @@
 import { fail } from '../../../contracts/errors.ts';
 import type { StepServices } from '../../ports/steps.ts';
 import type { Driver, DriverDeps } from '../driver.ts';
+import { filesDriver } from './files.ts';
+import { postgresDriver } from './postgres.ts';
 import { reeveDriver } from './reeve.ts';
+import { sqliteDriver } from './sqlite.ts';
 
 /** Every backup driver there is. A new one is a file in this folder and a line here. */
-const factories = [reeveDriver] as const satisfies readonly ((deps: DriverDeps) => Driver)[];
+const factories = [reeveDriver, filesDriver, postgresDriver, sqliteDriver] as const satisfies readonly ((
+  deps: DriverDeps,
+) => Driver)[];
 
 /** Services of the `backup` and `restore` steps. Both reject `DRIVER_UNKNOWN`. @throws when two drivers have one name. */
 export function driverServices(deps: DriverDeps): Pick<StepServices, 'backup' | 'restore'> {

@@ -1,15 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReeveError, errorTable, fail } from '../../../contracts/errors.ts';
 import type { Head } from '../../ports/ledger.ts';
+import { flip, type Flipped } from '../flip.ts';
 
-export interface Control {
-  file: string;
-  byte: number;
-  /** 0 is the least significant. */
-  bit: number;
+export interface Control extends Flipped {
   /** How the damage was noticed: an error code, or the head that came out instead. */
   noticed: string;
 }
@@ -43,30 +39,4 @@ export async function negativeControl(
     throw fail('DRILL_WORTHLESS', { why }, { cause: error });
   }
   throw fail('DRILL_WORTHLESS', { why: `verification passed a copy in which ${place} was flipped` });
-}
-
-async function flip(dir: string, names: readonly string[]): Promise<Omit<Control, 'noticed'>> {
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).size));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total === 0) throw fail('DRILL_WORTHLESS', { why: 'there is not a byte to damage' });
-  // randomInt is limited to 2^48 − 1: 256 TiB.
-  let byte = randomInt(total);
-  let index = 0;
-  for (const size of sizes) {
-    if (byte < size) break;
-    byte -= size;
-    index += 1;
-  }
-  const file = names[index] ?? '';
-  const bit = randomInt(8);
-  const handle = await open(join(dir, file), 'r+');
-  try {
-    const one = Buffer.alloc(1);
-    await handle.read(one, 0, 1, byte);
-    one[0] = (one[0] ?? 0) ^ (1 << bit);
-    await handle.write(one, 0, 1, byte);
-  } finally {
-    await handle.close();
-  }
-  return { file, byte, bit };
 }

@@ -9,8 +9,8 @@ import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { negativeControl, type Control } from './control.ts';
 import { fetchBackup, type Fetched } from './fetch.ts';
 import type { RestoreOptions } from './options.ts';
-import { Phases } from './phases.ts';
-import { makeTarget } from './target.ts';
+import { Phases } from '../phases.ts';
+import { makeTarget } from '../target.ts';
 import { askCopy, verifyCopy, type Verified } from './verify.ts';
 
 const RESTORE_TYPE = 'application/vnd.reeve.restore.report.v1+json';

@@ -1,8 +1,6 @@
-import { z } from 'zod';
-import { JsonObject } from '../../../contracts/json.ts';
-import { driverAttributes, driverPlan } from './driver.ts';
+import { driverAttributes, driverContext, driverPlan, driverSpec } from './driver.ts';
 import { mistakes } from './http.ts';
-import { defineKind, specObject } from './kind.ts';
+import { defineKind } from './kind.ts';
 import { fillObject, optionsOf } from './options.ts';
 
 /** Restores into a scratch place and verifies it there. */
@@ -14,17 +12,12 @@ export const restore = defineKind({
   reads: { outputs: true, secrets: false },
   attributes: driverAttributes,
   options: true,
-  spec: specObject({ driver: z.string(), options: JsonObject }),
+  spec: driverSpec,
   check: (source) => mistakes(() => void optionsOf(source)),
   plan: (attributes, env) => driverPlan('restores', attributes, env),
-  async run({ driver, options }, context) {
-    const { scratch, signal } = context;
+  async run({ driver, options, secrets = [] }, context) {
     const filled = await fillObject(options, context.fill);
-    const result = await context.services.restore(driver, filled, {
-      scratch,
-      job_id: context.spec.job_id,
-      signal,
-    });
+    const result = await context.services.restore(driver, filled, driverContext(context, secrets));
     return { status: 'PASS', outputs: result.outputs, artifacts: result.artifacts, data: result.phases };
   },
 });

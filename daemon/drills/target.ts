@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { fail } from '../../../contracts/errors.ts';
-import { errno } from '../../durable.ts';
-import type { DriverContext, DriverDeps } from '../driver.ts';
+import { fail } from '../../contracts/errors.ts';
+import { errno } from '../durable.ts';
+import type { DriverContext, DriverDeps } from './driver.ts';
 
 /** Live folders of a home: nothing is ever restored into these, wherever the scratch root is said to be. */
 const LIVE = ['ledger', 'keys', 'backups', 'artifacts'];
@@ -16,12 +16,14 @@ const below = (path: string, folder: string): boolean =>
  * The empty folder (0700) a restore goes to: `wanted`, or a new one with a random name in the attempt's scratch. Links are
  * resolved before anything is judged.
  *
+ * @param avoid further live files and folders, absolute: the target is none of them, nor in, nor around one
  * @throws RESTORE_TARGET_REFUSED unless it is inside the attempt's scratch, away from the live home, and empty.
  */
 export async function makeTarget(
   deps: Pick<DriverDeps, 'home' | 'scratchRoot'>,
   context: Pick<DriverContext, 'scratch'>,
   wanted: string | undefined,
+  avoid: readonly string[] = [],
 ): Promise<string> {
   const named = resolve(context.scratch, wanted ?? `restore-${randomBytes(8).toString('hex')}`);
   const refuse = (why: string): Error => fail('RESTORE_TARGET_REFUSED', { path: named, why });
@@ -41,6 +43,13 @@ export async function makeTarget(
     const live = LIVE.map((name) => join(home, name)).some((dir) => target === dir || below(target, dir));
     const allowed = below(scratchRoot, home) && below(target, scratchRoot);
     if (live || !allowed) throw refuse('it is inside the live home');
+  }
+  for (const path of avoid) {
+    const live = await real(path);
+    if (live === undefined) continue;
+    if (target === live) throw refuse('it is live');
+    if (below(live, target)) throw refuse(`${path} is live and inside it`);
+    if (below(target, live) && !below(scratch, live)) throw refuse(`it is inside ${path}, which is live`);
   }
   if (!below(target, scratch)) throw refuse('it is not inside the scratch folder of this attempt');
   await makeEmpty(target, refuse);

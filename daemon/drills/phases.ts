@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /** Measures named stretches of work on the monotonic clock, in whole milliseconds. */
 export class Phases {
@@ -13,20 +13,31 @@ export class Phases {
     this.#start = clock.monotonic();
   }
 
-  /** Runs `work` unless the signal is aborted. */
-  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /** Begins a phase, unless the signal is aborted; the returned function ends it. */
+  begin(name: string): () => void {
     this.#signal.throwIfAborted();
     const start = this.#clock.monotonic();
+    return () => void this.#phases.set(name, Math.round(this.#clock.monotonic() - start));
+  }
+
+  /** Runs `work` unless the signal is aborted. */
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const end = this.begin(name);
     try {
       return await work();
     } finally {
-      this.#phases.set(name, Math.round(this.#clock.monotonic() - start));
+      end();
     }
   }
 
   /** Since this was made. */
   total(): number {
     return Math.round(this.#clock.monotonic() - this.#start);
+  }
+
+  /** All phases together: what lies between them is not counted. */
+  sum(): number {
+    return [...this.#phases.values()].reduce((sum, ms) => sum + ms, 0);
   }
 
   all(): Record<string, number> {

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import type { SentinelKeeper, SentinelState } from '../drills/sentinels/keeper.ts';
+import { sentinelMemory, type Remembering } from '../drills/sentinels/memory.ts';
+import type { Releasers } from '../lifecycle.ts';
+import type { Config } from '../ports/config.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { Store } from './store.ts';
+
+/** The marks in live data that drills measure their recovery point by. */
+export interface Sentinels {
+  memory: Remembering;
+  states(): SentinelState[];
+  /** Begins writing those of reeve.yaml, now and after each change of it. */
+  start(releasers: Releasers): void;
+}
+
+export function openSentinels(store: Store, config: Config, secrets: Pick<Secrets, 'get'>): Sentinels {
+  const { fs, clock, log } = store;
+  const specs = () => config.current().config.sentinels;
+  const memory = sentinelMemory({ fs, specs, dir: path.join(store.home.root, 'drills', 'sentinels') });
+  let keeper: Promise<SentinelKeeper> | undefined;
+  let states = (): SentinelState[] => [];
+  const begin = async (): Promise<SentinelKeeper> => {
+    const { keepSentinels } = await import('../drills/sentinels/keeper.ts');
+    const made = keepSentinels({
+      fs,
+      clock,
+      memory,
+      specs,
+      root: () => config.current().root,
+      secret: (name) => secrets.get(name),
+      tell: (level, message, fields) => log[level](message, fields),
+    });
+    states = () => made.states();
+    return made;
+  };
+  return {
+    memory,
+    states: () => states(),
+    start(releasers) {
+      const apply = (): void => {
+        // Most estates have none: then nothing is loaded.
+        if (keeper !== undefined) void keeper.then((made) => made.reload());
+        else if (Object.keys(specs()).length > 0) keeper = begin();
+      };
+      const leave = config.onChange(apply);
+      releasers.push('sentinels', async () => {
+        leave();
+        await (await keeper)?.stop();
+      });
+      apply();
+    },
+  };
+}
