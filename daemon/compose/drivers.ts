@@ -2,26 +2,34 @@ import path from 'node:path';
 import { fail } from '../../contracts/errors.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
-import { leftoversIn, type Leftovers } from '../drills/leftovers.ts';
+import { leftoversIn } from '../drills/leftovers.ts';
 import type { DriverDeps, SentinelMemory } from '../drills/driver.ts';
 import { openLedger, readLedger, rootAt, verifyLedger } from '../ledger/index.ts';
+import type { Config } from '../ports/config.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import { StateHost } from '../state/host.ts';
+import { openSentinels, type Sentinels } from './sentinels.ts';
 import { projections, type Store } from './store.ts';
 
-const open = new WeakMap<Store, Leftovers>();
+/** What drills rest on, beside what runs them. */
+export interface Drivers {
+  deps: DriverDeps;
+  sentinels: Sentinels;
+}
 
-/** One for all: it knows what runs now from what an earlier run left. */
-export function leftoversOf(store: Store): Leftovers {
-  let made = open.get(store);
-  if (made === undefined) {
-    made = leftoversIn(store.fs, path.join(store.home.root, 'drills', 'leftovers'));
-    open.set(store, made);
-  }
-  return made;
+export function openDrivers(
+  store: Store,
+  config: Config,
+  secrets: Pick<Secrets, 'get'>,
+  version: string,
+  scratchRoot: string,
+): Drivers {
+  const sentinels = openSentinels(store, config, secrets);
+  return { sentinels, deps: driverDeps(store, version, scratchRoot, sentinels.memory) };
 }
 
 /** What the `reeve` backup driver rests on: the product's own ledger functions, on whatever folder they are given. */
-export function driverDeps(
+function driverDeps(
   store: Store,
   version: string,
   scratchRoot: string,
@@ -34,7 +42,7 @@ export function driverDeps(
     ledger,
     artifacts,
     sentinels,
-    leftovers: leftoversOf(store),
+    leftovers: leftoversIn(fs, path.join(home.root, 'drills', 'leftovers')),
     home: home.root,
     scratchRoot,
     version,

@@ -31,8 +31,7 @@ import { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
-import { driverDeps } from './drivers.ts';
-import { openSentinels } from './sentinels.ts';
+import { openDrivers } from './drivers.ts';
 import { estateChecks } from './estate-checks.ts';
 import { openFeatures, type Features } from './features.ts';
 import { stepServices } from './services.ts';
@@ -129,8 +128,7 @@ export async function buildEngine(
   });
 
   const dir = path.join(home.scratch, 'jobs');
-  const sentinels = openSentinels(store, config, secrets);
-  const steps = lazyStepRunner({ clock, config });
+  const drivers = openDrivers(store, config, secrets, version, path.join(dir, 'scratch'));
   const jobs: Engine = new Engine({
     ledger,
     state,
@@ -140,7 +138,7 @@ export async function buildEngine(
     runbooks,
     trajectory,
     live,
-    steps,
+    steps: lazyStepRunner({ clock, config }),
     services: stepServices({
       artifacts,
       clock,
@@ -150,7 +148,7 @@ export async function buildEngine(
       people,
       secrets,
       alerts: () => features.alerts,
-      drivers: driverDeps(store, version, path.join(dir, 'scratch'), sentinels.memory),
+      drivers: drivers.deps,
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
     grants,
@@ -290,7 +288,7 @@ export async function buildEngine(
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
       await startKeepers(
-        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, sentinels, warn },
+        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, drivers, warn },
         releasers,
       );
       await door.finishApproved().catch((error: unknown) => warn('requests approved before', error));

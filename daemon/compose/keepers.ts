@@ -1,14 +1,13 @@
 import { openAudit } from '../admission/audit.ts';
 import { watchDrills } from '../drills/index.ts';
 import { sweepDatabases, sweepServers } from '../drills/sweep.ts';
-import { leftoversOf } from './drivers.ts';
+import type { Drivers } from './drivers.ts';
 import type { Engine } from '../jobs/engine.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { keepNotes, type NotesDeps } from './notes.ts';
 import { writeReport, type ReportDeps } from './reports.ts';
 import type { Config } from '../ports/config.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
-import type { Sentinels } from './sentinels.ts';
 import type { Store } from './store.ts';
 
 interface KeeperDeps extends Omit<NotesDeps, 'clock' | 'ledger' | 'jobs'> {
@@ -17,7 +16,7 @@ interface KeeperDeps extends Omit<NotesDeps, 'clock' | 'ledger' | 'jobs'> {
   runbooks: Runbooks;
   zones: ReportDeps['zones'];
   jobs: Engine;
-  sentinels: Sentinels;
+  drivers: Drivers;
 }
 
 /** What keeps the books beside the work: audit mirror, drill results, the jobs themselves, NOTES.md. */
@@ -41,7 +40,7 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   releasers.push('drill results', () => watch.stop());
   const sweep = {
     clock,
-    leftovers: leftoversOf(store),
+    leftovers: deps.drivers.deps.leftovers,
     secret: (name: string) => store.secrets.get(name),
     note: (message: string, fields: Record<string, unknown>) => log.info(message, fields),
     warn,
@@ -50,7 +49,7 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   await sweepServers(sweep);
   const swept = sweepDatabases(sweep).catch((error: unknown) => warn('what drills had left', error));
   releasers.push('leftovers', () => swept);
-  deps.sentinels.start(releasers);
+  deps.drivers.sentinels.start(releasers);
   await jobs.start();
   releasers.push('jobs', () => jobs.stop(3000));
   const notes = keepNotes({ ...deps, clock, ledger });

@@ -16,7 +16,8 @@ const BIN = fileURLToPath(
   ),
 );
 /** PostgreSQL refuses to run as root: in a user namespace root is somebody else. */
-const AS: readonly string[] = process.getuid?.() === 0 ? ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] : [];
+const AS: readonly string[] =
+  process.getuid?.() === 0 ? ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] : [];
 export const POSTGRES_BIN = BIN;
 const PASSWORD = 'a-database-password';
 
@@ -44,7 +45,7 @@ export async function startPostgres(
   await mkdir(archive);
   await writeFile(pwfile, `${PASSWORD}\n`);
   const env = { PATH: process.env['PATH'], LC_ALL: 'C', LD_LIBRARY_PATH: join(dirname(BIN), 'lib') };
-  const [initdb, ...words] = [...AS, join(BIN, 'initdb')];
+  const [initdb = '', ...words]: string[] = [...AS, join(BIN, 'initdb')];
   execFileSync(
     initdb,
     [
@@ -74,7 +75,7 @@ export async function startPostgres(
     shared_preload_libraries: '',
     max_connections: 50,
   };
-  const [postgres, ...args] = [
+  const [postgres = '', ...args]: string[] = [
     ...AS,
     join(BIN, 'postgres'),
     '-D',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../daemon/clock.ts';
 import { sha256Hex } from '../../daemon/digest.ts';
 import { connect, addressOf } from '../../daemon/drills/postgres/connect.ts';
-import { startPostgres, type TestServer } from './live-postgres.ts';
+import { POSTGRES_BIN, startPostgres, type TestServer } from './live-postgres.ts';
 import { makeSite, refusal, type Site } from './site.ts';
 
 const SENTINEL = {
@@ -237,7 +237,12 @@ test('a base backup starts in a private server, with the WAL to its end or to a 
     await systemClock.sleep(50);
   }
   const before = await state(live);
-  const base = { method: 'base', sentinel: 'shop', checkpoint: made.outputs['checkpoint'] };
+  const base = {
+    method: 'base',
+    bin: POSTGRES_BIN,
+    sentinel: 'shop',
+    checkpoint: made.outputs['checkpoint'],
+  };
   const orders = (expect: number) => ({ queries: [{ sql: 'SELECT count(*) FROM orders', expect }] });
 
   const alone = await restore(site, { ...base, verify: orders(2000) });

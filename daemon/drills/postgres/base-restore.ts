@@ -110,7 +110,13 @@ const WAL = 'wal';
  * Copies the archived WAL from the backup's first segment on: the private server then needs nothing outside of the scratch,
  * nor the rights to read what belongs to another user.
  */
-async function fetchWal(from: string, to: string, id: string, data: string, signal: AbortSignal): Promise<void> {
+async function fetchWal(
+  from: string,
+  to: string,
+  id: string,
+  data: string,
+  signal: AbortSignal,
+): Promise<void> {
   const label = await readFile(join(data, 'backup_label'), 'utf8').catch(() => '');
   const first = /^START WAL LOCATION: .* \(file ([0-9A-F]{24})\)$/m.exec(label)?.[1];
   if (first === undefined) throw fail('BACKUP_CORRUPT', { id, why: 'its backup_label names no WAL' });

@@ -111,7 +111,6 @@ async function configure({ data, wal, until }: ServerOptions, sockets: string): 
     data_directory: data,
     hba_file: beside('pg_hba.conf'),
     ident_file: beside('pg_ident.conf'),
-    external_pid_file: '',
     listen_addresses: '',
     port: String(PORT),
     unix_socket_directories: sockets,
@@ -132,7 +131,8 @@ async function configure({ data, wal, until }: ServerOptions, sockets: string): 
     lc_messages: 'C',
     recovery_target_action: 'promote',
     ...(wal === undefined ? {} : { restore_command: `cp ../${wal}/%f %p` }),
-    ...(until === undefined ? {} : { recovery_target_time: until }),
+    // Names of zones, Z among them, are not known yet when this is read.
+    ...(until === undefined ? {} : { recovery_target_time: until.replace('T', ' ').replace(/z$/i, '+00') }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}\n`);
   const config = beside('postgresql.conf');
