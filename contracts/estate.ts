@@ -77,6 +77,20 @@ export const ScheduleSpec = z.strictObject({
   /** Also once right after the daemon starts. */
   at_start: z.boolean().default(false),
   catchup: z.enum(['skip', 'latest', 'all']).default('latest'),
+  /** Slots missed by longer are never caught up. Absent: however long. */
+  catchup_window: Duration.optional(),
+  /** At most so many are caught up at once, the newest; with catchup `all`. Absent: 24. */
+  catchup_cap: z.int().min(1).max(500).optional(),
+  /**
+   * What becomes of times that the change of the clocks leaves out (gap) or repeats (fold). Absent: a line with fixed
+   * hours and minutes runs once (`next`, `first`), one with `*` or steps follows elapsed time (`skip`, `both`).
+   */
+  dst: z
+    .strictObject({
+      gap: z.enum(['next', 'skip']).optional(),
+      fold: z.enum(['first', 'second', 'both']).optional(),
+    })
+    .optional(),
   overlap: z.enum(['skip', 'queue', 'cancel_other', 'allow']).default('skip'),
   jitter: Duration.optional(),
   /** An alert is raised when no run of this schedule has passed for this long. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AttemptId, Digest, EnvironmentId, JobId, ProjectId, Slug } from '../ids.ts';
+import { AttemptId, Digest, EnvironmentId, JobId, PersonId, ProjectId, Slug } from '../ids.ts';
 import { ArtifactRef } from '../artifact.ts';
 
 export const scheduleRecords = {
@@ -9,6 +9,16 @@ export const scheduleRecords = {
     digest: Digest,
     cron: z.string().max(120),
     timezone: z.string().max(64),
+  }),
+  /** Until it is resumed, each of its slots is skipped and says so. */
+  'schedule.paused': z.strictObject({ schedule: Slug, by: PersonId, reason: z.string().max(2000) }),
+  'schedule.resumed': z.strictObject({ schedule: Slug, by: PersonId, reason: z.string().max(2000) }),
+  /** Somebody wants these slots of the past run now: the intent for each of them. */
+  'schedule.backfill': z.strictObject({
+    schedule: Slug,
+    slots: z.array(z.int().min(0)).min(1).max(100),
+    by: PersonId,
+    reason: z.string().max(2000),
   }),
   /** The intent to fire a slot, durable before anything is started; `schedule.slot` is its outcome. */
   'schedule.claimed': z.strictObject({ schedule: Slug, slot: z.int().min(0) }),
@@ -22,6 +32,8 @@ export const scheduleRecords = {
     job_id: JobId.optional(),
     /** This record stands for every slot from `slot` to here: more were missed than are listed one by one. */
     until: z.int().min(0).optional(),
+    /** Somebody asked for it afterwards: being late says nothing. */
+    backfill: z.literal(true).optional(),
   }),
   /** A known write before a backup's cut, or at the instant of the simulated disaster, so that a restored copy can be asked for it. */
   'drill.sentinel': z.strictObject({

@@ -3,7 +3,7 @@ import type { ScheduleSpec } from '../../contracts/estate.ts';
 import { words } from './words.ts';
 import type { Times } from './times.ts';
 
-export type DueSchedule = Pick<ScheduleSpec, 'catchup' | 'jitter'> & {
+export type DueSchedule = Pick<ScheduleSpec, 'catchup' | 'jitter' | 'catchup_window' | 'catchup_cap'> & {
   /** Seeds the jitter. */
   name: string;
 };
@@ -31,7 +31,7 @@ export interface DueOptions {
 
 /** A slot this late is still on time: ticks and busy event loops are late, too. */
 export const ON_TIME_MS = 60_000;
-/** catchup `all` fires at most this many at once, the newest. */
+/** catchup `all` fires at most this many at once, the newest, unless the schedule has a cap of its own. */
 export const CATCHUP_CAP = 24;
 /** Missed slots that get a record each; older ones share one. */
 export const LISTED = 500;
@@ -48,7 +48,8 @@ export function jitterOf({ name, jitter }: DueSchedule, slot: number): number {
  * waits for its jitter holds back those after it.
  *
  * `catchup` decides about slots that are due together or late: `skip` fires those that are on time, `latest` the newest
- * one however late, `all` each of them, up to a cap. A run at start stands in for all that was missed, except with `all`.
+ * one however late, `all` each of them, up to a cap. What was missed by more than `catchup_window` is never fired. A run at
+ * start stands in for all that was missed, except with `all`.
  *
  * @param last ms since the epoch; nothing at or before it is due.
  */
@@ -104,9 +105,12 @@ function refusal(
 ): string | undefined {
   const late = now - slot - jitterOf(schedule, slot);
   const missed = `missed by ${words(late)}`;
+  const { catchup_window: window, catchup_cap: cap = CATCHUP_CAP } = schedule;
+  if (window !== undefined && late > Math.max(window, ON_TIME_MS))
+    return `${missed}; the window of catchup is ${words(window)}`;
   switch (schedule.catchup) {
     case 'all':
-      return newer < CATCHUP_CAP ? undefined : `${missed}; catchup runs the newest ${CATCHUP_CAP}`;
+      return newer < cap ? undefined : `${missed}; catchup runs the newest ${cap}`;
     case 'latest':
       if (starting) return `${missed}; the run at start stands in for it`;
       return newer === 0 ? undefined : `${missed}; catchup runs the latest only`;

@@ -2,18 +2,16 @@ import { ReeveError } from '../../contracts/errors.ts';
 import type { ScheduleSpec } from '../../contracts/estate.ts';
 import type { Anchor } from '../../contracts/job.ts';
 import type { RecordBody } from '../../contracts/record.ts';
-import { canonical } from '../canonical.ts';
-import { digestOf } from '../digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { StateView } from '../ports/state.ts';
 import { iso } from '../time.ts';
-import { due, jitterOf } from './due.ts';
+import { due, jitterOf, type DueSchedule } from './due.ts';
 import { activeJobs, clearWay, type OverlapJobs } from './overlap.ts';
-import { schedules, type ScheduleState } from './projection.ts';
+import { Lines, type Line } from './lines.ts';
+import { schedules, type SlotRow } from './projection.ts';
 import { SlotBook } from './slot-book.ts';
-import { readCron, type Times } from './times.ts';
 
 export interface SchedulerDeps {
   clock: Pick<Clock, 'now'>;
@@ -29,22 +27,16 @@ export interface SchedulerDeps {
   warn(what: string, error: unknown): void;
 }
 
+/** Schedules that are looked at side by side. */
+const AT_ONCE = 256;
+
+const dueOf = (name: string, spec: ScheduleSpec): DueSchedule => ({ name, ...spec });
+
 /** `<schedule>@<planned time>`: the same slot is the same job, whoever fires it. */
 export const slotAnchor = (schedule: string, slot: number): Anchor => ({
   kind: 'slot',
   id: `${schedule}@${iso(slot)}`,
 });
-
-interface Line {
-  /** Of what is recorded as its definition. */
-  digest: string;
-  /** What `next` was computed with. */
-  jitter: number | undefined;
-  /** Undefined while its cron line cannot be read. */
-  times: Times | undefined;
-  /** Nothing happens before, ms. */
-  next: number | null;
-}
 
 /**
  * Fires the schedules of the estate. Every slot is claimed durably before anything starts and gets one `schedule.slot`
@@ -53,7 +45,7 @@ interface Line {
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #book: SlotBook;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Lines();
   /** Claimed slots that this process is about to fire, one lane for each schedule. */
   readonly #lanes = new Map<string, { slots: Set<number>; tail: Promise<void> }>();
   /** Outcomes that the ledger did not take. */
@@ -86,12 +78,27 @@ export class Scheduler {
   }
 
   /** When each schedule is due next (with jitter) and how its last slot went. */
-  upcoming(): { schedule: string; next: number | null; last: ScheduleState['last'] }[] {
-    return [...this.#lines].map(([schedule, { next }]) => ({
-      schedule,
+  upcoming(): { schedule: string; next: number | null; last: SlotRow | null }[] {
+    return [...this.#lines.values()].map(({ name, next }) => ({
+      schedule: name,
       next,
-      last: this.#book.state(schedule)?.last ?? null,
+      last: this.#book.state(name)?.recent.at(-1) ?? null,
     }));
+  }
+
+  /** At most `count` slots of a schedule after `from`, without jitter, ascending; undefined when it cannot be read. */
+  slots(name: string, from: number, count: number): number[] | undefined {
+    return this.#lines.get(name)?.times?.after(from, count);
+  }
+
+  /**
+   * Runs slots of the past, one after the other, under the schedule's mandate; durable when it resolves. Slots that wait
+   * for their outcome already are left out. Returns those that were taken.
+   */
+  async backfill(name: string, slots: readonly number[], by: string, reason: string): Promise<number[]> {
+    const taken = await this.#book.backfill({ schedule: name, slots: [...slots], by, reason });
+    for (const slot of taken) this.#launch(name, slot);
+    return taken;
   }
 
   /** Resolves when every slot claimed so far was fired and has its record. */
@@ -111,23 +118,34 @@ export class Scheduler {
     const owed = this.#owed;
     this.#owed = [];
     for (const body of owed) await this.#outcome(body);
-    const entries = Object.entries(this.#deps.config.current().config.schedules);
-    for (const name of this.#lines.keys())
-      if (!entries.some(([known]) => known === name)) this.#lines.delete(name);
-    for (const [name, spec] of entries) {
-      if (this.#stop.signal.aborted) return;
-      // One broken schedule must not keep the others from running.
-      await this.#look(name, spec, spec.at_start ? start : undefined).catch((error: unknown) => {
-        this.#deps.warn(`schedule ${name}`, error);
-      });
+    const { config, clock, warn } = this.#deps;
+    await this.#lines.refresh(config.current().config.schedules, (name, error) =>
+      warn(`schedule ${name}`, error),
+    );
+    const now = clock.now();
+    const ripe: Line[] = [];
+    for (const line of this.#lines.values()) {
+      if (line.times === undefined) continue;
+      if ((start !== undefined && line.spec.at_start) || (line.next !== null && now >= line.next))
+        ripe.push(line);
     }
+    // Side by side, so that what many of them record is one flush; in portions, so that the daemon answers meanwhile.
+    for (let i = 0; i < ripe.length && !this.#stop.signal.aborted; i += AT_ONCE)
+      await Promise.all(
+        ripe.slice(i, i + AT_ONCE).map((line) =>
+          // One broken schedule must not keep the others from running.
+          this.#look(line, line.spec.at_start ? start : undefined).catch((error: unknown) =>
+            warn(`schedule ${line.name}`, error),
+          ),
+        ),
+      );
   }
 
-  async #look(name: string, spec: ScheduleSpec, start: number | undefined): Promise<void> {
+  async #look(line: Line, start: number | undefined): Promise<void> {
     const { clock, warn } = this.#deps;
-    const line = await this.#line(name, spec);
+    const { name, spec, times } = line;
     const now = clock.now();
-    if (line.times === undefined || (start === undefined && (line.next === null || now < line.next))) return;
+    if (times === undefined) return;
     const { cron, timezone } = spec;
     await this.#book.define({ schedule: name, digest: line.digest, cron, timezone });
     const known = this.#book.state(name);
@@ -136,10 +154,10 @@ export class Scheduler {
     if (start !== undefined && !fresh)
       warn(`schedule ${name}`, new Error('no run at start: the clock is behind its last slot'));
     const { run, skip, next } = due(
-      { name, catchup: spec.catchup, jitter: spec.jitter },
+      dueOf(name, spec),
       Math.max(known.high, known.since),
       now,
-      line.times,
+      times,
       fresh ? { start } : {},
     );
     const plan = [
@@ -147,21 +165,14 @@ export class Scheduler {
       ...run.map((slot) => ({ slot, fire: true, why: '', until: undefined })),
     ].sort((a, b) => a.slot - b.slot);
     for (const { slot, fire, why, until } of plan) {
-      if (fire) await this.#take(name, spec, slot);
+      if (fire && known.paused !== null) {
+        const { by, reason } = known.paused;
+        await this.#skip(name, spec, slot, `paused by ${by}: ${reason}`.slice(0, 500));
+      } else if (fire) await this.#take(name, spec, slot);
       else await this.#skip(name, spec, slot, why, until);
     }
     // Only now: what failed half-way is looked at again with the next tick.
     line.next = next;
-  }
-
-  async #line(name: string, spec: ScheduleSpec): Promise<Line> {
-    const digest = digestOf(canonical({ cron: spec.cron, timezone: spec.timezone }));
-    const known = this.#lines.get(name);
-    if (known?.digest === digest && known.jitter === spec.jitter) return known;
-    const line: Line = { digest, jitter: spec.jitter, times: undefined, next: 0 };
-    this.#lines.set(name, line);
-    line.times = await readCron(name, spec.cron, spec.timezone);
-    return line;
   }
 
   async #take(name: string, spec: ScheduleSpec, slot: number): Promise<void> {
@@ -182,8 +193,7 @@ export class Scheduler {
   }
 
   #late(name: string, spec: ScheduleSpec, slot: number): number {
-    const jitter = jitterOf({ name, catchup: spec.catchup, jitter: spec.jitter }, slot);
-    return Math.max(0, this.#deps.clock.now() - slot - jitter);
+    return Math.max(0, this.#deps.clock.now() - slot - jitterOf(dueOf(name, spec), slot));
   }
 
   #launch(name: string, slot: number): void {
@@ -203,21 +213,25 @@ export class Scheduler {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     let spec = this.#spec(name);
+    const later = this.#book.state(name)?.backfill.includes(slot) === true;
+    const mark = later ? ({ backfill: true } as const) : {};
     try {
       const anchor = slotAnchor(name, slot);
-      if (spec?.overlap === 'queue') await clearWay(jobs, name, anchor.id, signal);
-      if (spec?.overlap === 'cancel_other')
+
+      if (spec?.overlap === 'queue' || (later && spec?.overlap !== 'allow'))
+        await clearWay(jobs, name, anchor.id, signal);
+      else if (spec?.overlap === 'cancel_other')
         await clearWay(jobs, name, anchor.id, signal, `replaced by the slot of ${iso(slot)}`);
       signal.throwIfAborted();
       // As it is now: the mandate is held against the estate in force, not against what it was before the wait.
       spec = this.#spec(name);
       if (spec === undefined) {
         const why = 'the schedule is no longer in the estate';
-        return await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why });
+        return await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why, ...mark });
       }
       const late_ms = this.#late(name, spec, slot);
       const { job_id } = await fire(name, spec, anchor);
-      await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id });
+      await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id, ...mark });
     } catch (error) {
       // Stays claimed for the next start.
       if (signal.aborted) throw error;
@@ -225,7 +239,14 @@ export class Scheduler {
       const why = error instanceof Error ? error.message : String(error);
       const text = error instanceof ReeveError ? `${error.code}: ${why}` : why;
       if (!(error instanceof ReeveError)) this.#deps.warn(`slot ${iso(slot)} of schedule ${name}`, error);
-      await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms, why: text.slice(0, 500) });
+      await this.#outcome({
+        schedule: name,
+        slot,
+        outcome: 'refused',
+        late_ms,
+        why: text.slice(0, 500),
+        ...mark,
+      });
     }
   }
 

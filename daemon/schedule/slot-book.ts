@@ -41,6 +41,35 @@ export class SlotBook {
     return ifFree(this.#ledger.append('schedule.claimed', { schedule, slot }, { guard }));
   }
 
+  /** The intent to fire slots of the past. Returns those that did not wait already; none: nothing is written. */
+  async backfill(body: RecordBody<'schedule.backfill'>): Promise<number[]> {
+    const free = (): number[] => {
+      const open = new Set(this.state(body.schedule)?.open);
+      return [...new Set(body.slots)].filter((slot) => !open.has(slot)).toSorted((a, b) => a - b);
+    };
+    const slots = free();
+    const [first] = slots;
+    if (first === undefined) return [];
+    const guard = (): void => demand(body.schedule, first, free().length === slots.length);
+    return (await ifFree(this.#ledger.append('schedule.backfill', { ...body, slots }, { guard })))
+      ? slots
+      : [];
+  }
+
+  /** Every slot is skipped until `resume`. False: it was paused already. */
+  pause(body: RecordBody<'schedule.paused'>): Promise<boolean> {
+    const guard = (): void => demand(body.schedule, 0, this.state(body.schedule)?.paused === null);
+    return ifFree(this.#ledger.append('schedule.paused', body, { guard }));
+  }
+
+  /** False: it was not paused. */
+  resume(body: RecordBody<'schedule.resumed'>): Promise<boolean> {
+    const paused = (): boolean => (this.state(body.schedule)?.paused ?? null) !== null;
+    return ifFree(
+      this.#ledger.append('schedule.resumed', body, { guard: () => demand(body.schedule, 0, paused()) }),
+    );
+  }
+
   /** A slot that is not fired. */
   skip(body: Slot): Promise<boolean> {
     const guard = (): void => demand(body.schedule, body.slot, this.#untouched(body.schedule, body.slot));
