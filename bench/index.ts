@@ -6,4 +6,5 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   grants: () => import('./grants.ts'),
   api: () => import('./api.ts'),
   cli: () => import('./cli.ts'),
+  schedule: () => import('./schedule.ts'),
 };

@@ -18,7 +18,7 @@ import type { Bench } from './types.ts';
 // As the command line does, for the threads that a verification starts.
 enableCompileCache();
 
-function newSigner(): CheckpointSigner {
+export function newSigner(): CheckpointSigner {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(12);
   return {

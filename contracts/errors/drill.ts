@@ -181,6 +181,12 @@ export const drillErrors = {
     message: 'The schedule {schedule} cannot be read: {why}.',
     hint: 'Use a five- or six-field cron line and an IANA time zone such as Europe/Berlin.',
   },
+  SCHEDULE_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no schedule {schedule}.',
+    hint: '{help}.',
+  },
   SCHEDULE_SLOT_TAKEN: {
     status: 409,
     exit: 'refused',

@@ -2,7 +2,7 @@ import type { Action } from '../ports/actions.ts';
 import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsTest } from './alerts.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
-import { drillHistory, drillList, scheduleList } from './drills.ts';
+import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
 import { reviewClose, reviewList } from './reviews.ts';
@@ -14,6 +14,14 @@ import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
+import {
+  scheduleBackfill,
+  scheduleHistory,
+  scheduleList,
+  scheduleNext,
+  schedulePause,
+  scheduleResume,
+} from './schedules.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { status } from './status.ts';
@@ -66,6 +74,11 @@ export const actions = [
   drillList,
   drillHistory,
   scheduleList,
+  scheduleNext,
+  scheduleHistory,
+  schedulePause,
+  scheduleResume,
+  scheduleBackfill,
   probeList,
   probeShow,
   probeRun,

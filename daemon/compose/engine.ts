@@ -27,7 +27,7 @@ import { createPeople, userName } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
 import type { Door } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
-import { Scheduler } from '../schedule/index.ts';
+import type { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
 import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
@@ -38,9 +38,10 @@ import { stepServices } from './services.ts';
 import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
 import { settling, type Settled } from './settle.ts';
 import { startKeepers } from './keepers.ts';
-import { drillReader, scheduleReader } from './readers.ts';
+import { drillReader } from './readers.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { watchRunbooks } from './runbook-watch.ts';
+import { openScheduler, scheduleService } from './schedules.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -193,25 +194,8 @@ export async function buildEngine(
     admit,
     warn,
   });
-  const scheduler = new Scheduler({
-    clock,
-    ledger,
-    state,
-    config,
-    jobs,
-    warn,
-    fire: (name, spec, anchor) =>
-      admit({
-        mandate: `schedule:${name}`,
-        via: 'schedule',
-        runbook: spec.runbook,
-        project: spec.project,
-        env: spec.env,
-        inputs: spec.inputs,
-        anchor,
-        reason: `schedule ${name}`,
-      }),
-  });
+  const scheduling = { store, config, jobs, admit, warn };
+  const scheduler = openScheduler(scheduling);
 
   const deps: Omit<Deps, 'runApproved'> = {
     clock,
@@ -230,7 +214,7 @@ export async function buildEngine(
     work,
     alerts: features.alerts,
     drills: drillReader(state),
-    schedules: scheduleReader(scheduler, config),
+    schedules: scheduleService(scheduler, scheduling),
     probes: features.probes,
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

@@ -26,6 +26,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { Projection } from '../ports/state.ts';
 import { probeStates } from '../probes/projection.ts';
 import { random, randomHex } from '../random.ts';
+import { downtime } from '../schedule/downtime.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
 import { StateHost } from '../state/host.ts';
@@ -42,6 +43,7 @@ export const projections = [
   mandatesProjection,
   drills,
   schedules,
+  downtime,
   probeStates,
   zonesProjection,
   alertsProjection,

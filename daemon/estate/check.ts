@@ -1,5 +1,6 @@
 import { DEFAULT_ROLES, type EstateConfig } from '../../contracts/estate.ts';
 import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
+import { cronHelp } from '../cron-help.ts';
 import { own } from '../own.ts';
 import { suggest } from '../suggest.ts';
 import { approversOf, rolesOf } from '../roles.ts';
@@ -106,6 +107,11 @@ function checkProjects(config: EstateConfig, { error, warning }: Tellers): void 
   }
 }
 
+function help(cron: string): string {
+  const text = cronHelp(cron);
+  return text === undefined ? '' : `: ${text}`;
+}
+
 async function checkSchedules(config: EstateConfig, { error }: Tellers): Promise<void> {
   const schedules = Object.entries(config.schedules);
   if (schedules.length === 0) return;
@@ -124,10 +130,11 @@ async function checkSchedules(config: EstateConfig, { error }: Tellers): Promise
     try {
       // Whether there is such a day does not depend on the zone, and zones take 12 ms at their first use.
       const cron = new Cron(schedule.cron, { paused: true, utcOffset: 0, mode: '5-or-6-parts' });
-      if (cron.nextRun() === null) error([...at, 'cron'], `"${schedule.cron}" is never due`);
+      if (cron.nextRun() === null)
+        error([...at, 'cron'], `"${schedule.cron}" is never due${help(schedule.cron)}`);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message.replace(/^CronPattern: /, '') : String(cause);
-      error([...at, 'cron'], `"${schedule.cron}" is no cron line: ${why}`);
+      error([...at, 'cron'], `"${schedule.cron}" is no cron line: ${cronHelp(schedule.cron) ?? why}`);
     }
   }
 }

@@ -20,6 +20,7 @@ import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
 import type { Probes } from './probes.ts';
 import type { LintProblem, Runbooks } from './runbooks.ts';
+import type { Schedules } from './schedules.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -55,7 +56,7 @@ export interface Deps {
   work: Work;
   alerts: Alerts;
   drills: DrillReader;
-  schedules: ScheduleReader;
+  schedules: Schedules;
   probes: Probes;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
@@ -95,19 +96,6 @@ export type DrillRow = {
 export interface DrillReader {
   /** Newest first. */
   history(drill?: string): DrillRow[];
-}
-export type ScheduleRow = {
-  name: string;
-  runbook: string;
-  cron: string;
-  timezone: string;
-  project: string;
-  env: string;
-  last_slot: number | null;
-  next: number | null;
-};
-export interface ScheduleReader {
-  list(): Promise<ScheduleRow[]>;
 }
 
 export interface ActionContext extends Deps {

@@ -10,7 +10,7 @@ import { iso } from '../time.ts';
 import { due, jitterOf, type DueSchedule } from './due.ts';
 import { activeJobs, clearWay, type OverlapJobs } from './overlap.ts';
 import { Lines, type Line } from './lines.ts';
-import { schedules, type SlotRow } from './projection.ts';
+import { schedules } from './projection.ts';
 import { SlotBook } from './slot-book.ts';
 
 export interface SchedulerDeps {
@@ -77,18 +77,25 @@ export class Scheduler {
     return this.#ticking;
   }
 
-  /** When each schedule is due next (with jitter) and how its last slot went. */
-  upcoming(): { schedule: string; next: number | null; last: SlotRow | null }[] {
-    return [...this.#lines.values()].map(({ name, next }) => ({
-      schedule: name,
-      next,
-      last: this.#book.state(name)?.recent.at(-1) ?? null,
-    }));
+  /** When a schedule is due next, with jitter, ms; null when it is not any more, or cannot be read. */
+  next(name: string): number | null {
+    const line = this.#lines.get(name);
+    return line?.times === undefined ? null : line.next;
   }
 
   /** At most `count` slots of a schedule after `from`, without jitter, ascending; undefined when it cannot be read. */
   slots(name: string, from: number, count: number): number[] | undefined {
     return this.#lines.get(name)?.times?.after(from, count);
+  }
+
+  /** Skips every slot until `resume`. False: it was paused already. */
+  pause(schedule: string, by: string, reason: string): Promise<boolean> {
+    return this.#book.pause({ schedule, by, reason });
+  }
+
+  /** False: it was not paused. */
+  resume(schedule: string, by: string, reason: string): Promise<boolean> {
+    return this.#book.resume({ schedule, by, reason });
   }
 
   /**

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { CommandRequest } from '../../contracts/api.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import { ESTATE, openWorld, RUNBOOKS, type World } from '../helpers/app.ts';
+
+const estate = `${ESTATE.replace('  ana: { roles: [operator]', '  eve: { roles: [shopper] }\n  ana: { roles: [operator]')}
+roles:
+  shopper: { verbs: [view, run], projects: [shop] }
+schedules:
+  traces: { runbook: touch, cron: '0 0 1 1 *', project: shop, env: dev, overlap: queue }
+  theirs: { runbook: touch, cron: '0 0 1 1 *', project: other, env: dev }
+`;
+
+const command = (
+  world: World,
+  person: string,
+  name: string,
+  args: CommandRequest['args'],
+  more = {},
+): Promise<Reply> => world.as(person, { command: name, args, reason: 'because', ...more });
+
+const trace = (world: World): Promise<string> =>
+  readFile(path.join(world.root, 'trace.txt'), 'utf8').catch(() => '');
+
+test('pause, resume and backfill are admin actions with who, why, before and after', async () => {
+  const world = await openWorld({ estate, runbooks: RUNBOOKS });
+  await world.app.startSchedules(false);
+  await world.app.running.scheduler.tick();
+  const paused = await command(world, 'ana', 'schedule pause', { schedule: 'traces' });
+  expect(paused).toMatchObject({ ok: true, title: 'traces is paused' });
+  const listed = await command(world, 'ana', 'schedule list', {});
+  expect(listed.data).toContainEqual(expect.objectContaining({ name: 'traces', paused: expect.anything() }));
+  expect((await command(world, 'ana', 'schedule resume', { schedule: 'traces' })).ok).toBe(true);
+
+  const args = { schedule: 'traces', from: '2022-12-31', to: '2025-01-02' };
+  const asked = await command(world, 'ana', 'schedule backfill', args, { interactive: true });
+  expect(asked.confirm?.question).toBe('Run 3 slot(s) of traces now?');
+  expect(await trace(world)).toBe('');
+  const confirm = asked.confirm?.digest;
+  const run = await command(world, 'ana', 'schedule backfill', args, { interactive: true, confirm });
+  expect(run.title).toBe('3 slot(s) of traces run one after the other');
+  await expect.poll(() => trace(world), { timeout: 30_000 }).toBe('trace\ntrace\ntrace\n');
+  await world.app.running.scheduler.idle();
+  const history = await command(world, 'ana', 'schedule history', { schedule: 'traces' });
+  expect(history.data).toMatchObject(
+    ['2025', '2024', '2023'].map((year) => ({
+      slot: Date.parse(`${year}-01-01T00:00Z`),
+      outcome: 'ran',
+      backfill: true,
+    })),
+  );
+
+  // The same slots again are the same jobs.
+  await command(world, 'ana', 'schedule backfill', args, { force: true });
+  await world.app.running.scheduler.idle();
+  expect(await trace(world)).toBe('trace\ntrace\ntrace\n');
+  const events = (await world.records('admin.event')).map(({ body }) => [
+    body.action_type,
+    body.actor.person,
+  ]);
+  expect(events).toEqual([
+    ['pause_schedule', 'ana'],
+    ['resume_schedule', 'ana'],
+    ['backfill_schedule', 'ana'],
+    ['backfill_schedule', 'ana'],
+  ]);
+});
+
+test('who may not see a place sees none of its schedules, and who may not run there changes none', async () => {
+  const world = await openWorld({ estate, runbooks: RUNBOOKS });
+  await world.app.startSchedules(false);
+  await world.app.running.scheduler.tick();
+  const text = JSON.stringify(await command(world, 'eve', 'schedule list', {}));
+  expect(text).toContain('traces');
+  expect(text).not.toContain('theirs');
+  for (const name of ['schedule next', 'schedule history', 'schedule pause', 'schedule resume'])
+    expect((await command(world, 'eve', name, { schedule: 'theirs' })).error?.code).toBe('SCHEDULE_UNKNOWN');
+  expect((await command(world, 'vic', 'schedule pause', { schedule: 'traces' })).error?.code).toBe(
+    'FORBIDDEN',
+  );
+  expect(await world.records('schedule.paused')).toEqual([]);
+});
+
+test('the coming slots follow the cron line and its zone; times that cannot be read are refused', async () => {
+  const world = await openWorld({ estate, runbooks: RUNBOOKS });
+  await world.app.startSchedules(false);
+  await world.app.running.scheduler.tick();
+  const next = await command(world, 'ana', 'schedule next', { schedule: 'traces', count: 2 });
+  const years = (next.data as { at: number }[]).map(({ at }) => new Date(at).toISOString().slice(4));
+  expect(years).toEqual(['-01-01T00:00:00.000Z', '-01-01T00:00:00.000Z']);
+  const bad = await command(world, 'ana', 'schedule backfill', { schedule: 'traces', from: 'soon' });
+  expect(bad.error).toMatchObject({
+    code: 'ARGUMENTS_INVALID',
+    message: expect.stringContaining('2026-11-25'),
+  });
+  expect((await command(world, 'ana', 'schedule next', { schedule: 'trace' })).error?.hint).toContain(
+    'did you mean traces?',
+  );
+});
