@@ -118,6 +118,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
         if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
         const stopTicker = await startTicker(() => void engine.scheduler.tick());
+        const stopAlarms = engine.watchSchedules();
         const collect = fullCollection();
         if (collect !== undefined)
           releasers.push(
@@ -131,6 +132,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
           );
         releasers.push('schedules', async () => {
           await stopTicker();
+          await stopAlarms();
           await engine.scheduler.stop();
         });
       },

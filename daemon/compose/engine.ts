@@ -41,7 +41,7 @@ import { startKeepers } from './keepers.ts';
 import { drillReader } from './readers.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { watchRunbooks } from './runbook-watch.ts';
-import { openScheduler, scheduleService } from './schedules.ts';
+import { openScheduler, scheduleService, watchSchedules } from './schedules.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -53,6 +53,8 @@ export interface Running {
   live: Live;
   refusals: Refusals;
   scheduler: Scheduler;
+  /** Says what is wrong with the schedules, from now on. Returns stop. */
+  watchSchedules(): () => Promise<void>;
   people: ReturnType<typeof createPeople>;
   features: Features;
   /** What /readyz says beside the ledger. */
@@ -256,6 +258,7 @@ export async function buildEngine(
     live,
     refusals,
     scheduler,
+    watchSchedules: () => watchSchedules(scheduler, features.alerts, scheduling),
     people,
     features,
     checks: () => [{ name: 'trajectory', ...trajectory.health() }],
