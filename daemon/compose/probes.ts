@@ -15,14 +15,19 @@ export interface ProbesFeature {
   start(releasers: Releasers): Promise<void>;
 }
 
+/** An opening that failed is tried again after this, ms. */
+const AGAIN_MS = 60_000;
+const KEY = 'probes:start';
+
 /** The probes of the estate. Their code is loaded with the first probe, at the start or when one is added. */
 export function openProbes(
-  { store, config, warn }: FeatureContext,
+  { store, config, secrets, clean, warn }: FeatureContext,
   alerts: () => Alerts | undefined,
 ): ProbesFeature {
   const listeners = new Set<Parameters<Probes['onSample']>[0]>();
   let engine: ProbeEngine | undefined;
   let opening: Promise<void> | undefined;
+  let cancel = (): void => {};
 
   const needed = (): boolean =>
     Object.keys(config.current().config.probes).length > 0 ||
@@ -33,6 +38,8 @@ export function openProbes(
     engine = await openProbes({
       ...store,
       config,
+      secrets,
+      clean,
       alerts,
       warn,
       dir: store.home.samples,
@@ -44,8 +51,26 @@ export function openProbes(
   }
   const changed = (): void => {
     if (engine !== undefined) void engine.reload();
-    else if (needed()) opening ??= open().catch((error: unknown) => warn('the probes', error));
+    else if (needed()) opening ??= begin();
   };
+  /** Opens them, however often it takes: what keeps the disk from it must not keep the daemon from its other work. */
+  async function begin(): Promise<void> {
+    const told = (error: unknown): void => warn('the alert about the probes', error);
+    try {
+      await open();
+    } catch (error) {
+      warn('the probes could not be started', error);
+      cancel = store.clock.after(AGAIN_MS, () => {
+        opening = begin();
+      });
+      const why = clean(error instanceof Error ? error.message : String(error));
+      const text = `Nothing is watched: ${why}. It is tried again every minute.`;
+      const title = 'The probes do not run';
+      await alerts()?.raise({ key: KEY, severity: 'page', source: 'daemon', title, text }).catch(told);
+      return;
+    }
+    await alerts()?.resolve(KEY, 'the probes run').catch(told);
+  }
   const must = (name: string): ProbeEngine => {
     if (engine !== undefined) return engine;
     throw fail('PROBE_UNKNOWN', { name, help: '`reeve probe list`' });
@@ -79,11 +104,12 @@ export function openProbes(
     async start(releasers) {
       releasers.push('probes', async () => {
         stop();
+        cancel();
         await opening;
         await engine?.stop();
       });
       const stop = config.onChange(changed);
-      if (needed()) await (opening = open());
+      if (needed()) await (opening = begin());
     },
   };
 }

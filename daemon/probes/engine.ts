@@ -31,6 +31,8 @@ export interface EngineDeps {
   memos: Memos;
   tokens: Tokens;
   alerts(): Pick<Alerts, 'raise' | 'resolve'> | undefined;
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
   warn(what: string, error: unknown): void;
   /** Scheduled runs at the same time. */
   max?: number;
@@ -83,6 +85,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
         allowed: () => config.current().config.network.allow,
         changed: (works) => this.#uplink(works),
       }),
+      clean: deps.clean,
       lagLimit: () => config.current().config.watch.loop_lag,
       givenUp: (live) => this.#roster.reopen(live),
     };

@@ -14,6 +14,8 @@ export interface TakeDeps {
   clock: Clock;
   lag: LoopLag;
   uplink: Pick<Uplink, 'works'>;
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
   /** watch.loop_lag, ms. */
   lagLimit(): number;
   /** The probe did not stop when its time was over: what it holds cannot be used again. */
@@ -29,7 +31,7 @@ export async function take(live: Live, deps: TakeDeps): Promise<Sampled> {
   try {
     const finding = await within(live, deps);
     const judged = await ownSide(finding, live, begun, deps);
-    return { ...judged, why: judged.why === '' ? '' : oneLine(judged.why, 300), at };
+    return { ...judged, why: judged.why === '' ? '' : oneLine(deps.clean(judged.why), 300), at };
   } finally {
     lag.end();
   }

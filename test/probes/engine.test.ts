@@ -134,9 +134,9 @@ describe('trouble of our own', () => {
 
   test('a reason is one harmless line', async () => {
     const t = await rig({ web: {} });
-    t.world['web'] = async () => found('down', `a\nb\u001b[31m${'x'.repeat(1000)}`);
+    t.world['web'] = async () => found('down', `s3cret a\nb\u001b[31m${'x'.repeat(1000)}`);
     const { why } = await t.engine.run('web');
-    expect(why).toMatch(/^a\\nb\\u\{1b\}\[31mx+/);
+    expect(why).toMatch(/^\[redacted\] a\\nb\\u\{1b\}\[31mx+/);
     expect(why.length).toBeLessThan(340);
   });
 });

@@ -106,6 +106,7 @@ export async function rig(probes: object, more: object = {}, options: { max?: nu
         raise: async (alert) => void alerts.set(alert.key, alert),
         resolve: async (key) => void alerts.delete(key),
       }),
+      clean: (text) => text.replaceAll('s3cret', '[redacted]'),
       warn: (what, error) => warnings.push(`${what}: ${String(error)}`),
       ...options,
     });

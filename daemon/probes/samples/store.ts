@@ -18,8 +18,8 @@ const SYNC_EVERY_MS = 10_000;
 /** A head becomes a table when it is this old, or this large. */
 const HEAD_MS = 3_600_000;
 const HEAD_BYTES = 4 * 1024 * 1024;
-/** Heads that cannot be written wait, together up to so large. */
-const WAITING_BYTES = 3 * HEAD_BYTES;
+/** Heads that cannot be written wait, together up to so many times that size. */
+const WAITING = 3;
 /** Days that are over or too old are looked for so often, ms; a full disk is tried again so often, too. */
 const TIDY_EVERY_MS = 60_000;
 
@@ -32,6 +32,8 @@ export interface SampleDeps {
   dir: string;
   /** watch.retention, ms. */
   retention(): number;
+  /** A head becomes a table when it is this large. Default 4 MiB. */
+  headBytes?: number;
   warn(what: string, error: unknown): void;
   /** The disk takes no samples (`why`), or does again (null). Meanwhile they are kept in memory as long as there is room. */
   trouble?(why: string | null): void;
@@ -41,6 +43,7 @@ export interface SampleDeps {
 export class SampleStore implements Samples {
   readonly #deps: SampleDeps;
   readonly #days: Days;
+  readonly #headBytes: number;
   #head: Head | undefined;
   #journal: Journal | undefined;
   /** Full heads that are not in a table yet, oldest first. */
@@ -59,6 +62,7 @@ export class SampleStore implements Samples {
 
   private constructor(deps: SampleDeps) {
     this.#deps = deps;
+    this.#headBytes = deps.headBytes ?? HEAD_BYTES;
     this.#days = new Days({
       ...deps,
       breathe: () => deps.clock.sleep(0, { unref: true }),
@@ -173,7 +177,7 @@ export class SampleStore implements Samples {
     const { clock } = this.#deps;
     const [head, journal] = [this.#head, this.#journal];
     if (head === undefined || journal === undefined) return;
-    if (head.bytes >= HEAD_BYTES || clock.monotonic() - head.born >= HEAD_MS) this.#seal();
+    if (head.bytes >= this.#headBytes || clock.monotonic() - head.born >= HEAD_MS) this.#seal();
     this.#next(async () => {
       await this.#try('the journal of the samples', async () => {
         await journal.write();
@@ -206,7 +210,7 @@ export class SampleStore implements Samples {
       );
       if (!done) {
         // They wait in memory. When there are too many, the oldest are given up, and their journal with them.
-        if (this.#full.reduce((bytes, one) => bytes + one.bytes, 0) <= WAITING_BYTES) return;
+        if (this.#full.reduce((bytes, one) => bytes + one.bytes, 0) <= WAITING * this.#headBytes) return;
         this.#full.shift();
         this.#dropped += full.samples;
         this.#deps.warn('samples were given up', new Error(`${full.samples} of ${dayName(full.day)}`));
