@@ -91,7 +91,7 @@ export async function tlsSettings(
   { host, servername, ca }: TlsOptions,
   root: string,
 ): Promise<{ servername?: string; host: string; ca?: Buffer }> {
-  const name = servername ?? host.replace(/\.$/, '');
+  const name = servername ?? host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   return {
     // SNI carries names only (RFC 6066); the certificate is compared with `host`, which may be an address.
     ...(isIP(name) === 0 ? { servername: name } : {}),

@@ -17,6 +17,10 @@ test.skipIf(noPing)('a host that does not answer in time is down, and ping is go
   // TEST-NET-1 answers nobody (RFC 5737); without a route it is our own trouble.
   const finding = await ask('icmp', { host: '192.0.2.1', count: 20 }, { allowed: ['192.0.2.0/24'], ms: 400 });
   expect(finding).toMatchObject({ verdict: expect.stringMatching(/^(down|inconclusive)$/), ms: null });
+  expect(await ask('process', { cmdline: 'ping -4 * 192.0.2.1', min: 0, max: 0 })).toMatchObject({
+    verdict: 'up',
+    figures: { count: 0 },
+  });
 });
 
 test('attack 48: an address that nobody allowed is not pinged', async () => {
