@@ -62,8 +62,26 @@ export class Rpc {
     method: string,
     params: readonly unknown[] = [],
   ): Promise<z.infer<S>> {
-    const url =
-      typeof this.#endpoint === 'string' ? this.#endpoint : await secretOf(this.#deps, this.#endpoint.secret);
+    if (typeof this.#endpoint === 'string') return this.#call(this.#endpoint, schema, method, params);
+    const { secret } = this.#endpoint;
+    const url = await secretOf(this.#deps, secret);
+    if (endpointProblem(url) !== undefined)
+      throw new Trouble(`the secret ${secret} is no address that begins with https://`, 'inconclusive');
+    try {
+      return await this.#call(url, schema, method, params);
+    } catch (error) {
+      // Some servers repeat the key they were given.
+      if (error instanceof Trouble) error.message = hidden(error.message, new URL(url));
+      throw error;
+    }
+  }
+
+  async #call<S extends z.ZodType>(
+    url: string,
+    schema: S,
+    method: string,
+    params: readonly unknown[],
+  ): Promise<z.infer<S>> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const answer = await this.#send(url, body);
     if (answer.status === 429) throw new Trouble('it answers 429 Too Many Requests', 'degraded');
@@ -100,6 +118,12 @@ export class Rpc {
       throw new Trouble(why, isOurs(cause) ? 'inconclusive' : 'down');
     }
   }
+}
+
+/** A text without the parts of an address that may be a key. */
+function hidden(text: string, url: URL): string {
+  const parts = [url.hostname, ...url.pathname.split('/'), ...url.searchParams.values()];
+  return parts.filter((part) => part.length >= 4).reduce((rest, part) => rest.replaceAll(part, '…'), text);
 }
 
 export function nameOf(endpoint: Endpoint): string {

@@ -214,6 +214,21 @@ test('a secret address stands in no finding', async () => {
   const finding = await w.look();
   expect(finding).toMatchObject(down(/^\(secret rpc\): it answers with status 403/));
   expect(JSON.stringify(finding)).not.toContain('s3cret-key');
+  w.node.fault = 'echo';
+  const echoed = await w.look();
+  expect(echoed).toMatchObject(down(/no such key/));
+  expect(JSON.stringify(echoed)).not.toContain('s3cret-key');
+  for (const value of ['s3cret-key', 'ftp://s3cret-key', 'http://u:s3cret-key@a.example']) {
+    const secrets = { rpc: value };
+    const prober = openProbe(
+      'evm',
+      { url: { secret: 'rpc' }, chain_id: 1, references: w.others.map((o) => o.url) },
+      { secrets },
+    );
+    const wrong = await prober.run(AbortSignal.timeout(5000));
+    expect(wrong).toMatchObject(inconclusive(/the secret rpc is no address/));
+    expect(JSON.stringify(wrong)).not.toContain('s3cret-key');
+  }
 });
 
 test('attack 48: refused addresses are not asked, and a redirect is not followed', async () => {

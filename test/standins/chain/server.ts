@@ -4,7 +4,18 @@ import { onTestFinished } from 'vitest';
 
 /** What a JSON-RPC server does instead of answering well. */
 export type Fault =
-  'ok' | '429' | '403' | 'silent' | 'garbage' | 'html' | 'endless' | 'huge' | 'error' | 'shut' | 'redirect';
+  | 'ok'
+  | '429'
+  | '403'
+  | 'silent'
+  | 'garbage'
+  | 'html'
+  | 'endless'
+  | 'huge'
+  | 'error'
+  | 'shut'
+  | 'redirect'
+  | 'echo';
 
 /** An error of the API itself. */
 export class RpcFailure extends Error {
@@ -52,6 +63,11 @@ export async function rpcServer(methods: Record<string, (params: unknown[]) => u
           return say(200, '{"jsonrpc":"2.0","id":1,"result":');
         case 'redirect':
           return void response.writeHead(307, { location: state.target }).end();
+        case 'echo':
+          return say(
+            200,
+            JSON.stringify({ id: 1, error: { code: 1, message: `no such key ${request.url}` } }),
+          );
         case 'endless': {
           response.writeHead(200);
           const more = (): void => {
