@@ -8,6 +8,7 @@ import { drillErrors } from './errors/drill.ts';
 import { grantErrors } from './errors/grant.ts';
 import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
+import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
@@ -29,6 +30,7 @@ export const errorTable = {
   ...grantErrors,
   ...jobErrors,
   ...ledgerErrors,
+  ...practiceErrors,
   ...probeErrors,
   ...runbookErrors,
   ...zoneErrors,

@@ -24,6 +24,7 @@ import {
 } from './schedules.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
+import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
 import { incidentsList, lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { whoami } from './whoami.ts';
@@ -105,6 +106,8 @@ export const actions = [
   alertsTest,
   alertsKinds,
   probeSilence,
+  sloList,
+  sloShow,
   incidentsList,
   verifyFactory,
   lintWorkflows,

@@ -218,6 +218,7 @@ export async function buildEngine(
     drills: drillReader(state),
     schedules: scheduleService(scheduler, scheduling),
     probes: features.probes,
+    practice: features.practice,
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),
     checkConfig: () => config.check(),

@@ -18,4 +18,9 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     const { checkAlerts } = await import('../alerts/check.ts');
     await checkAlerts(alerts, tell, (name) => secrets.has(name));
   },
+  async (config, tell) => {
+    if (Object.keys(config.slos).length === 0) return;
+    const { checkSlos } = await import('../practice/check.ts');
+    await checkSlos(config, tell);
+  },
 ];

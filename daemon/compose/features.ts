@@ -7,11 +7,13 @@ import type { Jobs } from '../ports/jobs.ts';
 import type { Mandates } from '../ports/mandates.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { People } from '../ports/people.ts';
+import type { Practice } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Work } from '../ports/work.ts';
 import { composeAlerts } from './alerts.ts';
+import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import type { Store } from './store.ts';
 
@@ -38,6 +40,7 @@ export interface Features {
   alerts: Alerts;
   incidents?: Incidents;
   probes: Probes;
+  practice: Practice;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -48,13 +51,16 @@ export interface Features {
 export function openFeatures(context: FeatureContext): Features {
   const alerts = composeAlerts(context);
   const probes = openProbes(context, () => alerts.alerts);
+  const practice = composePractice(context, alerts.alerts, probes.probes);
   return {
     alerts: alerts.alerts,
     probes: probes.probes,
-    metrics: [...alerts.metrics, ...probes.metrics],
+    practice: practice.practice,
+    metrics: [...alerts.metrics, ...probes.metrics, ...practice.metrics],
     async start(releasers) {
       releasers.push('alerts', alerts.start());
       await probes.start(releasers);
+      practice.start(releasers);
     },
   };
 }

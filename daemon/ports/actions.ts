@@ -18,6 +18,7 @@ import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
+import type { Practice } from './practice.ts';
 import type { Probes } from './probes.ts';
 import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Schedules } from './schedules.ts';
@@ -58,6 +59,7 @@ export interface Deps {
   drills: DrillReader;
   schedules: Schedules;
   probes: Probes;
+  practice: Practice;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
   /** Mistakes of the files as they are now, not of what is in force. */
