@@ -6,5 +6,6 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   grants: () => import('./grants.ts'),
   api: () => import('./api.ts'),
   cli: () => import('./cli.ts'),
+  probes: () => import('./probes.ts'),
   schedule: () => import('./schedule.ts'),
 };
