@@ -4,6 +4,7 @@ import { AttemptId, Digest, JobId } from './ids.ts';
 import { JsonObject } from './json.ts';
 import { JobAttemptRecord, JobSpec, JobStatus } from './job.ts';
 import { StepView } from './reply.ts';
+import { Severity } from './watch.ts';
 
 /** Request header by which a front end labels itself in records: `cli`, `web` or `api`. A label, never a right. */
 export const CLIENT_HEADER = 'reeve-client';
@@ -77,6 +78,12 @@ export const StatusView = z.object({
   /** Approved, but not run: somebody has to look. */
   requests_lapsed: z.int(),
   reviews_open: z.int(),
+  /** Open ones, and the newest five of them. */
+  incidents: z.object({
+    open: z.int(),
+    page: z.int(),
+    newest: z.array(z.object({ id: z.string(), title: z.string(), severity: Severity, at: z.int() })),
+  }),
   last_drill: z
     .object({
       drill: z.string(),

@@ -6,6 +6,7 @@ import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
 import { drillErrors } from './errors/drill.ts';
 import { grantErrors } from './errors/grant.ts';
+import { incidentErrors } from './errors/incident.ts';
 import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
 import { practiceErrors } from './errors/practice.ts';
@@ -28,6 +29,7 @@ export const errorTable = {
   ...configErrors,
   ...drillErrors,
   ...grantErrors,
+  ...incidentErrors,
   ...jobErrors,
   ...ledgerErrors,
   ...practiceErrors,

@@ -48,7 +48,7 @@ export type JobAttemptRecord = z.infer<typeof JobAttemptRecord>;
 
 /** What started a job: part of its identity, so the same slot, delivery or nonce twice is one job. */
 export const Anchor = z.object({
-  kind: z.enum(['nonce', 'slot', 'delivery', 'interaction', 'parent']),
+  kind: z.enum(['nonce', 'slot', 'delivery', 'interaction', 'parent', 'incident']),
   id: z.string().min(1).max(256),
 });
 export type Anchor = z.infer<typeof Anchor>;

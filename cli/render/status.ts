@@ -40,6 +40,7 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
             `${s.paused.drain ? 'draining' : 'paused'} ${since(s.paused.since, s.paused.by, s.paused.reason)}`,
           ),
         ]),
+    ...incidents(s).map((text) => (s.incidents.page > 0 ? bad(text) : warn(text))),
     ...(s.jobs.unknown === 0
       ? []
       : [warn(`${plural(s.jobs.unknown, 'job')} of unknown outcome: reeve jobs list --status UNKNOWN`)]),
@@ -56,6 +57,15 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
       ? []
       : [warn(`this CLI is ${ours}, the daemon ${harmless(s.reeve)}: restart the daemon`)]),
   ];
+}
+
+function incidents({ incidents }: Partial<Pick<StatusView, 'incidents'>>): string[] {
+  // A daemon that is older than this CLI tells of none.
+  const { open, newest } = incidents ?? { open: 0, newest: [] };
+  const [last] = newest;
+  if (open === 0 || last === undefined) return [];
+  const what = open === 1 ? harmless(last.title) : `${harmless(last.title)}, and ${count(open - 1)} more`;
+  return [`${plural(open, 'incident')} open (${what}): reeve incidents list`];
 }
 
 function figures(terminal: Terminal, s: StatusView): string[] {

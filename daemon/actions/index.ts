@@ -5,6 +5,16 @@ import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
+import { healReset, healStatus } from './heals.ts';
+import {
+  incidentsAck,
+  incidentsLink,
+  incidentsNote,
+  incidentsOpen,
+  incidentsResolve,
+  incidentsReview,
+} from './incident-changes.ts';
+import { incidentsList, incidentsPostmortem, incidentsShow } from './incidents.ts';
 import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { note } from './note.ts';
@@ -26,7 +36,7 @@ import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
-import { incidentsList, lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
+import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { whoami } from './whoami.ts';
 import { drain, halt, pause, resume } from './work.ts';
 
@@ -86,6 +96,17 @@ export const actions = [
   probeHistory,
   probeKinds,
   probePushUrl,
+  incidentsList,
+  incidentsShow,
+  incidentsOpen,
+  incidentsAck,
+  incidentsNote,
+  incidentsLink,
+  incidentsResolve,
+  incidentsReview,
+  incidentsPostmortem,
+  healStatus,
+  healReset,
   configShow,
   configCheck,
   configReload,
@@ -108,7 +129,6 @@ export const actions = [
   probeSilence,
   sloList,
   sloShow,
-  incidentsList,
   verifyFactory,
   lintWorkflows,
 ] as const satisfies readonly Action[];

@@ -14,7 +14,12 @@ export const status = readAction({
     const s = context.status((project, env) => people.allows(caller.person, 'view', project, env));
     return {
       title: `Reeve ${s.reeve} runs the estate ${s.estate}`,
-      tone: s.halted.length > 0 || !s.ledger.writable ? 'bad' : 'good',
+      tone:
+        s.halted.length > 0 || !s.ledger.writable || s.incidents.page > 0
+          ? 'bad'
+          : s.incidents.open > 0
+            ? 'warn'
+            : 'good',
       blocks: [
         {
           type: 'fields',
@@ -25,6 +30,14 @@ export const status = readAction({
               label: 'Jobs',
               value: `${s.jobs.running} running, ${s.jobs.queued} queued, ${s.jobs.unknown} unknown`,
             },
+            ...(s.incidents.open === 0
+              ? []
+              : [
+                  {
+                    label: 'Incidents',
+                    value: `${s.incidents.open} open: ${s.incidents.newest.map(({ title }) => title).join('; ')}`,
+                  },
+                ]),
             { label: 'Grants', value: `${s.grants_active} active, ${s.requests_open} requests open` },
           ],
         },

@@ -58,12 +58,6 @@ const absent = (name: string, summary: string, what: string, next: string): Acti
     },
   });
 
-export const incidentsList = absent(
-  'incidents list',
-  'Incidents (comes with probes and healing)',
-  'Incident keeping',
-  'Until it is: `reeve jobs list --status FAIL` shows what failed, `reeve heal` runs the healing runbook.',
-);
 export const verifyFactory = absent(
   'verify-factory',
   'Release gate of the software factory',

@@ -1,25 +1,9 @@
-import type { Actor } from '../../contracts/admin.ts';
-import type { Anchor } from '../../contracts/job.ts';
-import type { JsonObject } from '../../contracts/json.ts';
 import { calledRuns } from '../../contracts/plan.ts';
 import type { Deps } from '../ports/actions.ts';
+import type { Unattended } from '../ports/unattended.ts';
 import { lifetime } from './privileged.ts';
 import { requireWork, scopeOf } from './reach.ts';
 import { startJob, type StartDeps } from './start.ts';
-
-export interface Unattended {
-  /** `schedule:<name>`, `heal:<name>` … */
-  mandate: string;
-  /** What wants it; stands in the records as the way it came. */
-  via: Actor['via'];
-  runbook: string;
-  project: string;
-  env: string;
-  inputs: JsonObject;
-  /** Makes the job's identity: the same slot twice is one job. */
-  anchor: Anchor;
-  reason: string;
-}
 
 type UnattendedDeps = StartDeps & Pick<Deps, 'mandates' | 'runbooks' | 'work' | 'planDigest'>;
 
@@ -29,7 +13,7 @@ export async function admitUnattended(deps: UnattendedDeps, ask: Unattended): Pr
   const runbook = await deps.runbooks.get(ask.runbook);
   const action = runbook.front.action;
   const wish = { runbook: ask.runbook, action, project: ask.project, env: ask.env, inputs: ask.inputs };
-  const plan = await deps.runbooks.plan(wish);
+  const plan = await deps.runbooks.plan(ask.part === undefined ? wish : { ...wish, part: ask.part });
   const digest = deps.planDigest(plan);
   // A file swapped in between the two looks would be in the plan but not in what was accepted.
   await deps.mandates.requireUsable(ask.mandate, plan, ...calledRuns(plan));

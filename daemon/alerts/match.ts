@@ -1,21 +1,7 @@
-import type { AlertMatch, AlertsSpec, RouteSpec } from '../../contracts/estate/alerts.ts';
+import type { AlertsSpec, RouteSpec } from '../../contracts/estate/alerts.ts';
 import type { AlertBody } from '../../contracts/records/alert.ts';
+import { matches } from '../signal-match.ts';
 import type { AlertsState, Silence } from './state.ts';
-
-/** Whether a route or silence takes this alert. What the alert does not have, no list can name. */
-export function matches(body: AlertBody, match: AlertMatch): boolean {
-  return (
-    holds(match.keys, body.key) &&
-    holds(match.severities, body.severity) &&
-    holds(match.sources, body.source) &&
-    holds(match.projects, body.project) &&
-    holds(match.environments, body.env) &&
-    holds(match.probes, body.probe)
-  );
-}
-
-const holds = <T>(list: readonly T[] | undefined, value: T | undefined): boolean =>
-  list === undefined || (value !== undefined && list.includes(value));
 
 /** A route that takes an alert, with its place in the list. */
 export interface Taken {

@@ -4,7 +4,8 @@ import { openHaltReserve } from '../admission/halt-reserve.ts';
 import { planBlocks } from '../admission/plan-view.ts';
 import { createRefusals, type Refusals } from '../admission/refusals.ts';
 import type { StartDeps } from '../admission/start.ts';
-import { admitUnattended, type Unattended } from '../admission/unattended.ts';
+import { admitUnattended } from '../admission/unattended.ts';
+import type { Unattended } from '../ports/unattended.ts';
 import { openWork } from '../admission/work.ts';
 import { actions } from '../actions/index.ts';
 import type { Settings } from '../config.ts';
@@ -219,6 +220,7 @@ export async function buildEngine(
     schedules: scheduleService(scheduler, scheduling),
     probes: features.probes,
     practice: features.practice,
+    incidents: features.incidents,
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),
     checkConfig: () => config.check(),
@@ -275,10 +277,7 @@ export async function buildEngine(
       await grants.enrolKeys('daemon');
       await recordVersions(versions, [estateVersion(initial)]);
       if (store.firstStart) await settle();
-      await startKeepers(
-        { store, config, runbooks, zones, jobs, trajectory, work, mandates, grants, drivers, warn },
-        releasers,
-      );
+      await startKeepers({ ...deps, store, zones, jobs, drivers, warn }, releasers);
       await door.finishApproved().catch((error: unknown) => warn('requests approved before', error));
       await features.start(releasers);
       releasers.push('configuration watch', config.watch());

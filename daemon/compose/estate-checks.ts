@@ -23,4 +23,10 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     const { checkSlos } = await import('../practice/check.ts');
     await checkSlos(config, tell);
   },
+  async (config, tell) => {
+    if (Object.keys(config.healing).length === 0 && config.incidents.postmortems === '.reeve/postmortems')
+      return;
+    const { checkIncidents } = await import('../incidents/check.ts');
+    await checkIncidents(config, tell);
+  },
 ];

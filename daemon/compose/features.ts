@@ -1,4 +1,4 @@
-import type { Unattended } from '../admission/unattended.ts';
+import type { Unattended } from '../ports/unattended.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
@@ -13,6 +13,7 @@ import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Work } from '../ports/work.ts';
 import { composeAlerts } from './alerts.ts';
+import { composeIncidents } from './incidents.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import type { Store } from './store.ts';
@@ -38,7 +39,7 @@ export interface FeatureContext {
 /** What watches, tells, heals and counts, beside the door. */
 export interface Features {
   alerts: Alerts;
-  incidents?: Incidents;
+  incidents: Incidents;
   probes: Probes;
   practice: Practice;
   /** What they add to /metrics. */
@@ -51,15 +52,18 @@ export interface Features {
 export function openFeatures(context: FeatureContext): Features {
   const alerts = composeAlerts(context);
   const probes = openProbes(context, () => alerts.alerts);
+  const incidents = composeIncidents(context, alerts.alerts, probes.probes);
   const practice = composePractice(context, alerts.alerts, probes.probes);
   return {
     alerts: alerts.alerts,
+    incidents: incidents.incidents,
     probes: probes.probes,
     practice: practice.practice,
-    metrics: [...alerts.metrics, ...probes.metrics, ...practice.metrics],
+    metrics: [...alerts.metrics, ...probes.metrics, ...incidents.metrics, ...practice.metrics],
     async start(releasers) {
       releasers.push('alerts', alerts.start());
       await probes.start(releasers);
+      incidents.start(releasers);
       practice.start(releasers);
     },
   };

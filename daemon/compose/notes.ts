@@ -2,6 +2,7 @@ import type { AdminActionType } from '../../contracts/admin.ts';
 import type { LedgerRecord, RecordType } from '../../contracts/record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Grants } from '../ports/grants.ts';
+import type { Incidents } from '../ports/incidents.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Mandates } from '../ports/mandates.ts';
@@ -16,6 +17,7 @@ export interface NotesDeps {
   jobs: Jobs;
   mandates: Mandates;
   grants: Grants;
+  incidents: Pick<Incidents, 'list'>;
   warn(what: string, error: unknown): void;
 }
 
@@ -38,6 +40,9 @@ const DECISIONS: ReadonlySet<AdminActionType> = new Set([
   'init_keys',
   'accept_zone',
   'cancel',
+  'resolve_incident',
+  'review_incident',
+  'reset_breaker',
 ]);
 
 /** Records after which something else may block, or nothing any more. */
@@ -56,6 +61,9 @@ const MAY_BLOCK: ReadonlySet<RecordType> = new Set([
   'grant.approved',
   'grant.denied',
   'grant.lapsed',
+  'incident.opened',
+  'incident.reopened',
+  'incident.resolved',
 ]);
 
 /** NOTES.md is rewritten at most this often, ms. */
@@ -110,15 +118,26 @@ function decisionOf(record: LedgerRecord): string | undefined {
   return `${actor.person}: ${action_type.replaceAll('_', ' ')}${on === '' ? '' : ` (${on})`}: ${reason} (ledger ${record.seq})`;
 }
 
-async function writeBlockers({ work, jobs, mandates, grants, trajectory }: NotesDeps): Promise<void> {
+async function writeBlockers({
+  work,
+  jobs,
+  mandates,
+  grants,
+  incidents,
+  trajectory,
+}: NotesDeps): Promise<void> {
   const pause = work.paused();
   const unknown = jobs.list({ status: 'UNKNOWN' }).filter((j) => j.resolved === undefined);
+  const open = [...incidents.list({ state: 'open' }), ...incidents.list({ state: 'acknowledged' })];
   const requests = await grants.requests();
   const lines = [
     ...work.halts().map((h) => `${h.scope} is halted by ${h.by}: ${h.reason}`),
     ...(pause === undefined
       ? []
       : [`new work is ${pause.drain ? 'draining' : 'paused'} by ${pause.by}: ${pause.reason}`]),
+    ...open
+      .slice(0, 20)
+      .map((i) => `${i.title} (${i.project}/${i.env}, ${i.severity}); \`reeve incidents show ${i.id}\``),
     ...unknown.map(
       (j) => `${j.title} (${j.spec.job_id}) has an unknown outcome; look, then \`reeve jobs resolve\``,
     ),

@@ -1,6 +1,7 @@
 import type { StatusView } from '../../contracts/api.ts';
 import { drills } from '../drills/index.ts';
 import { grantsProjection } from '../grants/projection.ts';
+import { incidentsProjection } from '../incidents/projection.ts';
 import type { Config } from '../ports/config.ts';
 import type { Jobs, JobView } from '../ports/jobs.ts';
 import type { Work } from '../ports/work.ts';
@@ -23,6 +24,7 @@ export function statusView(
     .map((results) => results.findLast(({ project = '', env = '' }) => may(project, env)))
     .filter((r) => r !== undefined)
     .toSorted((a, b) => b.at - a.at)[0];
+  const incidents = Object.values(state.get(incidentsProjection).open);
   return {
     reeve: at.version,
     pid: process.pid,
@@ -47,6 +49,14 @@ export function statusView(
     requests_lapsed: Object.values(grants.requests).filter((r) => r.lapsed !== null && r.denied === null)
       .length,
     reviews_open: Object.values(grants.reviews).filter((r) => r.closed === null).length,
+    incidents: {
+      open: incidents.length,
+      page: incidents.filter(({ body }) => body.severity === 'page').length,
+      newest: incidents
+        .slice(-5)
+        .toReversed()
+        .map(({ body: { id, title, severity }, opened }) => ({ id, title, severity, at: opened })),
+    },
     last_drill:
       last === undefined
         ? null

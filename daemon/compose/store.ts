@@ -8,6 +8,7 @@ import { systemClock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { drills } from '../drills/index.ts';
 import { configVersionsProjection, mandatesProjection } from '../estate/index.ts';
+import { incidentsProjection } from '../incidents/projection.ts';
 import { nodeFs } from '../fs.ts';
 import { grantsProjection } from '../grants/projection.ts';
 import { openHome, type Home } from '../home.ts';
@@ -45,6 +46,7 @@ export const projections = [
   schedules,
   downtime,
   probeStates,
+  incidentsProjection,
   zonesProjection,
   alertsProjection,
   signalsProjection,

@@ -13,6 +13,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './door.ts';
 import type { Grants, IssueRequest, RequestView } from './grants.ts';
+import type { Incidents } from './incidents.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -60,6 +61,7 @@ export interface Deps {
   schedules: Schedules;
   probes: Probes;
   practice: Practice;
+  incidents: Incidents;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
   /** Mistakes of the files as they are now, not of what is in force. */

@@ -17,6 +17,8 @@ export interface PlanRequest {
   inputs: JsonObject;
   /** Resolved extras that are part of what is confirmed: target, from, to … */
   targets?: JsonObject;
+  /** Only its Rollback section, as the work of a job of its own: of a run that passed and did not help. */
+  part?: 'rollback';
   /** Digest the runbook must have; any other is RUNBOOK_CHANGED. */
   runbook_digest?: string;
 }

@@ -70,7 +70,7 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
   const look = lookUp(project, env, inputs);
   const calls: Record<string, string> = {};
   const steps: PlanStep[] = [];
-  for (const step of runbook.steps) {
+  for (const step of stepsOf(runbook, request)) {
     const planEnv = envOf(step, runbook, { project, env, inputs, projectPath: path }, look, deps);
     const planned = await planStep(planEnv, calls);
     deps.whole.add(runbook.source, planned);
@@ -82,11 +82,14 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     runbook: front.runbook,
     runbook_digest: runbook.digest,
     source: runbook.source,
-    title: oneLine(fillAll(front.title, look, asIs), 160),
+    title: oneLine(
+      `${fillAll(front.title, look, asIs)}${request.part === undefined ? '' : ' (rollback)'}`,
+      160,
+    ),
     project,
     env,
     inputs,
-    targets: request.targets ?? {},
+    targets: { ...request.targets, ...(request.part === undefined ? {} : { part: request.part }) },
     environment_names: steps.some(({ kind }) => kind === 'sh') ? environmentNames(inputs, front.secrets) : [],
     config_version: estate.digest,
     timeout_ms: front.timeout,
@@ -94,7 +97,8 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     idempotent: front.idempotent,
     lock: front.lock === undefined ? null : lockOf(runbook, look),
     on_conflict: front.on_conflict,
-    needs: front.needs.map((need) => ({
+    // Undoing waits for nothing.
+    needs: (request.part === undefined ? front.needs : []).map((need) => ({
       runbook: need.runbook,
       status: need.status,
       within_ms: need.within ?? null,
@@ -111,6 +115,15 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     count: checked.error.issues.length,
     why: `its plan is impossible: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
   });
+}
+
+/** All steps; of the part `rollback` those that run on failure, which then are what is to be done. */
+function stepsOf({ steps, source }: Runbook, { part }: PlanRequest): readonly RunbookStep[] {
+  if (part === undefined) return steps;
+  const undo = steps.filter(({ on }) => on === 'failure').map((step) => ({ ...step, on: 'normal' as const }));
+  if (undo.length > 0) return undo;
+  const why = 'it has no Rollback section';
+  throw fail('RUNBOOK_INVALID', { file: source, count: 1, why }, { at: `${source}:1` });
 }
 
 /** Its own action, or one that the estate gives to this runbook: a caller cannot make a deployment a mere run. */

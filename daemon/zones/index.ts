@@ -72,7 +72,8 @@ export function openZones({ config, ledger, state, artifacts, clock, warn }: Zon
   return {
     checkWrite(file, { confirmed = false } = {}) {
       const { root, config: estate } = config.current();
-      return checkWrite(root, estate.zones, file, confirmed);
+      const projects = Object.values(estate.projects).map((project) => project.path);
+      return checkWrite(root, estate.zones, file, confirmed, projects);
     },
     async integrity() {
       const mode = config.current().config.zones.integrity;

@@ -20,12 +20,14 @@ const STRICTNESS: readonly Zone[] = ['outside', 'system', 'other', 'app', 'state
  * both the path as given and the one it leads to must be allowed.
  *
  * @param file Relative to the root, or absolute.
+ * @param projects Folders of the projects, relative to the root: each has a state folder of its own.
  */
 export async function checkWrite(
   root: string,
   zones: EstateConfig['zones'],
   file: string,
   confirmed: boolean,
+  projects: readonly string[] = [],
 ): Promise<string> {
   const refuse = (why: string): Error => fail('ZONE_REFUSED', { path: oneLine(file, 300), why });
   if (file.includes('\0')) throw refuse('it contains a NUL');
@@ -36,7 +38,7 @@ export async function checkWrite(
   // An absolute path may name the root through a link of its own; then only where it leads says anything.
   if (!path.isAbsolute(file)) names.push(given);
   const zone = names
-    .map((name) => zoneOf(zones, name))
+    .map((name) => zoneOf(zones, name, projects))
     .reduce((a, b) => (STRICTNESS.indexOf(a) <= STRICTNESS.indexOf(b) ? a : b));
   if (zone === 'outside') throw refuse('it is outside the estate');
   if (zone === 'system') throw refuse('it is in the system zone');
@@ -45,14 +47,16 @@ export async function checkWrite(
 }
 
 /** The zone of a path relative to the estate's root. */
-function zoneOf(zones: EstateConfig['zones'], relative: string): Zone {
+function zoneOf(zones: EstateConfig['zones'], relative: string, projects: readonly string[]): Zone {
   const parts = relative.split(path.sep);
   if (relative === '' || path.isAbsolute(relative) || parts[0] === '..') return 'outside';
   // On a file system that ignores case .Claude is .claude.
   const folded = parts.map((part) => part.normalize('NFC').toLowerCase());
   if (folded.includes(OWN_SYSTEM)) return 'system';
   if (zones.system.some((zone) => isIn(folded, zone.normalize('NFC').toLowerCase()))) return 'system';
-  if (parts[0] === OWN_STATE || zones.state.some((zone) => isIn(parts, zone))) return 'state';
+  const own = ['.', ...projects].map((folder) => path.join(folder, OWN_STATE));
+  if (own.some((folder) => isIn(parts, folder)) || zones.state.some((zone) => isIn(parts, zone)))
+    return 'state';
   return zones.app.some((zone) => isIn(parts, zone)) ? 'app' : 'other';
 }
 

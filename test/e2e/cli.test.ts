@@ -68,7 +68,9 @@ test('--json is one valid document on stdout for every command that reads, and f
     const made = await place.json([
       ...['preauth', 'create-grant', '--project-ids', 'my-project', '--auto-deploy-dev'],
     ]);
+    const opened = await place.json(['incidents', 'open', 'a test', '--project', 'my-project']);
     const known: Record<string, string> = {
+      incident: (opened.data as { id: string }).id,
       job: ran.job?.id ?? '',
       runbook: 'hello',
       schedule: 'self-restore',

@@ -1,3 +1,4 @@
+import { inMarkdown as line } from '../../markdown.ts';
 import { iso } from '../../time.ts';
 import { words, type Figures, type Objectives } from '../figures.ts';
 import type { Outcome } from './document.ts';
@@ -47,10 +48,3 @@ function goalRow(label: string, key: 'rpo_ms' | 'rto_ms', figures: Figures, obje
 }
 
 const time = (ms: number | null): string => (ms === null ? 'never' : iso(ms));
-
-/** Text from a run on one line, so that it cannot become a heading, a cell or a link of its own. */
-const line = (value: string): string =>
-  value
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[\\`*_[\]<>|#]/g, '\\$&')
-    .slice(0, 2000);

@@ -35,6 +35,8 @@ export function placeOf(record: LedgerRecord): Place {
       return project(body.job.project, body.job.env);
     case 'alert.raised':
       return body.project === undefined ? ESTATE : project(body.project, body.env);
+    case 'incident.opened':
+      return project(body.project, body.env);
     case 'grant.used':
       return project(body.project, body.cap.split(':')[1]);
     case 'grant.requested':

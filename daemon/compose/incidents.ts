@@ -1,0 +1,87 @@
+import type { OpenedIncidents } from '../incidents/index.ts';
+import { incidentMetrics } from '../incidents/metrics.ts';
+import { incidentsProjection, isBusy } from '../incidents/projection.ts';
+import type { IncidentsState } from '../incidents/state.ts';
+import { findIncident, listIncidents, ruleViews } from '../incidents/views.ts';
+import type { Releasers } from '../lifecycle.ts';
+import type { Alerts } from '../ports/alerts.ts';
+import type { Incidents } from '../ports/incidents.ts';
+import type { MetricFamily } from '../ports/metrics.ts';
+import type { Probes } from '../ports/probes.ts';
+import type { FeatureContext } from './features.ts';
+
+export interface IncidentsFeature {
+  incidents: Incidents;
+  metrics: readonly MetricFamily[];
+  start(releasers: Releasers): void;
+}
+
+/** Incidents and healing. Their code is loaded when something happens, or somebody asks. */
+export function composeIncidents(
+  context: FeatureContext,
+  alerts: Alerts,
+  probes: Pick<Probes, 'get' | 'run'>,
+): IncidentsFeature {
+  const { store, config, jobs, work, mandates, zones, clean, admit, warn } = context;
+  const state = (): IncidentsState => store.state.get(incidentsProjection);
+  let opening: Promise<OpenedIncidents> | undefined;
+  let stopped = false;
+
+  const opened = (): Promise<OpenedIncidents> =>
+    (opening ??= import('../incidents/index.ts').then(({ openIncidents }) => {
+      const { clock, ledger, fs, artifacts, origin } = store;
+      return openIncidents({
+        clock,
+        ledger,
+        state: store.state,
+        config,
+        probes,
+        jobs,
+        work,
+        mandates,
+        alerts,
+        fs,
+        artifacts,
+        origin,
+        hex: store.hex,
+        clean,
+        admit,
+        checkWrite: (file) => zones.checkWrite(file),
+        warn,
+      });
+    }));
+  const service = async (): Promise<OpenedIncidents['service']> => (await opened()).service;
+
+  const incidents: Incidents = {
+    open: async (incident) => (await service()).open(incident),
+    acknowledge: async (...given) => (await service()).acknowledge(...given),
+    note: async (...given) => (await service()).note(...given),
+    link: async (...given) => (await service()).link(...given),
+    resolve: async (...given) => (await service()).resolve(...given),
+    review: async (...given) => (await service()).review(...given),
+    postmortem: async (id) => (await service()).postmortem(id),
+    timeline: async (id) => (await service()).timeline(id),
+    resetBreaker: async (...given) => (await service()).resetBreaker(...given),
+    get: (id, may) => findIncident(state(), id, may),
+    list: (filter) => listIncidents(state(), filter),
+    heals: () => ruleViews(state(), config.current().config.healing, store.clock.now()),
+  };
+
+  return {
+    incidents,
+    metrics: incidentMetrics(state, () => config.current().config.healing),
+    start(releasers) {
+      const look = (): void => {
+        if (opening === undefined && !stopped && isBusy(state()))
+          opened().catch((error: unknown) => warn('incidents', error));
+      };
+      const unsubscribe = store.ledger.subscribe(look);
+      releasers.push('incidents', async () => {
+        stopped = true;
+        unsubscribe();
+        await (await opening?.catch(() => undefined))?.keeper.stop();
+      });
+      look();
+    },
+  };
+}
