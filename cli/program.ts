@@ -131,7 +131,7 @@ function collect(
   root: Command,
   specs: readonly CommandSpec[],
 ): JsonObject {
-  const given = command.opts<Record<string, unknown>>();
+  const given = ownOptions(command, root, spec);
   const globals = root.opts<Record<string, unknown>>();
   const args: JsonObject = {};
   const put = (arg: ArgSpec, texts: readonly string[]): void => {
@@ -163,6 +163,20 @@ function collect(
         exampleOf(spec),
       );
   return args;
+}
+
+/** With those that a command above has taken, which is one in its own right and has options of the same names. */
+function ownOptions(command: Command, root: Command, spec: CommandSpec): Record<string, unknown> {
+  const given = { ...command.opts<Record<string, unknown>>() };
+  for (let above = command.parent; above !== null && above !== root; above = above.parent)
+    for (const [name, value] of Object.entries(above.opts<Record<string, unknown>>())) {
+      const { long = '' } = above.options.find((o) => o.attributeName() === name) ?? {};
+      if (!command.options.some((o) => o.attributeName() === name))
+        throw usage(`${spec.name} has no option ${long ?? name}`, `See \`reeve ${spec.name} --help\`.`);
+      const before = given[name];
+      given[name] = Array.isArray(before) && Array.isArray(value) ? [...value, ...before] : (before ?? value);
+    }
+  return given;
 }
 
 function positional(

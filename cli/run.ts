@@ -102,9 +102,12 @@ async function help(context: Context, words: string[], asked: boolean, commands:
   const text =
     words.length === 0
       ? overview(terminal, commands.specs, version(), commands.complete)
-      : spec === undefined || group
+      : spec === undefined || (group && spec.name !== name)
         ? groupHelp(terminal, words, commands.specs)
-        : commandHelp(terminal, spec);
+        : [
+            commandHelp(terminal, spec),
+            ...(group ? ['', groupHelp(terminal, words, commands.specs)] : []),
+          ].join('\n');
   if (terminal.globals.json) {
     if (!asked && words.length > 0)
       throw usage(`${name} needs a word after it`, `See \`reeve ${name} --help\`.`);

@@ -46,6 +46,38 @@ const COMMANDS = [
   }),
 ];
 
+test('a command that stands under one with options of its own has its own; what it does not know is refused', async () => {
+  const project = arg('project', 'project', { required: true });
+  const commands = [
+    specOf('work list', { aliases: ['work'], args: [arg('project', 'project'), arg('all', 'boolean')] }),
+    specOf('work open', { args: [arg('title', 'string', { required: true, position: 0 }), project] }),
+    specOf('mend', { kind: 'privileged', args: [project] }),
+    specOf('mend reset', { args: [arg('rule', 'string', { required: true, position: 0 })] }),
+  ];
+  await using daemon = await new StandinDaemon({ commands }).start();
+  for (const line of [
+    'work open slow --project a',
+    'work --project a open slow',
+    'work --project b',
+    'mend --project a',
+  ])
+    expect((await reeve(daemon.home, line.split(' '))).code, line).toBe(0);
+  expect((await reeve(daemon.home, ['mend', 'reset', 'web'])).code).toBe(0);
+  expect(daemon.commands.map(({ command, args }) => [command, args])).toEqual([
+    ['work open', { title: 'slow', project: 'a' }],
+    ['work open', { title: 'slow', project: 'a' }],
+    ['work list', { project: 'b' }],
+    ['mend', { project: 'a' }],
+    ['mend reset', { rule: 'web' }],
+  ]);
+  const refused = await reeve(daemon.home, ['work', 'open', 'slow', '--project', 'a', '--all']);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('work open has no option --all');
+  const help = await reeve(daemon.home, ['mend', '--help']);
+  expect(help.out).toContain('reeve mend --project PROJECT');
+  expect(help.out).toContain('reeve mend reset');
+});
+
 test('a command line becomes the request its catalogue entry describes', async () => {
   await using daemon = await new StandinDaemon({ commands: COMMANDS }).start();
   const line =
