@@ -1,4 +1,4 @@
-import type { Unattended } from '../admission/unattended.ts';
+import type { Unattended } from '../ports/unattended.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';

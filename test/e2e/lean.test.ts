@@ -18,7 +18,12 @@ const AT_REST = [
   'zod',
 ];
 /** Folders of ours that are loaded when something needs them. */
-const ON_DEMAND = ['daemon/runbook/steps/', 'daemon/drills/drivers/', 'daemon/incidents/index.ts', 'scripts/'];
+const ON_DEMAND = [
+  'daemon/runbook/steps/',
+  'daemon/drills/drivers/',
+  'daemon/incidents/index.ts',
+  'scripts/',
+];
 
 let place: Place | undefined;
 afterEach(async () => {
