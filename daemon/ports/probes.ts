@@ -41,7 +41,7 @@ export interface Bucket {
   inconclusive: number;
   /** Slots in which it could not be run in time. */
   slips: number;
-  /** Milliseconds; null without samples. */
+  /** Milliseconds; null without samples. `p95` is at most 4.5 % off, the others are exact to 10 µs. */
   min: number | null;
   mean: number | null;
   p95: number | null;
@@ -53,8 +53,8 @@ export interface Samples {
   /** Buckets that cover [from, to), oldest first, empty ones included. At most 2,000. */
   series(probe: string, from: number, to: number, count: number): Promise<Bucket[]>;
   /**
-   * Good and bad samples in [from, to). `inconclusive` counts as neither. With `slow`, an up sample slower than so many ms
-   * is bad.
+   * Good and bad samples in [from, to): up and degraded are good, down and halted bad, `inconclusive` and slips neither.
+   * With `slow`, a good sample slower than so many ms is bad. Exact; cheap when nothing is slow.
    */
   tally(probe: string, from: number, to: number, slow?: number): Promise<{ good: number; bad: number }>;
   /** Single samples, oldest first. */

@@ -78,6 +78,8 @@ export async function exchange(
     });
     sent.once('response', (response) => {
       stage = 'body';
+      // After its body the response has given its socket back.
+      const certificate = secure ? certificateOf(response) : undefined;
       void readBody(response, asked.maxBody, asked.keepBody).then((body) => {
         if (signal.aborted) {
           failed(signal.reason);
@@ -88,7 +90,7 @@ export async function exchange(
           status: response.statusCode ?? 0,
           headers: response.headers,
           body,
-          certificate: secure ? certificateOf(response) : undefined,
+          certificate,
         });
       });
     });
