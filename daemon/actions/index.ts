@@ -2,6 +2,7 @@ import type { Action } from '../ports/actions.ts';
 import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsTest } from './alerts.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
+import { dora } from './dora.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
@@ -129,6 +130,7 @@ export const actions = [
   probeSilence,
   sloList,
   sloShow,
+  dora,
   verifyFactory,
   lintWorkflows,
 ] as const satisfies readonly Action[];

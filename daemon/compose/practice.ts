@@ -1,13 +1,26 @@
 import { fail } from '../../contracts/errors.ts';
+import type { EstateConfig } from '../../contracts/estate.ts';
+import { lastEnvironments } from '../estate-places.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { Practice, Slos } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
+import { practiceMetrics, type ScheduleFigures } from '../practice/metrics.ts';
 import { sloMetrics } from '../practice/slo/metrics.ts';
+import type { Commits } from '../practice/commits.ts';
+import { changesWithCommit } from '../practice/fold/changes.ts';
+import { dora, type CommitTime } from '../practice/dora.ts';
+import { practiceProjection } from '../practice/fold/projection.ts';
+import type { PracticeState } from '../practice/fold/state.ts';
 import type { OpenedSlos } from '../practice/slo/index.ts';
+import { schedules, scheduleState, type SchedulesState } from '../schedule/projection.ts';
 import { suggest } from '../suggest.ts';
 import type { FeatureContext } from './features.ts';
+import { drillReader } from './readers.ts';
+
+/** How far back the gauges of deployments look, ms. */
+const MONTH_MS = 30 * 86_400_000;
 
 export interface PracticeFeature {
   practice: Practice;
@@ -66,17 +79,63 @@ export function composePractice(
     between: (name, from, to) => opened?.book.between(name, from, to) ?? null,
   };
 
+  const state = (): PracticeState => store.state.get(practiceProjection);
+  const estate = (): EstateConfig => config.current().config;
+  let commits: Commits | undefined;
+  /** Asks Git for the commits of the deployments that ended in [from, to). */
+  async function learn(from: number, to: number): Promise<void> {
+    const changes = changesWithCommit(state(), from, to);
+    if (changes.length === 0) return;
+    const { openCommits } = await import('../practice/commits.ts');
+    commits ??= openCommits({ clock: store.clock, config });
+    await commits.learn(changes);
+  }
+  const commitTime: CommitTime = (change) => commits?.time(change);
+  const practice: Practice = {
+    slos,
+    async dora(places, from, to) {
+      await learn(from, to);
+      return places.map((place) => dora(state(), place, [from, to], commitTime));
+    },
+  };
+
   return {
-    practice: { slos },
-    metrics: sloMetrics(() => slos.list()),
+    practice,
+    metrics: [
+      ...sloMetrics(() => slos.list()),
+      ...practiceMetrics({
+        state,
+        commitTime,
+        places: () => lastEnvironments(estate()),
+        drills: () => drillReader(store.state).history(),
+        schedules: () => scheduleFigures(estate(), store.state.get(schedules)),
+        now: () => store.clock.now(),
+      }),
+    ],
     start(releasers) {
       const unsubscribe = config.onChange(changed);
       changed();
+      const learnt = (at: number): void =>
+        void learn(at, Infinity).catch((error: unknown) => warn('the commits of deployments', error));
+      const unsubscribeLedger = store.ledger.subscribe(({ type, body, ts }) => {
+        if (type === 'job.attempt' && body.attempt.status === 'PASS') learnt(ts);
+      });
+      learnt(store.clock.now() - MONTH_MS);
       releasers.push('objectives', async () => {
         unsubscribe();
+        unsubscribeLedger();
         await opening;
         await opened?.stop();
       });
     },
   };
+}
+
+function scheduleFigures(estate: EstateConfig, known: SchedulesState): ScheduleFigures[] {
+  return Object.entries(estate.schedules).flatMap(([name, { project, env, max_age = null }]) => {
+    const found = scheduleState(known, name);
+    if (found === undefined) return [];
+    const { passed, since, paused } = found;
+    return [{ name, project, env, max_age, passed: passed ?? since, paused: paused !== null }];
+  });
 }

@@ -25,6 +25,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Projection } from '../ports/state.ts';
+import { practiceProjection } from '../practice/fold/projection.ts';
 import { probeStates } from '../probes/projection.ts';
 import { random, randomHex } from '../random.ts';
 import { downtime } from '../schedule/downtime.ts';
@@ -47,6 +48,7 @@ export const projections = [
   downtime,
   probeStates,
   incidentsProjection,
+  practiceProjection,
   zonesProjection,
   alertsProjection,
   signalsProjection,

@@ -91,6 +91,9 @@ export type DrillRow = {
   verdict: 'PASS' | 'FAIL' | 'UNKNOWN';
   rpo_ms: number | null;
   rto_ms: number | null;
+  /** What the runbook asked for then. */
+  objective_rpo_ms: number | null;
+  objective_rto_ms: number | null;
   job_id: string;
   /** Where it ran; absent in results of versions that did not record it. */
   project?: string;

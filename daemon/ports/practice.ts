@@ -40,7 +40,45 @@ export interface Slos {
   between(name: string, from: number, to: number): { good: number; bad: number } | null;
 }
 
+export interface Place {
+  project: string;
+  env: string;
+}
+
+/** Lengths of time, ms; nulls where none was measured. */
+export type Lengths = { count: number; median: number | null; longest: number | null };
+
+/** Figures of one place in [from, to). */
+export type DoraView = {
+  project: string;
+  env: string;
+  /** ms. */
+  from: number;
+  to: number;
+  /** Deployments and promotions that passed. */
+  deployments: number;
+  per_week: number;
+  /** Those that ended otherwise. */
+  not_passed: number;
+  /** From the commit to the end of the deployment; `unknown`: no commit is known. */
+  lead: Lengths & { unknown: number };
+  /** Jobs of the deployments that were rolled back, or that somebody linked to an incident as its cause. */
+  failed: string[];
+  /** Of 1; null without deployments. */
+  change_failure_rate: number | null;
+  /** Of the failed ones; `open`: not recovered yet. */
+  recovery: Lengths & { open: number };
+  /** Opened in this time. */
+  incidents: number;
+  /** From the beginning to the end of the trouble, of incidents that ended in this time; `open`: those that go on now. */
+  restore: Lengths & { open: number };
+  /** False: older changes or incidents of this time are no longer kept, and the figures are of the rest. */
+  complete: boolean;
+};
+
 /** The numbers of the practice. */
 export interface Practice {
   slos: Slos;
+  /** Of these places, in [from, to). Lead times are asked of Git where a deployment names its commit. */
+  dora(places: readonly Place[], from: number, to: number): Promise<DoraView[]>;
 }

@@ -1,5 +1,6 @@
 import type { MetricFamily } from '../../ports/metrics.ts';
 import type { SloView } from '../../ports/practice.ts';
+import { budgetOf } from './burn.ts';
 
 /** What /metrics says of objectives. */
 export function sloMetrics(list: () => SloView[]): MetricFamily[] {
@@ -11,7 +12,7 @@ export function sloMetrics(list: () => SloView[]): MetricFamily[] {
       kind: 'gauge',
       labels: ['slo', 'project', 'env'],
       *collect() {
-        for (const slo of list()) yield [place(slo), Number(slo.objective) / 100];
+        for (const slo of list()) yield [place(slo), 1 - budgetOf(slo.objective) / 1_000_000];
       },
     },
     {
