@@ -30,7 +30,7 @@ export class Book {
   #n = 0;
 
   constructor(more: readonly Projection[] = []) {
-    this.ledger = new MemoryLedger(this.clock, [practiceProjection as unknown as Projection, ...more]);
+    this.ledger = new MemoryLedger(this.clock, [practiceProjection, ...more]);
   }
 
   get state(): PracticeState {

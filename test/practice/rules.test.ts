@@ -58,7 +58,7 @@ function seriesOf(text: string): Map<string, Set<string>> {
 }
 const labelNames = (labels: string): string =>
   [...labels.matchAll(/(\w+)="/g)]
-    .map(([, name]) => name)
+    .map(([, name = '']) => name)
     .toSorted()
     .join(',');
 
