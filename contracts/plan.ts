@@ -8,6 +8,10 @@ export const PlanStep = z.object({
   kind: Slug,
   /** When it runs: in order, only after a failure (rollback), or always at the end. */
   on: z.enum(['normal', 'failure', 'always']),
+  /** Its part in a game day; `again`: the steady state is asked once more, after the rollback. */
+  phase: z.enum(['steady', 'method', 'rollback', 'again']).optional(),
+  /** The step whose question this one asks again: its outputs take the place of that one's. */
+  repeats: Slug.optional(),
   /** Line of its opening fence in the runbook file, from 1. */
   line: z.int().min(1),
   /** One line for people: what it does. */

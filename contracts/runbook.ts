@@ -72,6 +72,10 @@ export const RunbookFrontMatter = z.strictObject({
 });
 export type RunbookFrontMatter = z.infer<typeof RunbookFrontMatter>;
 
+/** What a game day does: ask whether all is well, disturb it, put it back. */
+export const GameDayPhase = z.enum(['steady', 'method', 'rollback']);
+export type GameDayPhase = z.infer<typeof GameDayPhase>;
+
 /** One fenced block as loaded: attributes not yet resolved. */
 export interface RunbookStep {
   name: string;
@@ -81,6 +85,8 @@ export interface RunbookStep {
   /** Heading it stands under. */
   heading: string;
   on: 'normal' | 'failure' | 'always';
+  /** Its part in a game day; absent in any other runbook, and for what always runs. */
+  phase?: GameDayPhase;
   timeout_ms: number;
   attributes: Record<string, string>;
   /** The block's text, exactly. */

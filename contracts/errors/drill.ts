@@ -157,6 +157,18 @@ export const drillErrors = {
     message: 'The sentinel {sentinel} could not be written: {why}.',
     hint: 'Until it can, drills measure an older recovery point. Check the folder or the database that it names.',
   },
+  GAMEDAY_NOT_STEADY: {
+    status: 409,
+    exit: 'refused',
+    message: 'The steady state does not hold, so nothing was disturbed: {why}.',
+    hint: 'Find out what is wrong already, and put it right before the game day.',
+  },
+  GAMEDAY_NOT_RECOVERED: {
+    status: 500,
+    exit: 'failed',
+    message: 'The steady state does not hold again after the rollback: {why}.',
+    hint: 'Look now: the game day has left something broken. `reeve jobs log {job}` tells what was done.',
+  },
   DRILL_NOT_FOUND: {
     status: 404,
     exit: 'usage',

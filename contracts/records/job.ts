@@ -29,6 +29,8 @@ export const jobRecords = {
     kind: Slug,
     index: z.int().min(0),
     on: z.enum(['normal', 'failure', 'always']),
+    /** Its part in a game day. */
+    phase: z.enum(['steady', 'method', 'rollback', 'again']).optional(),
     source: z.string().max(400),
     digest: Digest,
     /** One line for people: what it does. */

@@ -1,22 +1,15 @@
-import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { TerminalStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { PlanStep } from '../../contracts/plan.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import { asReeve, type Core } from './core.ts';
+import { isGameDay, runGameDay } from './gameday.ts';
 import { utc } from './identity.ts';
+import { runAlways, stepsOf, stopped, type Phases, type Planned } from './phases.ts';
 import type { Run } from './run.ts';
 import { runStep } from './step.ts';
-import { forRecord, good, isRetryable, outputsForRecord, refsForRecord, type Verdict } from './verdict.ts';
-
-interface Phases {
-  failure: Verdict | undefined;
-  /** What else a reader of the outcome should know. */
-  notes: string[];
-  artifacts: ArtifactRef[];
-  rollback: 'none' | 'done' | 'failed' | 'not run';
-}
+import { forRecord, good, isRetryable, outputsForRecord, refsForRecord } from './verdict.ts';
 
 /**
  * Runs the attempt's steps and records its outcome; durable when it resolves.
@@ -25,7 +18,7 @@ interface Phases {
  * order, and stop at the first that fails. The `on=always` steps run last, each of them. A cancel or a timeout ends the
  * planned steps alone. A halt, a revocation, an expired grant, a stolen lock and the daemon's stop end everything: then
  * nothing privileged runs any more, rollback included, and the outcome says so. An attempt whose step did not stop when
- * told to is UNKNOWN, and nothing further runs beside it.
+ * told to is UNKNOWN, and nothing further runs beside it. A game day has an order of its own (gameday.ts).
  */
 export async function runAttempt(core: Core, run: Run): Promise<TerminalStatus> {
   const { plan, spec } = run.parts;
@@ -44,8 +37,8 @@ export async function runAttempt(core: Core, run: Run): Promise<TerminalStatus> 
 async function runPhases(core: Core, run: Run): Promise<Phases> {
   const { plan } = run.parts;
   const phases: Phases = { failure: undefined, notes: [], artifacts: [], rollback: 'none' };
-  const numbered = plan.steps.map((step, index) => ({ step, index }));
-  const of = (on: PlanStep['on']) => numbered.filter(({ step }) => step.on === on);
+  if (isGameDay(plan)) return runGameDay(core, run, phases);
+  const of = (on: PlanStep['on']) => stepsOf(plan, (step) => step.on === on);
   let begun = false;
   for (const { step, index } of of('normal')) {
     const verdict = await runStep(core, run, step, index, run.soft.signal, false);
@@ -56,27 +49,11 @@ async function runPhases(core: Core, run: Run): Promise<Phases> {
     break;
   }
   if (phases.failure !== undefined && begun) await rollBack(core, run, of('failure'), phases);
-  for (const { step, index } of of('always')) {
-    if (phases.failure?.status === 'UNKNOWN' || run.hard.signal.aborted) {
-      phases.notes.push(`${step.name} not run: ${stopped(run)}`);
-      continue;
-    }
-    const verdict = await runStep(core, run, step, index, run.hard.signal, phases.failure !== undefined);
-    phases.artifacts.push(...verdict.artifacts);
-    if (good(verdict)) continue;
-    const why = `${step.name}: ${verdict.why ?? verdict.status}`;
-    if (phases.failure === undefined) phases.failure = { ...verdict, why };
-    else phases.notes.push(`${why} (${verdict.status})`);
-  }
+  await runAlways(core, run, of('always'), phases);
   return phases;
 }
 
-async function rollBack(
-  core: Core,
-  run: Run,
-  steps: readonly { step: PlanStep; index: number }[],
-  phases: Phases,
-): Promise<void> {
+async function rollBack(core: Core, run: Run, steps: readonly Planned[], phases: Phases): Promise<void> {
   if (steps.length === 0) return;
   if (phases.failure?.status === 'UNKNOWN' || run.hard.signal.aborted) {
     phases.rollback = 'not run';
@@ -96,9 +73,6 @@ async function rollBack(
     return;
   }
 }
-
-const stopped = (run: Run): string =>
-  run.hard.signal.aborted ? asReeve(run.hard.signal.reason).message : 'a step did not stop';
 
 /** Stores the log and records how the attempt ended, with the retry that follows, if any. */
 async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalStatus> {

@@ -14,6 +14,8 @@ import { forRecord, NO_ROOM, outputsForRecord, refsForRecord, statusOf, type Ver
  * keeps the step from starting. Never rejects but with a ledger error.
  *
  * @param signal ends this phase of the attempt
+ * @param owed it puts back what the attempt itself disturbed, under the same plan: neither a halt nor a grant that ended
+ *   meanwhile keeps it from that, only a newer attempt does
  */
 export async function runStep(
   core: Core,
@@ -22,20 +24,31 @@ export async function runStep(
   index: number,
   signal: AbortSignal,
   failed: boolean,
+  owed = false,
 ): Promise<Verdict> {
   const { spec, attemptId: attempt_id, fence, log, redactor, plan } = run.parts;
   const ids = { job_id: spec.job_id, attempt_id, fence };
   const allowed = (): void => {
     signal.throwIfAborted();
     core.mustBeCurrent(spec.job_id, attempt_id, fence);
-    core.check(spec, run.parts.childId);
+    if (!owed) core.check(spec, run.parts.childId);
   };
-  const { name, kind, on } = step;
+  const { name, kind, on, phase } = step;
   try {
     allowed();
     const source = `${plan.source}:L${step.line}`;
     const summary = forRecord(redactor, step.summary, 500);
-    const intent = { ...ids, step: name, kind, index, on, source, digest: plan.runbook_digest, summary };
+    const intent = {
+      ...ids,
+      step: name,
+      kind,
+      index,
+      on,
+      ...(phase === undefined ? {} : { phase }),
+      source,
+      digest: plan.runbook_digest,
+      summary,
+    };
     await core.options.ledger.append('job.step.started', intent, { guard: allowed });
   } catch (error) {
     return refused(run, error);
@@ -45,7 +58,10 @@ export async function runStep(
   const result = await perform(core, run, step, signal, failed, allowed);
   await log.endStep(name);
   const ms = Math.max(0, Math.round(core.options.clock.monotonic() - from));
-  if (result.outputs !== undefined) run.outputs[name] = result.outputs;
+  if (result.outputs !== undefined) {
+    run.outputs[name] = result.outputs;
+    if (step.repeats !== undefined) run.outputs[step.repeats] = result.outputs;
+  }
   const why = result.why === undefined ? undefined : forRecord(redactor, result.why);
   const outputs = outputsForRecord(redactor, result.outputs ?? {});
   const artifacts = refsForRecord(result.artifacts ?? []);

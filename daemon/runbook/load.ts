@@ -1,7 +1,12 @@
 import type { Json } from '../../contracts/json.ts';
 import { Slug } from '../../contracts/ids.ts';
 import { Duration } from '../../contracts/duration.ts';
-import type { Runbook, RunbookFrontMatter, RunbookStep } from '../../contracts/runbook.ts';
+import {
+  GameDayPhase,
+  type Runbook,
+  type RunbookFrontMatter,
+  type RunbookStep,
+} from '../../contracts/runbook.ts';
 import { digestOf } from '../digest.ts';
 import type { LintProblem } from '../ports/runbooks.ts';
 import { suggest } from '../suggest.ts';
@@ -11,6 +16,7 @@ import { noFront, readFront, readYaml, yamlLibrary } from './front.ts';
 import { readMarkdown, type MarkdownBlock } from './markdown.ts';
 import { MAX_BYTES } from './folder.ts';
 import { Problems } from './problems.ts';
+import { checkGameDay, type LoadedStep } from './gameday.ts';
 import { checkReferences } from './references.ts';
 import { kindByWord } from './steps/index.ts';
 import { StepMistake, type StepSource } from './steps/kind.ts';
@@ -88,8 +94,9 @@ async function read(text: string, source: string, id: string, problems: Problems
       front.lineOf(['runbook']),
       `runbook: "${front.front.runbook}" is not the file's name, ${id}`,
     );
-  const body = walk(begins ? blocks.slice(1) : blocks, front.front, problems);
-  const runbook: Runbook = { front: front.front, source, digest: '', ...body, text };
+  const { steps: loaded, prose } = walk(begins ? blocks.slice(1) : blocks, front.front, problems);
+  const steps = checkGameDay(loaded, front.front, problems);
+  const runbook: Runbook = { front: front.front, source, digest: '', prose, steps, text };
   if (runbook.steps.length > MAX_STEPS) problems.error(1, `it has more than ${MAX_STEPS} steps`);
   if (begins && !runbook.steps.some(({ on }) => on === 'normal'))
     problems.error(1, 'it has no step that normally runs');
@@ -104,47 +111,56 @@ function walk(
   blocks: readonly MarkdownBlock[],
   front: RunbookFrontMatter,
   problems: Problems,
-): Pick<Runbook, 'steps' | 'prose'> {
-  const steps: RunbookStep[] = [];
+): { steps: LoadedStep[]; prose: Runbook['prose'] } {
+  const steps: LoadedStep[] = [];
   const prose: Runbook['prose'] = [];
   let heading = '';
-  const sections: { depth: number; on: RunbookStep['on'] }[] = [];
+  const sections: (Section & { depth: number })[] = [];
   for (const block of blocks) {
     if (block.type === 'heading') {
       heading = cut(block.text, 200);
       while ((sections.at(-1)?.depth ?? 0) >= block.depth) sections.pop();
-      sections.push({ depth: block.depth, on: sectionOf(block.text) ?? sections.at(-1)?.on ?? 'normal' });
+      sections.push({ ...(sectionOf(block.text) ?? sections.at(-1) ?? NORMAL), depth: block.depth });
     } else if (block.type === 'prose') prose.push({ heading, text: block.text, line: block.line });
     else if (block.type === 'code') {
-      const step = stepOf(block, heading, sections.at(-1)?.on ?? 'normal', front, problems);
+      const step = stepOf(block, heading, sections.at(-1) ?? NORMAL, front, problems);
       if (step !== undefined) steps.push(step);
     }
   }
   return { steps, prose };
 }
 
-/** When the steps of a section run, by its heading's first word (a number before it does not count). */
-function sectionOf(heading: string): RunbookStep['on'] | undefined {
-  const word = /^(?:\d+[.)]?\s+)?(\w+)/.exec(heading)?.[1]?.toLowerCase();
-  if (word === 'rollback') return 'failure';
-  return word === 'always' || word === 'cleanup' ? 'always' : undefined;
+interface Section {
+  on: RunbookStep['on'];
+  /** What its steps are if the runbook is a game day. */
+  phase?: GameDayPhase;
+}
+const NORMAL: Section = { on: 'normal' };
+
+/** When the steps of a section run, by its heading's first words (a number before them does not count). */
+function sectionOf(heading: string): Section | undefined {
+  const words = /^(?:\d+[.)]?\s+)?(\w+(?: +state)?)/.exec(heading.toLowerCase())?.[1];
+  if (words?.startsWith('rollback') === true) return { on: 'failure', phase: 'rollback' };
+  if (words === 'steady state') return { on: 'normal', phase: 'steady' };
+  if (words === 'method') return { on: 'normal', phase: 'method' };
+  return words === 'always' || words === 'cleanup' ? { on: 'always' } : undefined;
 }
 
 /** A fence with attributes in braces is a step; any other is an example. */
 function stepOf(
   { info, line, text }: MarkdownBlock,
   heading: string,
-  section: RunbookStep['on'],
+  section: Section,
   front: RunbookFrontMatter,
   problems: Problems,
-): RunbookStep | undefined {
+): LoadedStep | undefined {
   const brace = info.indexOf('{');
   if (brace < 0) return undefined;
   const language = info.slice(0, brace).trim();
   const { values, problems: wrong } = parseAttributes(info.slice(brace));
   for (const message of wrong) problems.error(line, message);
   if (wrong.length > 0) return undefined;
-  const { name = '', kind: named, timeout, on, ...attributes } = values;
+  const { name = '', kind: named, timeout, on, phase: part, ...attributes } = values;
   const word = named ?? language;
   const kind = kindByWord.get(word);
   if (kind === undefined) {
@@ -161,12 +177,22 @@ function stepOf(
   if (limit?.success === false) problems.error(line, 'timeout: write a duration such as 30s or 15m');
   if (on !== undefined && on !== 'normal' && on !== 'failure' && on !== 'always')
     problems.error(line, `on: "${on}" is none of normal, failure, always`);
+  const phase = GameDayPhase.safeParse(part ?? section.phase).data;
+  if (part !== undefined && phase === undefined)
+    problems.error(line, `phase: "${part}" is none of ${GameDayPhase.options.join(', ')}`);
   return {
     name,
     kind: kind.kind,
     line,
     heading,
-    on: on === 'normal' || on === 'failure' || on === 'always' ? on : section,
+    on:
+      on === 'normal' || on === 'failure' || on === 'always'
+        ? on
+        : phase === 'rollback'
+          ? 'failure'
+          : section.on,
+    ...(phase === undefined || on === 'always' ? {} : { phase }),
+    ...(part === undefined ? {} : { marked: true }),
     timeout_ms: limit?.success === true ? limit.data : front.timeout,
     attributes: { ...attributes },
     text,

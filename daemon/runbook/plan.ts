@@ -8,6 +8,7 @@ import type { PlanRequest } from '../ports/runbooks.ts';
 import { oneLine } from '../text.ts';
 import { environmentNames, textOf } from './environment.ts';
 import type { yamlLibrary } from './front.ts';
+import { askedAgain } from './gameday.ts';
 import { resolveInputs } from './inputs.ts';
 import { sourceOf } from './load.ts';
 import { kindNamed } from './steps/index.ts';
@@ -75,6 +76,12 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     const planned = await planStep(planEnv, calls);
     deps.whole.add(runbook.source, planned);
     steps.push(planned);
+  }
+  for (const again of askedAgain(steps)) {
+    const called = calls[again.repeats];
+    if (called !== undefined) calls[again.name] = called;
+    deps.whole.add(runbook.source, again);
+    steps.push(again);
   }
   const plan: Plan = {
     v: 1,
@@ -199,6 +206,8 @@ async function planStep(env: PlanEnv, calls: Record<string, string>): Promise<Pl
       name: step.name,
       kind: step.kind,
       on: step.on,
+      ...(step.phase === undefined ? {} : { phase: step.phase }),
+      ...(step.phase === undefined ? {} : { phase: step.phase }),
       line: step.line,
       summary: oneLine(planned.summary, 400),
       timeout_ms: step.timeout_ms,

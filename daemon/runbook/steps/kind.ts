@@ -105,7 +105,7 @@ interface Definition<A extends z.ZodObject, S extends z.ZodType<JsonObject>> {
 }
 
 /** Attributes that every step has. */
-export const COMMON_ATTRIBUTES = ['name', 'kind', 'timeout', 'on'] as const;
+export const COMMON_ATTRIBUTES = ['name', 'kind', 'timeout', 'on', 'phase'] as const;
 
 export function defineKind<A extends z.ZodObject, S extends z.ZodType<JsonObject>>(
   d: Definition<A, S>,
