@@ -1,3 +1,4 @@
+import { gameDayOf } from './gameday.ts';
 import type { DrillRun } from './projection.ts';
 
 /** What a drill must reach, ms; null where its runbook sets no objective. */
@@ -34,6 +35,12 @@ export function figuresOf(run: DrillRun): Figures {
       if (phase !== undefined) figures.phases[phase] = ms;
     }
   }
+  const day = gameDayOf(run);
+  if (day === null) return figures;
+  for (const { phase, ms } of day) figures.phases[phase] = ms;
+  // A game day recovers with its rollback: until the steady state has been shown again.
+  const [back, again] = [day.find((p) => p.phase === 'rollback'), day.find((p) => p.phase === 'again')];
+  if (figures.rto_ms === null && again?.status === 'PASS') figures.rto_ms = (back?.ms ?? 0) + again.ms;
   return figures;
 }
 

@@ -18,9 +18,13 @@ export interface DrillJob {
   queued_at: number;
 }
 
+export type GameDayStepPhase = NonNullable<RecordBody<'job.step.started'>['phase']>;
+
 export interface DrillStep {
   name: string;
   kind: string;
+  /** Its part in a game day. */
+  phase?: GameDayStepPhase;
   status: JobStatus;
   ms: number;
   source: string;
@@ -61,7 +65,7 @@ const MAX_STEPS = 200;
 /** Drills as the ledger tells them: attempts that run or wait for their result, and the last results of each. */
 export const drills: Projection<DrillsState> = {
   name: 'drills',
-  version: 1,
+  version: 2,
   initial: () => ({ jobs: [], runs: {}, results: {} }),
   apply(state, record) {
     switch (record.type) {
@@ -72,10 +76,17 @@ export const drills: Projection<DrillsState> = {
         attempt(state, record);
         break;
       case 'job.step.started': {
-        const { attempt_id, step, kind, source } = record.body;
+        const { attempt_id, step, kind, source, phase } = record.body;
         const steps = own(state.runs, attempt_id)?.steps;
         if (steps !== undefined && steps.length < MAX_STEPS)
-          steps.push({ name: step, kind, source, status: 'RUNNING', ms: 0 });
+          steps.push({
+            name: step,
+            kind,
+            ...(phase === undefined ? {} : { phase }),
+            source,
+            status: 'RUNNING',
+            ms: 0,
+          });
         break;
       }
       case 'job.step.finished':

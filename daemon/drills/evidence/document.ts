@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../contracts/json.ts';
 import { iso } from '../../time.ts';
 import type { Figures, Judgement, Objectives } from '../figures.ts';
+import { gameDayOf } from '../gameday.ts';
 import type { DrillRun } from '../projection.ts';
 
 export interface Outcome {
@@ -16,6 +17,7 @@ export interface Outcome {
  */
 export function evidenceDocument({ run, figures, objectives, judgement }: Outcome): JsonObject {
   const { job } = run;
+  const day = gameDayOf(run);
   return {
     v: 1,
     kind: 'reeve.drill',
@@ -37,11 +39,13 @@ export function evidenceDocument({ run, figures, objectives, judgement }: Outcom
     started_at: run.started_at === null ? null : iso(run.started_at),
     ended_at: run.ended_at === null ? null : iso(run.ended_at),
     backup: figures.backup,
+    ...(day === null ? {} : { game_day: day.map((part) => ({ ...part })) }),
     figures: { rpo_ms: figures.rpo_ms, rto_ms: figures.rto_ms, phases: figures.phases },
     objectives: { ...objectives },
     steps: run.steps.map((step) => ({
       name: step.name,
       kind: step.kind,
+      ...(step.phase === undefined ? {} : { phase: step.phase }),
       status: step.status,
       ms: step.ms,
       source: step.source,

@@ -1,11 +1,13 @@
 import { inMarkdown as line } from '../../markdown.ts';
 import { iso } from '../../time.ts';
 import { words, type Figures, type Objectives } from '../figures.ts';
+import { PHASE_WORDS, gameDayOf, type GameDayPart } from '../gameday.ts';
 import type { Outcome } from './document.ts';
 
 /** The same evidence for people. */
 export function evidenceMarkdown({ run, figures, objectives, judgement }: Outcome): string {
   const { job } = run;
+  const day = gameDayOf(run);
   const lines = [
     `# Drill ${job.drill}: ${judgement.verdict}`,
     '',
@@ -14,8 +16,11 @@ export function evidenceMarkdown({ run, figures, objectives, judgement }: Outcom
     `|---|---|---|`,
     goalRow('RPO: what would have been lost', 'rpo_ms', figures, objectives),
     goalRow('RTO: from the disaster to a verified service', 'rto_ms', figures, objectives),
-    ...Object.entries(figures.phases).map(([name, ms]) => `| of that, ${line(name)} | ${words(ms)} | |`),
+    ...(day === null
+      ? Object.entries(figures.phases).map(([name, ms]) => `| of that, ${line(name)} | ${words(ms)} | |`)
+      : []),
     '',
+    ...(day === null ? [] : gameDay(day)),
     '## Run',
     '',
     `- Job \`${job.job_id}\`, attempt \`${run.attempt_id}\`, ended ${run.status}${run.error_code === undefined ? '' : ` (${run.error_code})`}`,
@@ -41,6 +46,18 @@ export function evidenceMarkdown({ run, figures, objectives, judgement }: Outcom
   ];
   return lines.join('\n');
 }
+
+const gameDay = (day: readonly GameDayPart[]): string[] => [
+  '## Game day',
+  '',
+  '| phase | result | took |',
+  '|---|---|---|',
+  ...day.map(
+    ({ phase, status, ms }) =>
+      `| ${PHASE_WORDS[phase]} | ${status} | ${status === 'NOT RUN' ? '' : words(ms)} |`,
+  ),
+  '',
+];
 
 function goalRow(label: string, key: 'rpo_ms' | 'rto_ms', figures: Figures, objectives: Objectives): string {
   const [got, goal] = [figures[key], objectives[key]];
