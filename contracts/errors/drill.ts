@@ -71,13 +71,13 @@ export const drillErrors = {
     status: 500,
     exit: 'failed',
     message: 'There is no new backup: {why}.',
-    hint: 'The log of the job has all that was printed: `reeve jobs log {job}`.',
+    hint: 'The log of the job has all that was printed: `reeve jobs logs {job}`.',
   },
   RESTORE_FAILED: {
     status: 500,
     exit: 'failed',
     message: 'The backup could not be restored: {why}.',
-    hint: 'The log of the job has all that was printed: `reeve jobs log {job}`. The scratch place was cleared.',
+    hint: 'The log of the job has all that was printed: `reeve jobs logs {job}`. The scratch place was cleared.',
   },
   BACKUP_REPOSITORY_MISSING: {
     status: 404,
@@ -107,7 +107,7 @@ export const drillErrors = {
     status: 403,
     exit: 'failed',
     message: 'The secret {secret} is not the password of the backup repository {repository}.',
-    hint: 'Store the right one: `reeve secret set {secret}`.',
+    hint: 'Store the right one: `reeve secret set {secret} --value -`.',
   },
   DATABASE_UNREACHABLE: {
     status: 502,
@@ -125,7 +125,7 @@ export const drillErrors = {
     status: 500,
     exit: 'failed',
     message: 'The private PostgreSQL server on the restored files did not start: {why}.',
-    hint: 'The log of the job has what it printed: `reeve jobs log {job}`.',
+    hint: 'The log of the job has what it printed: `reeve jobs logs {job}`.',
   },
   SERVER_AS_ROOT: {
     status: 500,
@@ -137,7 +137,7 @@ export const drillErrors = {
     status: 500,
     exit: 'integrity',
     message: 'The service on the restored copy gave no right answer: {why}.',
-    hint: 'The log of the job has what it printed: `reeve jobs log {job}`.',
+    hint: 'The log of the job has what it printed: `reeve jobs logs {job}`.',
   },
   SENTINEL_UNKNOWN: {
     status: 400,
@@ -149,7 +149,7 @@ export const drillErrors = {
     status: 500,
     exit: 'integrity',
     message: 'The restored copy does not hold the sentinel {sentinel}: {why}.',
-    hint: 'Check that the backup covers the place where the sentinel stands, and that `reeve status` reports no trouble with it.',
+    hint: 'Check that the backup covers the place where the sentinel stands, and that `reeve drill list` shows no trouble with it.',
   },
   SENTINEL_NOT_WRITTEN: {
     status: 500,
@@ -167,7 +167,7 @@ export const drillErrors = {
     status: 500,
     exit: 'failed',
     message: 'The steady state does not hold again after the rollback: {why}.',
-    hint: 'Look now: the game day has left something broken. `reeve jobs log {job}` tells what was done.',
+    hint: 'Look now: the game day has left something broken. `reeve jobs logs {job}` tells what was done.',
   },
   DRILL_NOT_FOUND: {
     status: 404,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Cell } from '../../contracts/reply.ts';
+import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
-import { readAction } from '../ports/actions.ts';
+import { readAction, type SentinelRow } from '../ports/actions.ts';
 import { sees } from './sees.ts';
 
 const group = 'Drills and schedules';
@@ -23,6 +23,8 @@ export const drillList = readAction({
       title: r.front.title,
       last: drills.history(r.front.runbook).find((row) => sees(people, caller.person, row)) ?? null,
     }));
+    // They are of the estate as a whole.
+    const sentinels = people.allowsEverywhere(caller.person, 'view') ? drills.sentinels() : [];
     return {
       title: `${all.length} drill(s)`,
       tone: 'info',
@@ -49,11 +51,26 @@ export const drillList = readAction({
           ]),
           empty: 'No runbook has `action: run_drill`.',
         },
+        ...(sentinels.length === 0 ? [] : [sentinelTable(sentinels)]),
       ],
       data: rows,
     };
   },
 });
+
+function sentinelTable(sentinels: readonly SentinelRow[]): Block {
+  return {
+    type: 'table',
+    columns: [{ label: 'Sentinel' }, { label: 'Kind' }, { label: 'Written' }, { label: 'Trouble' }],
+    rows: sentinels.map(({ sentinel, kind, written, problem }): Cell[] => [
+      sentinel,
+      kind,
+      written === null ? 'not yet' : { time: written },
+      problem === undefined ? '–' : { tone: 'bad', text: problem },
+    ]),
+    empty: '',
+  };
+}
 
 export const drillHistory = readAction({
   name: 'drill history',

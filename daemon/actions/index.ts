@@ -3,6 +3,7 @@ import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsT
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { dora } from './dora.ts';
+import { drillReport } from './drill-report.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
@@ -85,6 +86,7 @@ export const actions = [
   reviewClose,
   drillList,
   drillHistory,
+  drillReport,
   scheduleList,
   scheduleNext,
   scheduleHistory,

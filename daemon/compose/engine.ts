@@ -216,7 +216,7 @@ export async function buildEngine(
     trajectory,
     work,
     alerts: features.alerts,
-    drills: drillReader(state),
+    drills: drillReader(state, drivers.sentinels.states),
     schedules: scheduleService(scheduler, scheduling),
     probes: features.probes,
     practice: features.practice,

@@ -29,4 +29,9 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     const { checkIncidents } = await import('../incidents/check.ts');
     await checkIncidents(config, tell);
   },
+  async (config, tell) => {
+    if (Object.keys(config.sentinels).length === 0) return;
+    const { checkSentinels } = await import('../drills/check.ts');
+    await checkSentinels(config, tell, (name) => secrets.has(name));
+  },
 ];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { AdminActionType, AdminEvent, SecretRotationEvent } from '../../contracts/admin.ts';
 import type { StatusView } from '../../contracts/api.ts';
 import type { Catalogue } from '../../contracts/catalogue.ts';
@@ -100,9 +101,16 @@ export type DrillRow = {
   env?: string;
   why?: string;
 };
+/** With the evidence bundle of the run: JSON, Markdown, chart, in-toto statement. */
+export type DrillEvidence = DrillRow & { evidence: ArtifactRef[] };
+/** One sentinel of reeve.yaml; `written`: when its newest mark was, ms. */
+export type SentinelRow = { sentinel: string; kind: string; written: number | null; problem?: string };
 export interface DrillReader {
   /** Newest first. */
   history(drill?: string): DrillRow[];
+  /** Newest first. */
+  evidence(): DrillEvidence[];
+  sentinels(): SentinelRow[];
 }
 
 export interface ActionContext extends Deps {

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../daemon/clock.ts';
 import { sha256Hex } from '../../daemon/digest.ts';
 import { connect, addressOf } from '../../daemon/drills/postgres/connect.ts';
@@ -265,6 +266,26 @@ test('a base backup starts in a private server, with the WAL to its end or to a 
   expect(await site.deps.leftovers.open()).toEqual([]);
 }, 180_000);
 
+test('a disk that becomes full ends both ways of restoring clearly, and leaves nothing anywhere', async () => {
+  const { site, live } = await shop();
+  await server.sql(
+    live,
+    `CREATE TABLE noise AS SELECT i, md5(i::text) || md5((-i)::text) AS x FROM generate_series(1, 60000) i`,
+  );
+  await backup(site);
+  await backup(site, { method: 'base', to: 'bases' });
+  const ways: object[] = [{}, { method: 'base', from: 'bases', bin: POSTGRES_BIN }];
+  for (const way of ways) {
+    const { scratch } = await site.context();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', scratch]);
+    onTestFinished(() => void execFileSync('umount', ['-l', scratch]));
+    expect((await refusal(restore(site, way, { scratch }))).code).toBe('RESTORE_DISK_FULL');
+    expect(await readdir(scratch)).toEqual([]);
+  }
+  expect((await databases()).filter((name) => name.startsWith('reeve_drill_'))).toEqual([]);
+  expect(await site.deps.leftovers.open()).toEqual([]);
+});
+
 test('a connection that ends says so and hangs nobody', async () => {
   const { live } = await shop();
   const connection = await connect(addressOf('x', server.url(live)), { statementTimeoutMs: 1000 });
@@ -274,4 +295,12 @@ test('a connection that ends says so and hangs nobody', async () => {
   );
   await expect(connection.rows('SELECT 1')).rejects.toThrow(/terminat|connection error/);
   await connection.close();
+  const stop = new AbortController();
+  const options = { statementTimeoutMs: 60_000, signal: stop.signal };
+  const slow = await connect(addressOf('x', server.url(live)), options);
+  const asked = slow.rows('SELECT pg_sleep(600)');
+  const never = connect(addressOf('x', server.url(live)), options);
+  stop.abort(new Error('enough'));
+  await Promise.all([expect(asked).rejects.toThrow(/terminated/), expect(never).rejects.toThrow('enough')]);
+  await slow.close();
 });

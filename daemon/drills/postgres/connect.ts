@@ -1,4 +1,5 @@
 import type { Client as PgClient, ClientConfig, QueryArrayConfig } from 'pg';
+import { Socket } from 'node:net';
 import { fail } from '../../../contracts/errors.ts';
 
 /** Where a database is, from the URL that a secret holds. */
@@ -85,7 +86,9 @@ export async function connect(address: Address, options: ConnectOptions): Promis
   const { sslmode, host, port, user, password, database } = address;
   const settings = [`-c statement_timeout=${options.statementTimeoutMs}`, '-c lock_timeout=30000'];
   if (options.readOnly === true) settings.push('-c default_transaction_read_only=on');
+  const socket = new Socket();
   const config: ClientConfig = {
+    stream: () => socket,
     host,
     port,
     user,
@@ -104,7 +107,8 @@ export async function connect(address: Address, options: ConnectOptions): Promis
   const client: PgClient = new Client(config);
   // A server that goes away is told by the next query, not by an event that nobody hears.
   client.on('error', () => {});
-  const stop = (): void => void client.end().catch(() => undefined);
+  // `end` would wait for the server; this makes whatever is under way fail now.
+  const stop = (): void => void socket.destroy();
   options.signal?.addEventListener('abort', stop, { once: true });
   const close = async (): Promise<void> => {
     options.signal?.removeEventListener('abort', stop);

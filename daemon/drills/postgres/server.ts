@@ -5,7 +5,7 @@ import { ReeveError, fail } from '../../../contracts/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DriverContext, DriverDeps } from '../driver.ts';
 import type { Leftover } from '../leftovers.ts';
-import { lastWords, runProgram } from '../programs.ts';
+import { lastWords, runProgram, saysNoSpace } from '../programs.ts';
 import { connect, type Address } from './connect.ts';
 import { packageOf } from './programs.ts';
 
@@ -55,7 +55,11 @@ export async function withServer<T>(
       through,
       signal,
     }).then(
-      (ran) => void (over = fail('SERVER_NOT_STARTED', { why: lastWords(ran), job: context.job_id })),
+      (ran) => {
+        over = saysNoSpace(ran)
+          ? fail('RESTORE_DISK_FULL', { path: options.data })
+          : fail('SERVER_NOT_STARTED', { why: lastWords(ran), job: context.job_id });
+      },
       (error: unknown) => void (over = error instanceof Error ? error : new Error(String(error))),
     );
     const address = {

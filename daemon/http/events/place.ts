@@ -63,6 +63,7 @@ export function jobOf(record: LedgerRecord): string | undefined {
     case 'job.cancel_requested':
     case 'job.resolved':
     case 'schedule.slot':
+    case 'drill.cut':
     case 'drill.sentinel':
     case 'drill.result':
       return body.job_id;
