@@ -5,6 +5,7 @@ import type { BackupResult, DriverContext, DriverDeps } from '../driver.ts';
 import { absolute } from '../options.ts';
 import { storeCheckpoint } from '../verify/checkpoint.ts';
 import { digestTree } from '../verify/tree.ts';
+import { isMark } from './mark.ts';
 import type { BackupOptions } from './options.ts';
 import { backupFailed, openRestic, type Restic } from './restic.ts';
 import { checkpointTag } from './tag.ts';
@@ -35,7 +36,7 @@ export async function backupFiles(
 
   const paths = options.paths.map((path) => absolute(context.root, path));
   const at = deps.clock.now();
-  const files = await digestTree(paths, context.signal).catch((error: unknown) => {
+  const all = await digestTree(paths, context.signal).catch((error: unknown) => {
     if (errno(error) === '') throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw fail(
@@ -44,6 +45,7 @@ export async function backupFiles(
       { cause: error },
     );
   });
+  const files = all.filter(({ path }) => !isMark(path));
   const checkpoint = await storeCheckpoint(deps, {
     v: 1,
     kind: 'reeve.checkpoint',

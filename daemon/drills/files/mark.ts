@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { Slug } from '../../../contracts/ids.ts';
 import { Millis } from '../../../contracts/json.ts';
@@ -12,7 +12,10 @@ import { absolute } from '../options.ts';
 /** What stands in a sentinel's file: one line. */
 export const FileMark = z.strictObject({ sentinel: Slug, uuid: z.uuid(), at: Millis });
 
-export const markName = (name: string): string => `.reeve-sentinel-${name}`;
+const MARK = '.reeve-sentinel-';
+export const markName = (name: string): string => MARK + name;
+/** Written again and again, also while a backup runs: what is in it is proven by its own id. */
+export const isMark = (path: string): boolean => basename(path).startsWith(MARK);
 
 /** The mark in a restored tree; null when it has none. @throws SENTINEL_MISSING when it cannot be read */
 export async function fileMark(
