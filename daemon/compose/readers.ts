@@ -4,7 +4,7 @@ import type { DrillReader, DrillRow, SentinelRow } from '../ports/actions.ts';
 import type { StateView } from '../ports/state.ts';
 
 /** Recorded drills for the actions, newest first. */
-export function drillReader(state: StateView, sentinels: () => SentinelRow[]): DrillReader {
+export function drillReader(state: StateView, sentinels: () => SentinelRow[] = () => []): DrillReader {
   const all = (): DrillResult[] =>
     Object.values(state.get(drills).results)
       .flat()
