@@ -24,6 +24,7 @@ import { createGrant, initKeys } from './preauth-make.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
 import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
+import { reportWeekly } from './report.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
 import {
@@ -133,6 +134,7 @@ export const actions = [
   sloList,
   sloShow,
   dora,
+  reportWeekly,
   verifyFactory,
   lintWorkflows,
 ] as const satisfies readonly Action[];

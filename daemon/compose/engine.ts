@@ -40,6 +40,7 @@ import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbook
 import { settling, type Settled } from './settle.ts';
 import { startKeepers } from './keepers.ts';
 import { drillReader } from './readers.ts';
+import { writeReport } from './reports.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { watchRunbooks } from './runbook-watch.ts';
 import { openScheduler, scheduleService, watchSchedules } from './schedules.ts';
@@ -152,6 +153,8 @@ export async function buildEngine(
       people,
       secrets,
       alerts: () => features.alerts,
+      practice: () => features.practice,
+      write: (name, text) => writeReport({ fs: store.fs, zones, root: config.current().root }, name, text),
       drivers: drivers.deps,
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),

@@ -35,7 +35,9 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
       const set = found?.digest === digest ? found.front.objectives : undefined;
       return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
     },
-    writeReport: (name, text) => writeReport({ fs, zones, root: config.current().root }, name, text),
+    async writeReport(name, text) {
+      await writeReport({ fs, zones, root: config.current().root }, name, text);
+    },
   });
   releasers.push('drill results', () => watch.stop());
   const sweep = {

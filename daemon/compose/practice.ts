@@ -97,6 +97,34 @@ export function composePractice(
       await learn(from, to);
       return places.map((place) => dora(state(), place, [from, to], commitTime));
     },
+    async weekly(asked) {
+      const { weekly } = await import('../practice/report/weekly.ts');
+      const { config: estate } = config.current();
+      const places = lastEnvironments(estate, { project: asked.project }).filter(asked.may);
+      return weekly(
+        {
+          estate: estate.estate.title ?? estate.estate.name,
+          timezone: estate.estate.timezone,
+          state: state(),
+          slos: slos.list(),
+          between: (name, from, to) => slos.between(name, from, to),
+          dora: await practice.dora(places, asked.from, asked.to),
+          drills: drillReader(store.state).history(),
+          schedules: scheduleFigures(estate, store.state.get(schedules)),
+          now: store.clock.now(),
+        },
+        asked,
+      );
+    },
+    async written(report) {
+      const { titleOf, weeklyMarkdown } = await import('../practice/report/markdown.ts');
+      const { headlines } = await import('../practice/report/headline.ts');
+      return {
+        title: titleOf(report),
+        headline: headlines(report).join('\n'),
+        markdown: weeklyMarkdown(report),
+      };
+    },
   };
 
   return {
@@ -136,6 +164,16 @@ function scheduleFigures(estate: EstateConfig, known: SchedulesState): ScheduleF
     const found = scheduleState(known, name);
     if (found === undefined) return [];
     const { passed, since, paused } = found;
-    return [{ name, project, env, max_age, passed: passed ?? since, paused: paused !== null }];
+    return [
+      {
+        name,
+        project,
+        env,
+        max_age,
+        passed: passed ?? since,
+        ever: passed !== null,
+        paused: paused !== null,
+      },
+    ];
   });
 }

@@ -10,6 +10,7 @@ import type { Config } from '../ports/config.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { People } from '../ports/people.ts';
+import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StepServices } from '../ports/steps.ts';
 import { lazyDrivers } from './runbooks.ts';
@@ -26,6 +27,9 @@ export interface ServiceDeps {
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
   call(): CallDeps;
+  practice(): Practice;
+  /** Writes a report for people into the state zone; resolves to its path below the estate. */
+  write(name: string, text: string): Promise<string>;
 }
 
 /** What domain steps get from the rest of the daemon. */
@@ -44,6 +48,10 @@ export function stepServices(deps: ServiceDeps): StepServices {
     async notify({ job_id, ...message }) {
       const { sent } = await deps.alerts().send({ ...message, job: job_id });
       return { sent: sent.length > 0 ? sent : ['reeve.log'] };
+    },
+    async report(request) {
+      const { reportStep } = await import('./weekly-report.ts');
+      return reportStep(deps, request);
     },
     ...lazyDrivers(deps.drivers),
     allowedHosts: () => [...config.current().config.network.allow],

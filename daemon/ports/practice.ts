@@ -76,9 +76,92 @@ export type DoraView = {
   complete: boolean;
 };
 
+/** Whether somebody may see what is of this place; undefined: what is of none. */
+export type Sees = (place: { project?: string | undefined; env?: string | undefined } | undefined) => boolean;
+
+/** The newest results of a drill that were measured, against its objectives. */
+export type DrillTrend = {
+  drill: string;
+  project: string | null;
+  env: string | null;
+  /** Results of the week, and how many of them passed. */
+  runs: number;
+  passed: number;
+  last: { at: number; verdict: string; why: string | null };
+  /** ms; null where it was not measured, or none is set. */
+  rpo_ms: number | null;
+  rto_ms: number | null;
+  objective_rpo_ms: number | null;
+  objective_rto_ms: number | null;
+  /** The newer half of the last ten against the older: a tenth more is worse, a tenth less is better. */
+  rpo_trend: Trend;
+  rto_trend: Trend;
+};
+/** `unknown`: fewer than six were measured. */
+export type Trend = 'better' | 'steady' | 'worse' | 'unknown';
+
+export type ScheduleWeek = {
+  name: string;
+  project: string;
+  env: string;
+  /** When a run passed last, ms. */
+  passed: number | null;
+  max_age: number | null;
+  too_old: boolean;
+  paused: boolean;
+  /** Slots of the week that did not run though nobody wanted that, and why the last of them did not. */
+  missed: number;
+  why: string | null;
+};
+
+export type IncidentWeek = {
+  id: string;
+  title: string;
+  severity: string;
+  project: string;
+  env: string;
+  began: number;
+  opened: number;
+  acknowledged: number | null;
+  ended: number | null;
+  reviewed: boolean;
+  /** Jobs that somebody linked as its cause. */
+  causes: string[];
+};
+
+/** Everything of one week that may be seen. Times in ms. */
+export type WeeklyReport = {
+  estate: string;
+  /** Null: every project. */
+  project: string | null;
+  timezone: string;
+  from: number;
+  to: number;
+  /** As of when objectives and schedules are: they are told as they are now. */
+  made: number;
+  slos: { slo: SloView; week: { good: number; bad: number } | null }[];
+  dora: DoraView[];
+  drills: DrillTrend[];
+  schedules: ScheduleWeek[];
+  alerts: { page: number; warn: number; info: number; open: { key: string; severity: string; at: number }[] };
+  /** Messages; null for who may not see everything. */
+  messages: { sent: number; given_up: number } | null;
+  /** Opened or ended in the week, or open at its end. */
+  incidents: IncidentWeek[];
+  heals: { healed: number; failed: number; unknown: number };
+  /** Open break-glass reviews; null for who may not see everything. */
+  reviews: { open: number; oldest: number | null } | null;
+  /** What is no longer known of this week in full. */
+  incomplete: string[];
+};
+
 /** The numbers of the practice. */
 export interface Practice {
   slos: Slos;
   /** Of these places, in [from, to). Lead times are asked of Git where a deployment names its commit. */
   dora(places: readonly Place[], from: number, to: number): Promise<DoraView[]>;
+  /** What happened in [from, to), ms: of one project, or of all that `may` be seen. */
+  weekly(of: { project?: string | undefined; from: number; to: number; may: Sees }): Promise<WeeklyReport>;
+  /** The same for people, as Markdown, and in a few lines. */
+  written(report: WeeklyReport): Promise<{ title: string; headline: string; markdown: string }>;
 }

@@ -88,6 +88,11 @@ export interface StepServices {
     options: JsonObject,
     context: BackupContext,
   ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[]; phases: Record<string, number> }>;
+  /** Writes the report of the last seven days. `file`: null when it may not be written. Rejects FORBIDDEN. */
+  report(request: {
+    scope: 'project' | 'estate';
+    job: JobSpec;
+  }): Promise<{ title: string; headline: string; artifact: ArtifactRef; file: string | null }>;
   /** Hosts that steps may call, from the estate's network.allow. */
   allowedHosts(): string[];
 }

@@ -9,6 +9,8 @@ export interface ScheduleFigures extends Place {
   name: string;
   /** When a run of it passed last, or, before the first, when it was defined. */
   passed: number;
+  /** One has passed. */
+  ever: boolean;
   max_age: number | null;
   paused: boolean;
 }

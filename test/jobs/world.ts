@@ -135,6 +135,7 @@ export class World {
         notify: refuses,
         backup: refuses,
         restore: refuses,
+        report: refuses,
         allowedHosts: () => [],
         ...services,
       },

@@ -171,6 +171,7 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     },
     backup: none('backup'),
     restore: none('restore'),
+    report: none('report'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

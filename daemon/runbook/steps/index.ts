@@ -6,6 +6,7 @@ import { call } from './call.ts';
 import { http } from './http.ts';
 import type { StepKind } from './kind.ts';
 import { notify } from './notify.ts';
+import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { sh } from './sh.ts';
 import { wait } from './wait.ts';
@@ -22,6 +23,7 @@ export const stepKinds = [
   call,
   backup,
   restore,
+  report,
 ] as const satisfies readonly StepKind[];
 
 /** Kinds by every word that names one. @throws when two kinds claim a word. */
