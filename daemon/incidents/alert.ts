@@ -78,12 +78,15 @@ function endedLine({ rule, n, job, ended }: HealRow): string {
   return `${rule} ${words} (heal ${n}; ${undone ?? rolled_back}): ${why}${look}`;
 }
 
-function nextLines({ body: { id, source, job, cause } }: IncidentRow): string[] {
+function nextLines({ body: { id, source, job, cause, severity } }: IncidentRow): string[] {
   const short = id.slice(0, 12);
   return [
     `What happened: reeve incidents show ${short}`,
     `Take it on: reeve incidents ack ${short}`,
     ...(job === undefined ? [] : [`What the job said: reeve jobs logs ${job}`]),
+    ...(job !== undefined && source === 'deploy' && severity === 'page'
+      ? [`Look what it did, then: reeve jobs resolve ${job} --as pass|fail --reason …`]
+      : []),
     ...(source === 'person' ? [`When it is over: reeve incidents resolve ${short} --why …`] : []),
     ...(cause.startsWith('probe:') ? [`Ask again now: reeve probe run ${cause.slice(6)}`] : []),
   ];

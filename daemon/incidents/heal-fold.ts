@@ -57,7 +57,12 @@ export function noteHealing(
       break;
     }
     case 'heal.breaker_closed':
-      Object.assign(ruleOf(state, record.body.rule), { runs: [], failures: 0, breaker: null });
+      Object.assign(ruleOf(state, record.body.rule), {
+        runs: [],
+        failures: 0,
+        doubt: false,
+        breaker: null,
+      });
       break;
     default:
   }
@@ -106,6 +111,7 @@ function ended(
   if (heal !== undefined) heal.ended = { at: record.ts, outcome, rolled_back, why };
   const known = ruleOf(state, rule);
   known.failures = outcome === 'healed' ? 0 : known.failures + 1;
+  known.doubt ||= outcome === 'unknown';
   known.last = { at: record.ts, outcome };
   state.healed[outcome] = (state.healed[outcome] ?? 0) + 1;
 }
@@ -125,7 +131,7 @@ function ruleOf(state: IncidentsState, rule: string): RuleRow {
   const known = own(state.rules, rule);
   if (known !== undefined) return known;
   const [oldest, ...others] = Object.keys(state.rules);
-  if (others.length >= MAX_RULES && oldest !== undefined) delete state.rules[oldest];
+  if (others.length + 1 >= MAX_RULES && oldest !== undefined) delete state.rules[oldest];
   // Slugs begin with a letter: no rule is `__proto__`.
-  return (state.rules[rule] = { runs: [], failures: 0, breaker: null, last: null });
+  return (state.rules[rule] = { runs: [], failures: 0, doubt: false, breaker: null, last: null });
 }

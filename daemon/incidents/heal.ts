@@ -12,6 +12,7 @@ import { cut } from '../text.ts';
 import { ifStill, still, type IncidentBook } from './book.ts';
 import { rowOf } from './projection.ts';
 import { ownRollback } from './rollback.ts';
+import { exhausted } from './rules.ts';
 import { activeHeal, healAnchor, type HealRow, type IncidentRow } from './state.ts';
 import { verify } from './verify.ts';
 
@@ -177,7 +178,18 @@ export class Heal {
   ): Promise<true> {
     const body = { incident: this.#incident, rule: heal.rule, job, outcome, why: cut(why, 500), rolled_back };
     await this.#append('heal.ended', heal, body);
+    await this.#trip(heal.rule);
     return true;
+  }
+
+  /** Opens the breaker at once, so that it shows; a crash in between is made good by the next decision. */
+  async #trip(rule: string): Promise<void> {
+    const { book, ledger } = this.#deps;
+    const why = exhausted(own(book.state.rules, rule));
+    if (why === undefined) return;
+    const body = { rule, incident: this.#incident, why };
+    const guard = (): void => still(own(book.state.rules, rule)?.breaker === null);
+    await ifStill(ledger.append('heal.breaker_opened', body, { guard }));
   }
 
   async #append<T extends 'heal.started' | 'heal.verified' | 'heal.ended'>(

@@ -58,8 +58,10 @@ export class Healer {
     if (rule === undefined) return;
     const now = clock.now();
     const from = notBefore(row, rule.spec);
+    // That nothing heals it any more is said at once.
+    const open = own(book.state.rules, rule.name)?.breaker != null;
     // A clock that was set back must not keep it waiting for longer than the rule says.
-    if (now < from && from - now <= (rule.spec.wait ?? LOOK_MS)) return this.#wakeIn(from - now);
+    if (!open && now < from && from - now <= (rule.spec.wait ?? LOOK_MS)) return this.#wakeIn(from - now);
     await this.#decide(row, rule);
   }
 
@@ -143,17 +145,15 @@ export class Healer {
     const heal = new Heal({ ...this.#deps, signal: this.#stop.signal }, id);
     const task = heal
       .run()
-      .then((done) => {
-        if (!done) this.#wakeIn(LOOK_MS);
-      })
       .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
-        this.#deps.warn(`the heal of ${id}`, error);
-        this.#wakeIn(LOOK_MS);
+        if (!this.#stop.signal.aborted) this.#deps.warn(`the heal of ${id}`, error);
+        return false;
       })
-      .finally(() => {
+      .then((done) => {
         this.#tasks.delete(id);
-        this.#wake();
+        // What cannot go on now is not tried again at once.
+        if (done) this.#wake();
+        else this.#wakeIn(LOOK_MS);
       });
     this.#tasks.set(id, task);
   }

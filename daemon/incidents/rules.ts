@@ -5,7 +5,7 @@ import { own } from '../own.ts';
 import type { ProbeView } from '../ports/probes.ts';
 import { matches } from '../signal-match.ts';
 import { shown } from './words.ts';
-import type { IncidentRow, IncidentsState } from './state.ts';
+import type { IncidentRow, IncidentsState, RuleRow } from './state.ts';
 import { busyWith, usedOf } from './views.ts';
 
 export interface Rule {
@@ -14,7 +14,7 @@ export interface Rule {
 }
 
 /** Failed heals in a row after which a rule's breaker opens. */
-export const MAX_FAILURES = 2;
+const MAX_FAILURES = 2;
 /** Between a heal that failed and the next one, where the rule has no `wait`, ms. */
 const AGAIN_MS = 10_000;
 
@@ -51,6 +51,14 @@ export function notBefore(row: IncidentRow, { wait }: HealSpec): number {
   return last === undefined || last < row.since ? row.since + (wait ?? 0) : last + (wait ?? AGAIN_MS);
 }
 
+/** Why a rule is at its end whatever its budget says, if it is. */
+export function exhausted(rule: RuleRow | undefined): string | undefined {
+  if (rule?.doubt === true) return 'nobody knows what its last heal did';
+  if (rule !== undefined && rule.failures >= MAX_FAILURES)
+    return `${rule.failures} heals in a row did not heal`;
+  return undefined;
+}
+
 /** What a rule does about an open incident now, when no heal of it goes on. Pure. */
 export function decide(row: IncidentRow, { name, spec }: Rule, facts: Facts): Decision {
   const { state, now, probe, stopped } = facts;
@@ -58,8 +66,8 @@ export function decide(row: IncidentRow, { name, spec }: Rule, facts: Facts): De
   const known = own(state.rules, name);
   if (known !== undefined && known.breaker !== null)
     return { decision: 'breaker_open', why: known.breaker.why };
-  if (known !== undefined && known.failures >= MAX_FAILURES)
-    return { decision: 'breaker_open', why: `${known.failures} heals in a row did not heal`, opens: true };
+  const spent = exhausted(known);
+  if (spent !== undefined) return { decision: 'breaker_open', why: spent, opens: true };
   if (probe === undefined) return waits(`the probe ${row.body.probe ?? ''} is not in reeve.yaml any more`);
   if (probe.maintenance !== null) return waits(`${probe.name} is in maintenance (${probe.maintenance})`);
   if (probe.cause !== null) return waits(`${probe.name} fails because of ${probe.cause}`);

@@ -98,6 +98,8 @@ export interface RuleRow {
   runs: number[];
   /** Heals in a row that did not heal. */
   failures: number;
+  /** The outcome of a heal is unknown, and no person has closed the breaker since. */
+  doubt: boolean;
   breaker: { at: number; why: string } | null;
   last: { at: number; outcome: string | null } | null;
 }

@@ -61,8 +61,10 @@ test('unattended work that fails is one alert until a run of it passes; what a p
   await end(rig, 2, 'FAIL', { why: 'exit 1', retry_at: 5 });
   await queue(rig, 3, 'daemon', { parent: id(2) });
   await end(rig, 3, 'FAIL', { why: 'exit 1' });
-  await queue(rig, 4, 'daemon', { action: 'heal' });
+  await queue(rig, 4, 'daemon', { anchor: { kind: 'incident', id: `inc_${'a'.repeat(16)}#1` } });
   await end(rig, 4, 'FAIL', { why: 'exit 1' });
+  await queue(rig, 8, 'daemon', { action: 'run_drill' });
+  await end(rig, 8, 'FAIL', { why: 'the copy is damaged' });
   await queue(rig, 5, 'daemon');
   await end(rig, 5, 'CANCELLED', { why: 'halted' });
   await settled(rig);

@@ -50,6 +50,8 @@ export const signalsProjection: Projection<SignalsState> = {
 
 function remember({ jobs }: SignalsState, { body }: LedgerRecord<'job.queued'>): void {
   const { job, title } = body;
+  // A heal is told with its incident.
+  if (job.anchor.kind === 'incident') return;
   jobs[job.job_id] = {
     runbook: job.runbook,
     action: job.action,

@@ -31,13 +31,17 @@ const jobKey = ({ runbook, project, env }: JobNote): string => `job:${runbook}:$
 /** Alerts about what happened once: they are over when somebody has seen them. */
 const ONCE = new Set(['ledger:disk_full', 'ledger:repaired', 'daemon:clock', 'daemon:crash']);
 
+/** What fails there opens an incident (daemon/incidents/due.ts), which has an alert of its own. */
+const INCIDENTS = new Set(['run_drill', 'deploy', 'promote', 'rollback', 'patch']);
+
 /** Reeve's own records that people expect to hear of. Each has an end, or stands in ONCE. */
 export const TABLE: Table = {
   'job.attempt': ({ body }, known) => {
     const { job_id, status, error_code } = body.attempt;
     const job = known.job(job_id);
-    // A called job's failure is its caller's, a heal's is told with its incident, and a retry may still pass.
-    if (job === undefined || job.parent || job.action === 'heal' || body.retry_at !== undefined) return [];
+    // A called job's failure is its caller's, one that has an incident is told with that, and a retry may still pass.
+    if (job === undefined || job.parent || INCIDENTS.has(job.action) || body.retry_at !== undefined)
+      return [];
     if (status === 'PASS') return job.unattended ? [{ clear: jobKey(job), why: `${job_id} passed` }] : [];
     const unknown = status === 'UNKNOWN';
     if (!unknown && !(job.unattended && (status === 'FAIL' || status === 'TIMED_OUT'))) return [];
@@ -46,7 +50,7 @@ export const TABLE: Table = {
         raise: {
           key: job.unattended ? jobKey(job) : `job:${job_id}`,
           severity: 'warn',
-          source: job.action === 'run_drill' ? 'drill' : job.action === 'deploy' ? 'deploy' : 'schedule',
+          source: 'schedule',
           title: cut(`${job.title} ${unknown ? 'has an unknown outcome' : 'failed'}`, 200),
           text: [
             [body.why ?? status, ...(error_code === undefined ? [] : [`(${error_code})`])].join(' '),
