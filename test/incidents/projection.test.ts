@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LedgerRecord, RecordBody, RecordType } from '../../contracts/record.ts';
+import type { RecordBody, RecordType } from '../../contracts/record.ts';
 import { recordBodies } from '../../contracts/record.ts';
 import { incidentsProjection, isBusy, openOf, rowOf } from '../../daemon/incidents/projection.ts';
 import { MAX_CLOSED, MAX_HEALS, MAX_LINKS, type IncidentsState } from '../../daemon/incidents/state.ts';
@@ -138,8 +138,7 @@ const anyRecord: fc.Arbitrary<Made> = fc.oneof(
 
 const fold = (made: readonly Made[], from = incidentsProjection.initial(), seq = 0): IncidentsState =>
   made.reduce(
-    (state, one, i) =>
-      incidentsProjection.apply(state, { v: 1, seq: seq + i, ts: 1000 + seq + i, ...one } as LedgerRecord),
+    (state, one, i) => incidentsProjection.apply(state, { v: 1, seq: seq + i, ts: 1000 + seq + i, ...one }),
     from,
   );
 
@@ -213,7 +212,7 @@ test('it is bounded: incidents, triggers, deployments and rules without end', ()
         { type: 'incident.resolved', body: { id: id(n), by: 'daemon', why: 'x'.repeat(4000), ended: 2 } },
         {
           type: 'incident.postmortem',
-          body: { id: id(n), artifact: { ref: 'x', digest: DIGEST } as never, path: null, final: false },
+          body: { id: id(n), artifact: { ref: 'x', digest: DIGEST }, path: null, final: false },
         },
         {
           type: 'probe.transition',

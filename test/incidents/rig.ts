@@ -142,9 +142,9 @@ export class Rig {
   /** What begins at once has ended. */
   async #rest(): Promise<void> {
     for (let quiet = 0; quiet < 3 && !this.dead; quiet++) {
-      let done = false;
-      void this.opened.keeper.settled().then(() => (done = true));
-      while (!done && !this.dead) await new Promise((resolve) => setImmediate(resolve));
+      const sweep = { done: false };
+      void this.opened.keeper.settled().then(() => (sweep.done = true));
+      while (!sweep.done && !this.dead) await new Promise((resolve) => setImmediate(resolve));
       for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -187,8 +187,11 @@ export class Rig {
       config: { current: () => estate },
       fs: nodeFs,
       artifacts: {
-        put: async (bytes) =>
-          ({ ref: `artifact:${DIGEST}`, digest: DIGEST, size: (bytes as Uint8Array).length }) as never,
+        put: async (bytes) => ({
+          ref: `artifact:${DIGEST}`,
+          digest: DIGEST,
+          size: (bytes as Uint8Array).length,
+        }),
       },
       hex: (n: number) => canonical(this.appends).padStart(n, '0').slice(0, n),
       clean: (text: string) => text,
@@ -267,7 +270,7 @@ export class Rig {
           reason: mandate,
           plan: { ref: `artifact:${DIGEST}`, digest: DIGEST },
         };
-        await append('job.queued', { job: job as never, title: runbook });
+        await append('job.queued', { job: job, title: runbook });
         return { job_id: id };
       },
     };
