@@ -10,7 +10,6 @@ const WEEK_MS = 7 * 86_400_000;
 
 export const reportWeekly = readAction({
   name: 'report weekly',
-  aliases: ['report'],
   summary: 'The week: objectives, deployments, drills, incidents, schedules, alerts',
   description:
     'Shows it as Markdown. The runbook weekly-report keeps it as an artifact, puts it into grimoires/loa/deployment/reports and tells a channel.',

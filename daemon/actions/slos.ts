@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell, Tone } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
+import { budgetLeft, percent } from '../figures.ts';
 import { readAction } from '../ports/actions.ts';
 import type { SloView } from '../ports/practice.ts';
 
@@ -14,17 +15,24 @@ const WORDS: Record<SloView['state'], { tone: Tone; text: string }> = {
   burning: { tone: 'bad', text: 'burning' },
   spent: { tone: 'warn', text: 'spent' },
 };
-/** Never rounded up: 99.99 % is not 100 %. */
-const percent = (share: number, digits = 1): string =>
-  `${(Math.floor(share * 100 * 10 ** digits) / 10 ** digits).toFixed(digits)} %`;
 const rate = (value: number | null): Cell => (value === null ? '–' : `${value.toFixed(1)}×`);
 const left = ({ budget_left }: SloView): Cell =>
   budget_left === null
     ? '–'
-    : { tone: budget_left <= 0 ? 'bad' : budget_left < 0.25 ? 'warn' : 'good', text: percent(budget_left) };
+    : {
+        tone: budget_left <= 0 ? 'bad' : budget_left < 0.25 ? 'warn' : 'good',
+        text: budgetLeft(budget_left),
+      };
 const reached = ({ good, bad }: SloView): Cell => (good + bad === 0 ? '–' : percent(good / (good + bad), 4));
 const days = (ms: number): string =>
   ms % 86_400_000 === 0 ? `${ms / 86_400_000}d` : `${Math.round(ms / 3_600_000)}h`;
+
+/** A slower window burns on after an outage that a faster one has told: then it stays quiet for a while. */
+function burnState({ min_bad }: SloView, burn: SloView['burns'][number]): Cell {
+  if (burn.open) return { tone: 'bad', text: 'burning' };
+  const above = Math.min(burn.long_rate ?? 0, burn.short_rate ?? 0) > burn.threshold && burn.bad >= min_bad;
+  return above ? { tone: 'warn', text: 'told by a faster one' } : { tone: 'good', text: 'quiet' };
+}
 
 export const sloList = readAction({
   name: 'slo list',
@@ -124,7 +132,7 @@ export const sloShow = readAction({
             rate(burn.long_rate),
             rate(burn.short_rate),
             burn.bad,
-            burn.open ? { tone: 'bad', text: 'burning' } : { tone: 'good', text: 'quiet' },
+            burnState(slo, burn),
           ]),
           empty: 'Its window is shorter than that of any alert.',
         },

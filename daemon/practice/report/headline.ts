@@ -1,6 +1,6 @@
 import { inMarkdown } from '../../markdown.ts';
 import type { WeeklyReport } from '../../ports/practice.ts';
-import { percent, words } from './format.ts';
+import { budgetLeft, words } from '../../figures.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const list = (names: readonly string[]): string =>
@@ -43,7 +43,7 @@ function objectives({ slos }: WeeklyReport): string[] {
     ...(named('blind').length === 0 ? [] : [`**Without samples**: ${list(named('blind'))}.`]),
     missed.length > 0
       ? `**Error budget spent**: ${list(missed)}.`
-      : `No error budget is spent; the least that is left of one is ${percent(least)}.`,
+      : `No error budget is spent; the least that is left of one is ${budgetLeft(least)}.`,
   ];
 }
 

@@ -8,7 +8,7 @@ import type {
   WeeklyReport,
 } from '../../ports/practice.ts';
 import { day, stamp } from '../../calendar.ts';
-import { percent, words } from './format.ts';
+import { budgetLeft, percent, words } from '../../figures.ts';
 import { headlines } from './headline.ts';
 
 const time = (ms: number | null): string => (ms === null ? '–' : words(ms));
@@ -94,7 +94,7 @@ export function weeklyMarkdown(report: WeeklyReport): string {
 function sloRow({ slo, week }: WeeklyReport['slos'][number]): string {
   const share = ({ good, bad }: { good: number; bad: number }): string =>
     good + bad === 0 ? '–' : percent(good / (good + bad), 3);
-  return `| ${inMarkdown(slo.title ?? slo.name, 100)} | ${place(slo)} | ${slo.objective} % | ${week === null ? '–' : share(week)} | ${share(slo)} | ${slo.budget_left === null ? '–' : percent(slo.budget_left)} | ${slo.state} |`;
+  return `| ${inMarkdown(slo.title ?? slo.name, 100)} | ${place(slo)} | ${slo.objective} % | ${week === null ? '–' : share(week)} | ${share(slo)} | ${budgetLeft(slo.budget_left)} | ${slo.state} |`;
 }
 
 function doraRow(view: DoraView): string {

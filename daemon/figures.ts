@@ -17,3 +17,7 @@ const two = (big: number, unit: string, small: number, part: string): string =>
 /** Never rounded up: 99.99 % is not 100 %. */
 export const percent = (share: number, digits = 1): string =>
   `${(Math.floor(share * 100 * 10 ** digits + 1e-6) / 10 ** digits).toFixed(digits)} %`;
+
+/** What is left of an error budget: `62.1 %`; overspent by more than itself: `spent 14 times`. */
+export const budgetLeft = (left: number | null): string =>
+  left === null ? '–' : left < -1 ? `spent ${Math.floor(1 - left)} times` : percent(left);
