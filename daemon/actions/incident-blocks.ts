@@ -106,9 +106,21 @@ function suspects({ jobs, people, caller }: ActionContext, incident: IncidentVie
   }));
 }
 
-export const timelineBlock = (timeline: readonly TimelineEntry[]): Block => ({
+export const timelineBlock = (timeline: readonly TimelineEntry[], began: number): Block => ({
   type: 'table',
-  columns: [{ label: 'When' }, { label: 'What' }, { label: 'Who' }, { label: 'Record', align: 'right' }],
-  rows: timeline.map(({ at, text, by, seq }): Cell[] => [{ time: at }, text, by ?? '', seq]),
+  columns: [
+    { label: 'When' },
+    { label: 'After', align: 'right' },
+    { label: 'What' },
+    { label: 'Who' },
+    { label: 'Record', align: 'right' },
+  ],
+  rows: timeline.map(({ at, text, by, seq }): Cell[] => [
+    { time: at },
+    { duration: Math.max(0, at - began) },
+    text,
+    by ?? '',
+    seq,
+  ]),
   empty: 'Nothing is recorded yet.',
 });

@@ -124,7 +124,9 @@ export const incidentsAck = adminAction({
       context,
       before,
       `${before.title}: taken by ${context.caller.person}`,
-      `To keep healing out of your way meanwhile: reeve halt --project ${before.project}`,
+      before.probe === undefined || context.incidents.heals().length === 0
+        ? undefined
+        : `To keep healing out of your way meanwhile: reeve halt --project ${before.project}`,
     );
   },
 });

@@ -108,7 +108,7 @@ export const incidentsShow = readAction({
       tone: open ? TONE[incident.severity] : 'good',
       blocks: [
         ...incidentBlocks(context, incident),
-        timelineBlock(timeline),
+        timelineBlock(timeline, incident.began),
         ...nextSteps(incident).map((text) => ({ type: 'hint' as const, text })),
       ],
       data: { ...(incident as unknown as Record<string, Json>), timeline: timeline as unknown as Json },

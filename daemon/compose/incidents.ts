@@ -10,6 +10,14 @@ import type { MetricFamily } from '../ports/metrics.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { FeatureContext } from './features.ts';
 
+/** Records with which there may be something to do. */
+const BEGINS: ReadonlySet<string> = new Set([
+  'probe.transition',
+  'drill.result',
+  'job.attempt',
+  'incident.opened',
+]);
+
 export interface IncidentsFeature {
   incidents: Incidents;
   metrics: readonly MetricFamily[];
@@ -25,12 +33,12 @@ export function composeIncidents(
   const { store, config, jobs, work, mandates, zones, clean, admit, warn } = context;
   const state = (): IncidentsState => store.state.get(incidentsProjection);
   let opening: Promise<OpenedIncidents> | undefined;
-  let stopped = false;
+  let running = false;
 
   const opened = (): Promise<OpenedIncidents> =>
     (opening ??= import('../incidents/index.ts').then(({ openIncidents }) => {
       const { clock, ledger, fs, artifacts, origin } = store;
-      return openIncidents({
+      const made = openIncidents({
         clock,
         ledger,
         state: store.state,
@@ -49,6 +57,8 @@ export function composeIncidents(
         checkWrite: (file) => zones.checkWrite(file),
         warn,
       });
+      if (running) made.keeper.start();
+      return made;
     }));
   const service = async (): Promise<OpenedIncidents['service']> => (await opened()).service;
 
@@ -71,17 +81,23 @@ export function composeIncidents(
     incidents,
     metrics: incidentMetrics(state, () => config.current().config.healing),
     start(releasers) {
-      const look = (): void => {
-        if (opening === undefined && !stopped && isBusy(state()))
-          opened().catch((error: unknown) => warn('incidents', error));
+      running = true;
+      const begin = (): void => {
+        opened()
+          .then(({ keeper }) => {
+            if (running) keeper.start();
+          })
+          .catch((error: unknown) => warn('incidents', error));
       };
-      const unsubscribe = store.ledger.subscribe(look);
+      const unsubscribe = store.ledger.subscribe(({ type }) => {
+        if (opening === undefined && BEGINS.has(type) && isBusy(state())) begin();
+      });
       releasers.push('incidents', async () => {
-        stopped = true;
+        running = false;
         unsubscribe();
         await (await opening?.catch(() => undefined))?.keeper.stop();
       });
-      look();
+      if (opening !== undefined || isBusy(state())) begin();
     },
   };
 }

@@ -29,7 +29,7 @@ export interface OpenedIncidents {
   keeper: Keeper;
 }
 
-/** Opens the keeping of incidents; it takes up at once what the ledger asks for. */
+/** Opens the keeping of incidents. Nothing happens by itself before `keeper.start()`. */
 export function openIncidents(deps: IncidentsDeps): OpenedIncidents {
   const book = new IncidentBook(deps);
   const drafts = { ...deps, book };

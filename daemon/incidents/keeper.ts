@@ -8,7 +8,7 @@ import { alertOf } from './alert.ts';
 import { incidentId, type IncidentBook } from './book.ts';
 import type { Healer } from './healer.ts';
 import { incidentOf } from './open.ts';
-import { openOf } from './projection.ts';
+import { isFinished, openOf } from './projection.ts';
 import { MAX_OPEN, activeHeal, alertKey, type Due, type IncidentRow } from './state.ts';
 
 /** The same cause so soon after it was resolved is the same incident, ms. */
@@ -25,6 +25,9 @@ export interface KeeperDeps {
   warn(what: string, error: unknown): void;
 }
 
+/** Incidents that are worked on at the same time. */
+const AT_ONCE = 64;
+
 /** Records after which there may be something to do, while an incident is open or asked for. */
 const STIRS =
   /^(incident|heal|mandate|halt|work|config)\.|^(probe\.transition|drill\.result|job\.(attempt|resolved)|alert\.(raised|resolved|acknowledged))$/;
@@ -39,23 +42,30 @@ export class Keeper {
   readonly #raised = new Map<string, string>();
   /** Postmortems that could not be written, not to be tried with each record. */
   readonly #undrafted = new Set<string>();
-  readonly #unsubscribe: () => void;
+  #unsubscribe = (): void => undefined;
   #sweeping: Promise<void> = Promise.resolve();
   #queued = false;
-  #stopped = false;
+  /** Nothing is done before the start, nor after the stop: incidents can be looked at all the same. */
+  #running = false;
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
-    this.#unsubscribe = deps.ledger.subscribe((record: LedgerRecord) => {
+  }
+
+  /** Takes up what the ledger asks for, and does so from now on. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#unsubscribe = this.#deps.ledger.subscribe((record: LedgerRecord) => {
       if (STIRS.test(record.type)) this.look();
     });
-    deps.healer.onWake(() => this.look());
+    this.#deps.healer.onWake(() => this.look());
     this.look();
   }
 
   /** Looks what is to be done, soon. */
   look(): void {
-    if (this.#queued || this.#stopped) return;
+    if (this.#queued || !this.#running) return;
     this.#queued = true;
     this.#sweeping = this.#sweeping.then(async () => {
       this.#queued = false;
@@ -72,7 +82,7 @@ export class Keeper {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#running = false;
     this.#unsubscribe();
     await this.#deps.healer.stop();
     await this.#sweeping;
@@ -80,25 +90,33 @@ export class Keeper {
 
   async #sweep(): Promise<void> {
     const { book, healer } = this.#deps;
-    for (const [cause, due] of Object.entries(book.state.due))
-      await this.#try(`the incident of ${cause}`, () => this.#answer(cause, { ...due }));
-    for (const row of Object.values(book.state.open)) {
+    await this.#each(Object.entries(book.state.due), ([cause, due]) =>
+      this.#try(`the incident of ${cause}`, () => this.#answer(cause, { ...due })),
+    );
+    await this.#each(Object.values(book.state.open), async (row) => {
       await this.#try(`healing ${row.body.id}`, () => healer.consider(row));
       await this.#try(`the alert of ${row.body.id}`, () => this.#tell(row));
-    }
-    for (const row of [...book.state.closed]) {
+    });
+    const unfinished = book.state.closed.filter((row) => !isFinished(row) || activeHeal(row) !== undefined);
+    await this.#each(unfinished, async (row) => {
       if (row.alert === 'open' || row.alert === 'taken')
         await this.#try(`the alert of ${row.body.id}`, () => this.#untell(row));
       // A heal that was under way when a person resolved it must still be brought to its end.
       if (activeHeal(row) !== undefined)
         await this.#try(`healing ${row.body.id}`, () => healer.consider(row));
       else if (!row.drafted) await this.#draft(row);
-    }
+    });
     for (const id of this.#raised.keys()) if (!Object.hasOwn(book.state.open, id)) this.#raised.delete(id);
   }
 
+  /** Many at once: the ledger makes their records durable together. */
+  async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    for (let i = 0; i < items.length; i += AT_ONCE)
+      await Promise.all(items.slice(i, i + AT_ONCE).map((item) => work(item)));
+  }
+
   async #try(what: string, work: () => Promise<unknown>): Promise<void> {
-    if (this.#stopped) return;
+    if (!this.#running) return;
     try {
       await work();
     } catch (error) {

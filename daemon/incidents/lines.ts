@@ -12,6 +12,8 @@ export interface Subject {
   /** Job → how it belongs. */
   jobs: Map<string, string>;
   rules: Set<string>;
+  /** What the probe said after the last heal: the record of its end repeats it. */
+  verified: string;
   /** Seqs of its alert's raises: other records name it so. */
   raises: Set<number>;
 }
@@ -88,13 +90,14 @@ function healLine(record: LedgerRecord, about: Subject): Line | undefined {
     case 'heal.verified': {
       const { incident, up, why } = record.body;
       if (incident !== about.id) return undefined;
+      about.verified = why;
       return { kind: 'heal', text: `Verified: ${up ? 'it helped' : 'it did not help'}${said(why)}` };
     }
     case 'heal.ended': {
       const { incident, rule, outcome, rolled_back, why } = record.body;
       if (incident !== about.id) return undefined;
       const undone = { no: '', done: ', rolled back', failed: ', ROLLBACK FAILED' }[rolled_back];
-      return { kind: 'heal', text: `${rule} ${outcome}${undone}${said(why)}` };
+      return { kind: 'heal', text: `${rule} ${outcome}${undone}${said(why === about.verified ? '' : why)}` };
     }
     case 'heal.breaker_opened':
       if (record.body.incident !== about.id) return undefined;

@@ -52,10 +52,11 @@ export function postmortemOf(known: Known): string {
     '',
     '## Timeline',
     '',
-    '| when (UTC) | what | who | record |',
-    '|---|---|---|---|',
+    '| when (UTC) | after | what | who | record |',
+    '|---|--:|---|---|--:|',
     ...known.timeline.map(
-      ({ at, text, by, seq }) => `| ${iso(at)} | ${line(text, 600)} | ${line(by ?? '')} | ${seq} |`,
+      ({ at, text, by, seq }) =>
+        `| ${iso(at)} | ${shown(at - incident.began)} | ${line(text, 600)} | ${line(by ?? '')} | ${seq} |`,
     ),
     '',
     '## Evidence',

@@ -23,6 +23,7 @@ export async function timelineOf(
     probe,
     jobs: new Map(job === undefined ? [] : [[job, 'The job']]),
     rules: new Set(),
+    verified: '',
     raises: new Set(),
   };
   // A job that was linked later may have run before; what it was stands on the record of the link.

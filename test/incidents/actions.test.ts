@@ -162,10 +162,19 @@ test('a deployment that fails is an incident, a second one belongs to it, and on
   ]);
   await town.write('good', '');
   const third = await ship();
+  town.service.hangUp();
+  const { id } = await town.await('incident.opened', ({ source }) => source === 'probe');
+  const shown = await town.as('root', { command: 'incidents show', args: { incident: id } });
+  expect(JSON.stringify(shown.blocks)).toContain(
+    `ended shortly before. If it caused this: reeve incidents link ${id.slice(0, 12)} --job ${third.slice(0, 12)}`,
+  );
   const resolved = await town.await('incident.resolved');
+  expect(resolved.id).not.toBe(id);
   expect(resolved.why).toBe(`Ship it passed (${third})`);
   // No second alert about the same: the incident's is the only one.
-  expect(town.app.running.features.alerts.list().map(({ key }) => key)).toEqual([`incident:${resolved.id}`]);
+  const told = () => town.app.running.features.alerts.list().map(({ key }) => key);
+  await until(() => told().length >= 2);
+  expect(told().toSorted()).toEqual([`incident:${resolved.id}`, `incident:${id}`].toSorted());
 });
 
 test('a dependency that explains the failure is one incident, its own; maintenance is none', async () => {

@@ -63,6 +63,7 @@ export class Rig {
     const projections = [incidentsProjection, probeStates] as unknown as readonly Projection[];
     this.ledger = new MemoryLedger(clock, projections, lines);
     this.opened = openIncidents(this.#deps());
+    this.opened.keeper.start();
   }
 
   static async open(config: object = {}): Promise<Rig> {
