@@ -11,6 +11,9 @@ import { Releasers } from './lifecycle.ts';
 import { collectAtRest, fullCollection } from './rest.ts';
 import { VERSION } from './version.ts';
 
+/** When the clockwork of the schedules begins, ms after the start. */
+const FIRST_TICK = 1000;
+
 /** A running daemon. */
 export interface App {
   store: Store;
@@ -117,7 +120,14 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
         await engine.settle();
         if (atStart) await engine.scheduler.start();
         const { startTicker } = await import('./schedule/ticker.ts');
-        const stopTicker = await startTicker(() => void engine.scheduler.tick());
+        // Not at once: what is due now was just taken, and node-cron's first look at a calendar (20 ms) would hold up answers.
+        let stopTicker: () => Promise<void> = () => Promise.resolve();
+        const cancelTicker = clock.after(FIRST_TICK, () => {
+          startTicker(() => void engine.scheduler.tick()).then(
+            (stop) => (stopTicker = stop),
+            (error: unknown) => store.log.error('the schedules have no ticker', { error: String(error) }),
+          );
+        });
         const stopAlarms = engine.watchSchedules();
         const collect = fullCollection();
         if (collect !== undefined)
@@ -131,6 +141,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
             }),
           );
         releasers.push('schedules', async () => {
+          cancelTicker();
           await stopTicker();
           await stopAlarms();
           await engine.scheduler.stop();

@@ -1,3 +1,4 @@
+import { nodeHttps } from './node-http.ts';
 import { lookup } from 'node:dns/promises';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
@@ -115,7 +116,7 @@ async function exchange(request: OutgoingRequest, url: URL, options: SendOptions
   options.signal.throwIfAborted();
   const pinned = await judged(url, options);
   options.signal.throwIfAborted();
-  const http = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const http = nodeHttps(url.protocol === 'https:');
   const body = Buffer.from(request.body);
   const settings: RequestOptions = {
     method: request.method,

@@ -14,7 +14,12 @@ import {
 } from '../cli/local/bundle.ts';
 
 /** Decide which files an import means, without being imported. */
-const DECIDING = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json'];
+const DECIDING = [
+  'scripts/bundle.ts',
+  'package.json',
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+];
 /** File systems stamp with the time of the last tick, ms. */
 const TICK = 20;
 
@@ -35,7 +40,7 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     platform: 'node',
     tsconfig: false,
     transform: { target: 'esnext' },
-    plugins: [places(files)],
+    plugins: [builtins, places(files)],
     onLog(level, log) {
       // What the packages do is theirs; what cannot be bundled would only fail when it runs.
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
@@ -70,6 +75,17 @@ export async function makeBundle(cache = CACHE): Promise<string> {
   put(`${cache}manifest.json`, JSON.stringify(manifest));
   return cache + file;
 }
+
+/** What daemon/node-http.ts does for our own files, for those of the packages. */
+const HTTP = /^(?:node:)?https?$/;
+const builtins: Plugin = {
+  name: 'builtins',
+  resolveId: (id) => (HTTP.test(id) ? `\0${id}` : null),
+  load: (id) =>
+    id.startsWith('\0') && HTTP.test(id.slice(1))
+      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});`
+      : null,
+};
 
 /** Notes each file that is read, and keeps what a file says about its own place true. */
 function places(files: Set<string>): Plugin {

@@ -1,6 +1,6 @@
 import { createServer, connect } from 'node:net';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { nodeHttp } from '../../node-http.ts';
 import { z } from 'zod';
 import { Duration } from '../../../contracts/duration.ts';
 import { ReeveError, fail } from '../../../contracts/errors.ts';
@@ -109,23 +109,27 @@ function askHttp(
 ): Promise<Said> {
   return new Promise((resolve) => {
     const wrong = (error: Error): void => resolve({ right: false, said: error.message });
-    const asked = request({ host: '127.0.0.1', port, path: ask.http, signal, agent: false }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part: string) => {
-        body += part;
-        if (body.length > MAX_BODY) answer.destroy(new Error(`it answered with more than ${MAX_BODY} bytes`));
-      });
-      answer.on('error', wrong);
-      answer.on('end', () => {
-        const { statusCode = 0 } = answer;
-        if (statusCode !== ask.status)
-          resolve({ right: false, said: `it answered with status ${statusCode}` });
-        else if (ask.contains !== undefined && !body.includes(ask.contains))
-          resolve({ right: false, said: `its answer does not contain ${JSON.stringify(ask.contains)}` });
-        else resolve({ right: true, said: `GET ${ask.http}: ${statusCode}` });
-      });
-    });
+    const asked = nodeHttp().request(
+      { host: '127.0.0.1', port, path: ask.http, signal, agent: false },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (part: string) => {
+          body += part;
+          if (body.length > MAX_BODY)
+            answer.destroy(new Error(`it answered with more than ${MAX_BODY} bytes`));
+        });
+        answer.on('error', wrong);
+        answer.on('end', () => {
+          const { statusCode = 0 } = answer;
+          if (statusCode !== ask.status)
+            resolve({ right: false, said: `it answered with status ${statusCode}` });
+          else if (ask.contains !== undefined && !body.includes(ask.contains))
+            resolve({ right: false, said: `its answer does not contain ${JSON.stringify(ask.contains)}` });
+          else resolve({ right: true, said: `GET ${ask.http}: ${statusCode}` });
+        });
+      },
+    );
     asked.on('error', wrong);
     asked.end();
   });

@@ -1,3 +1,4 @@
+import { nodeHttps } from '../../node-http.ts';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -48,7 +49,7 @@ export async function exchange(
 ): Promise<Answer> {
   const { url } = asked;
   const secure = url.protocol === 'https:';
-  const { request } = secure ? await import('node:https') : await import('node:http');
+  const { request } = nodeHttps(secure);
   const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve, reject) => {
     let stage: NoAnswer['stage'] = 'connect';

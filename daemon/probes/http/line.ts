@@ -1,3 +1,4 @@
+import { nodeHttps } from '../../node-http.ts';
 import type { Agent } from 'node:http';
 import type { Clock } from '../../ports/clock.ts';
 import type { Finding } from '../../ports/probes.ts';
@@ -46,7 +47,7 @@ export class Lines {
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
     const at = await resolveTarget(url.hostname, port, this.#allowed(), signal);
     if ('finding' in at) return at;
-    const { Agent } = secure ? await import('node:https') : await import('node:http');
+    const { Agent } = nodeHttps(secure);
     const agent = new Agent({
       keepAlive: true,
       maxSockets: 1,
