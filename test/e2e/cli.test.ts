@@ -57,7 +57,7 @@ test('exit codes: 0 done, 1 the run failed, 2 usage, 3 refused, 4 no daemon, 5 i
 });
 
 /** What the example estate has none of. */
-const ABSENT = new Set(['PROBE_UNKNOWN', 'ALERT_NOT_FOUND', 'SLO_UNKNOWN']);
+const ABSENT = new Set(['DRILL_NOT_FOUND', 'PROBE_UNKNOWN', 'ALERT_NOT_FOUND', 'SLO_UNKNOWN']);
 
 test('--json is one valid document on stdout for every command that reads, and for a refusal', async () => {
   const place = await Place.make();
