@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown, type Plugin } from 'rolldown';
@@ -76,13 +77,17 @@ export async function makeBundle(cache = CACHE): Promise<string> {
   return cache + file;
 }
 
-/** What daemon/node-http.ts does for our own files, for those of the packages. */
-const HTTP = /^(?:node:)?https?$/;
+/**
+ * Node's own modules, each loaded when the first file that uses it runs: as imports of one file they would all be loaded at
+ * every start, with all of their exports looked at (see daemon/node-http.ts).
+ */
+/** rolldown's own beginnings need it as it is. */
+const lazy = (id: string): boolean => isBuiltin(id) && !/^(?:node:)?module$/.test(id);
 const builtins: Plugin = {
   name: 'builtins',
-  resolveId: (id) => (HTTP.test(id) ? `\0${id}` : null),
+  resolveId: (id) => (lazy(id) ? `\0${id}` : null),
   load: (id) =>
-    id.startsWith('\0') && HTTP.test(id.slice(1))
+    id.startsWith('\0') && lazy(id.slice(1))
       ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});`
       : null,
 };
