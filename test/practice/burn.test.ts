@@ -151,6 +151,8 @@ test('at 20 s and 99.9 % an outage pages after 100 s: min_bad, not the rate, is 
 test('recovery ends the alert as soon as the short window is clean, and nothing slower is told of the same outage', () => {
   fc.assert(
     fc.property(worlds, fc.integer({ min: 30, max: 120 }), (world, minutes) => {
+      // Long enough for as many bad samples in the hour as the objective asks for.
+      fc.pre((world.minBad + 2) * world.interval <= Math.min(minutes * MINUTE, HOUR));
       const run = new Run(world);
       run.history(4 * DAY);
       run.for(minutes * MINUTE, false);
