@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fail } from '../../contracts/errors.ts';
-import { errno } from '../durable.ts';
+import { errno, isNoSpace } from '../durable.ts';
 import type { DriverContext, DriverDeps } from './driver.ts';
 
 /** Live folders of a home: nothing is ever restored into these, wherever the scratch root is said to be. */
@@ -11,6 +11,28 @@ const LIVE = ['ledger', 'keys', 'backups', 'artifacts'];
 /** Whether `path` lies below `folder` (both real paths). */
 const below = (path: string, folder: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+
+/**
+ * Gives `work` the empty folder that a restore goes to (see makeTarget). The folder is gone when this settles, whichever way.
+ *
+ * @throws RESTORE_TARGET_REFUSED, RESTORE_DISK_FULL, and what `work` rejects with
+ */
+export async function inTarget<T>(
+  deps: Pick<DriverDeps, 'home' | 'scratchRoot'>,
+  context: Pick<DriverContext, 'scratch'>,
+  { wanted, avoid }: { wanted?: string | undefined; avoid?: readonly string[] },
+  work: (target: string) => Promise<T>,
+): Promise<T> {
+  const target = await makeTarget(deps, context, wanted, avoid);
+  try {
+    return await work(target);
+  } catch (error) {
+    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
+    throw error;
+  } finally {
+    await rm(target, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
 
 /**
  * The empty folder (0700) a restore goes to: `wanted`, or a new one with a random name in the attempt's scratch. Links are

@@ -1,9 +1,7 @@
-import { z } from 'zod';
-import { Slug } from '../../../contracts/ids.ts';
 import { cut } from '../../text.ts';
 import { iso } from '../../time.ts';
-import { channelKind, type AlertLine, type Notice } from '../channel.ts';
-import { post } from '../post.ts';
+import type { AlertLine, Notice } from '../channel.ts';
+import { incomingWebhook } from '../incoming.ts';
 import { facts, othersLine } from '../words.ts';
 
 /** https://discord.com/developers/docs/resources/webhook and …/message#embed-object: UTF-16 units. */
@@ -54,24 +52,9 @@ export function discordBody(notice: Notice): object {
 }
 
 /** Posts through an incoming webhook of a Discord channel. */
-export const discord = channelKind({
+export const discord = incomingWebhook({
   kind: 'discord',
   summary: 'Posts to a Discord channel through its webhook.',
-  schema: z.strictObject({
-    /** Name of the secret with the webhook's URL: whoever knows the URL can post. */
-    url_secret: Slug,
-  }),
   example: 'url_secret: ops-discord # the webhook URL of the channel, stored by `reeve secret set`',
-  secrets: ({ url_secret }) => [url_secret],
-  open({ url_secret }, { clock, secrets, allowed }) {
-    return {
-      async send(notice, signal) {
-        const url = (await secrets.get(url_secret)).trim();
-        await post(
-          { url, body: JSON.stringify(discordBody(notice)) },
-          { allowed: allowed(), signal, now: clock.now() },
-        );
-      },
-    };
-  },
+  body: discordBody,
 });

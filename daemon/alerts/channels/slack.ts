@@ -1,8 +1,6 @@
-import { z } from 'zod';
-import { Slug } from '../../../contracts/ids.ts';
 import { cut } from '../../text.ts';
-import { channelKind, type AlertLine, type Notice } from '../channel.ts';
-import { post } from '../post.ts';
+import type { AlertLine, Notice } from '../channel.ts';
+import { incomingWebhook } from '../incoming.ts';
 import { facts, othersLine } from '../words.ts';
 
 /** https://docs.slack.dev/reference/block-kit/blocks: characters of a section's text; all text of a message together. */
@@ -65,24 +63,9 @@ export function slackBody(notice: Notice): object {
 }
 
 /** Posts through an incoming webhook of a Slack channel. */
-export const slack = channelKind({
+export const slack = incomingWebhook({
   kind: 'slack',
   summary: 'Posts to a Slack channel through an incoming webhook.',
-  schema: z.strictObject({
-    /** Name of the secret with the webhook's URL: whoever knows the URL can post. */
-    url_secret: Slug,
-  }),
   example: 'url_secret: ops-slack # the incoming webhook URL, stored by `reeve secret set`',
-  secrets: ({ url_secret }) => [url_secret],
-  open({ url_secret }, { clock, secrets, allowed }) {
-    return {
-      async send(notice, signal) {
-        const url = (await secrets.get(url_secret)).trim();
-        await post(
-          { url, body: JSON.stringify(slackBody(notice)) },
-          { allowed: allowed(), signal, now: clock.now() },
-        );
-      },
-    };
-  },
+  body: slackBody,
 });

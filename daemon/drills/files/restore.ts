@@ -1,7 +1,6 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
-import { isNoSpace } from '../../durable.ts';
 import { controlOutput } from '../control.ts';
 import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { words } from '../figures.ts';
@@ -9,7 +8,7 @@ import { absolute } from '../options.ts';
 import { Phases } from '../phases.ts';
 import { lastWords, saysNoSpace, type Ran } from '../programs.ts';
 import { disaster, figureOutputs, recoveryPoint } from '../recovery-point.ts';
-import { makeTarget } from '../target.ts';
+import { inTarget } from '../target.ts';
 import { loadCheckpoint, type Checkpoint } from '../verify/checkpoint.ts';
 import { askService } from '../verify/service.ts';
 import { filesBelow, verifyTree } from '../verify/tree.ts';
@@ -34,15 +33,9 @@ export async function restoreFiles(
   const restic = await openRestic(deps, context, options);
   const live = options.paths.map((path) => absolute(context.root, path));
   const avoid = restic.folder === undefined ? live : [...live, restic.folder];
-  const target = await makeTarget(deps, context, options.target, avoid);
-  try {
-    return await drill(deps, options, context, restic, target);
-  } catch (error) {
-    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
-    throw error;
-  } finally {
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
-  }
+  return inTarget(deps, context, { wanted: options.target, avoid: avoid }, (target) =>
+    drill(deps, options, context, restic, target),
+  );
 }
 
 async function drill(

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '../../../contracts/errors.ts';
 import type { JsonObject } from '../../../contracts/json.ts';
 import { canonical } from '../../canonical.ts';
-import { isNoSpace, renameDurably } from '../../durable.ts';
+import { renameDurably } from '../../durable.ts';
 import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { negativeControl, type Control } from './control.ts';
 import { fetchBackup, type Fetched } from './fetch.ts';
 import type { RestoreOptions } from './options.ts';
 import { Phases } from '../phases.ts';
-import { makeTarget } from '../target.ts';
+import { inTarget } from '../target.ts';
 import { askCopy, verifyCopy, type Verified } from './verify.ts';
 
 const RESTORE_TYPE = 'application/vnd.reeve.restore.report.v1+json';
@@ -35,15 +33,9 @@ export async function runRestore(
   options: RestoreOptions,
   context: DriverContext,
 ): Promise<RestoreResult> {
-  const target = await makeTarget(deps, context, options.target);
-  try {
-    return await drill(deps, options, context, target);
-  } catch (error) {
-    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
-    throw error;
-  } finally {
-    await rm(target, { recursive: true, force: true });
-  }
+  return inTarget(deps, context, { wanted: options.target }, (target) =>
+    drill(deps, options, context, target),
+  );
 }
 
 async function drill(

@@ -1,9 +1,9 @@
-import { chmod, copyFile, cp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
 import { sha256Hex } from '../../digest.ts';
-import { errno, isNoSpace } from '../../durable.ts';
+import { errno } from '../../durable.ts';
 import { controlOutput, mustNotice } from '../control.ts';
 import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { flip, flippedWords, toggle } from '../flip.ts';
@@ -11,7 +11,7 @@ import { absolute } from '../options.ts';
 import { Phases } from '../phases.ts';
 import { disaster } from '../recovery-point.ts';
 import { Shelf, type Shelved } from '../shelf.ts';
-import { makeTarget } from '../target.ts';
+import { inTarget } from '../target.ts';
 import { ask, resultOf } from './ask.ts';
 import { BASE } from './base-backup.ts';
 import { addressOf, connect } from './connect.ts';
@@ -32,15 +32,9 @@ export async function restoreBase(
   context: DriverContext,
 ): Promise<RestoreResult> {
   const shelf = new Shelf(deps, 'postgres', absolute(context.root, options.from), BASE);
-  const target = await makeTarget(deps, context, options.target, [shelf.dir]);
-  try {
-    return await drill(deps, options, context, shelf, target);
-  } catch (error) {
-    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
-    throw error;
-  } finally {
-    await rm(target, { recursive: true, force: true, maxRetries: 5 });
-  }
+  return inTarget(deps, context, { wanted: options.target, avoid: [shelf.dir] }, (target) =>
+    drill(deps, options, context, shelf, target),
+  );
 }
 
 async function drill(

@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
-import { isNoSpace } from '../../durable.ts';
 import { controlOutput } from '../control.ts';
 import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { fetchFile, fileControl } from '../fetch.ts';
@@ -10,7 +8,7 @@ import { Phases } from '../phases.ts';
 import { lastWords, runProgram, saysNoSpace } from '../programs.ts';
 import { disaster } from '../recovery-point.ts';
 import { Shelf, type Shelved } from '../shelf.ts';
-import { makeTarget } from '../target.ts';
+import { inTarget } from '../target.ts';
 import { ask, resultOf } from './ask.ts';
 import { addressOf, connect, environmentOf, serverMajor, type Address, type Connection } from './connect.ts';
 import { DUMP } from './dump.ts';
@@ -37,30 +35,16 @@ export async function restoreDump(
   const shelf = new Shelf(deps, 'postgres', absolute(context.root, options.from), DUMP);
   const bin = options.bin === undefined ? undefined : absolute(context.root, options.bin);
   const tool = await programMajor(deps, context, 'pg_restore', bin);
-  const target = await makeTarget(deps, context, undefined, [shelf.dir]);
-  try {
+  return inTarget(deps, context, { avoid: [shelf.dir] }, async (target) => {
     const admin = await connect(adminOf(server), { statementTimeoutMs: options.statement_timeout });
     try {
-      const place: Place = {
-        server,
-        database,
-        live,
-        shelf,
-        target,
-        bin,
-        tool,
-        major: await serverMajor(admin),
-      };
+      const major = await serverMajor(admin);
+      const place: Place = { server, database, live, shelf, target, bin, tool, major };
       return await inScratch(deps, options, context, admin, place);
     } finally {
       await admin.close();
     }
-  } catch (error) {
-    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
-    throw error;
-  } finally {
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
-  }
+  });
 }
 
 interface Place {

@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
-import { isNoSpace } from '../../durable.ts';
 import { controlOutput } from '../control.ts';
 import type { DriverContext, DriverDeps, RestoreResult } from '../driver.ts';
 import { fetchFile, fileControl } from '../fetch.ts';
@@ -9,7 +7,7 @@ import { absolute } from '../options.ts';
 import { Phases } from '../phases.ts';
 import { disaster, figureOutputs, recoveryPoint } from '../recovery-point.ts';
 import { Shelf } from '../shelf.ts';
-import { makeTarget } from '../target.ts';
+import { inTarget } from '../target.ts';
 import { askService } from '../verify/service.ts';
 import { ENDING } from './backup.ts';
 import type { RestoreOptions } from './options.ts';
@@ -28,15 +26,9 @@ export async function restoreSqlite(
 ): Promise<RestoreResult> {
   const from = absolute(context.root, options.from);
   const live = options.live === undefined ? [] : [absolute(context.root, options.live)];
-  const target = await makeTarget(deps, context, options.target, [...live, from]);
-  try {
-    return await drill(deps, options, context, new Shelf(deps, 'sqlite', from, ENDING), target);
-  } catch (error) {
-    if (isNoSpace(error)) throw fail('RESTORE_DISK_FULL', { path: target }, { cause: error });
-    throw error;
-  } finally {
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
-  }
+  return inTarget(deps, context, { wanted: options.target, avoid: [...live, from] }, (target) =>
+    drill(deps, options, context, new Shelf(deps, 'sqlite', from, ENDING), target),
+  );
 }
 
 async function drill(

@@ -38,7 +38,7 @@ export class SeriesMaker {
   buckets(): Bucket[] {
     return this.#sketches.map((sketch, i) => {
       const p95 = sketch?.quantile(0.95) ?? null;
-      const any = sketch !== undefined && sketch.measured > 0;
+      const timed = sketch !== undefined && sketch.measured > 0;
       return {
         at: Math.round(this.#from + i * this.#width),
         up: count(sketch, 'up'),
@@ -47,10 +47,10 @@ export class SeriesMaker {
         halted: count(sketch, 'halted'),
         inconclusive: count(sketch, 'inconclusive'),
         slips: count(sketch, 'slip'),
-        min: any ? msOf(sketch.min) : null,
-        mean: any ? msOf(sketch.sum / sketch.measured) : null,
+        min: timed ? msOf(sketch.min) : null,
+        mean: timed ? msOf(sketch.sum / sketch.measured) : null,
         p95: p95 === null ? null : msOf(p95),
-        max: any ? msOf(sketch.max) : null,
+        max: timed ? msOf(sketch.max) : null,
       };
     });
   }
