@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
+import { errno } from '../durable.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Live, LiveEvent } from '../ports/live.ts';
 import type { Redactor } from '../ports/steps.ts';
-import { LogFile, readLogFile, type LogLine } from './log-file.ts';
+import { LogFile, readLog, readLogFile, type LogLine } from './log-file.ts';
 import { safeLine, splitLines } from './log-line.ts';
 
 type Stream = LogLine['stream'];
@@ -30,6 +31,8 @@ export interface LogOptions {
   jobId: string;
   attemptId: string;
   clock: Clock;
+  /** Takes the whole log at the end. */
+  artifacts: Artifacts;
   live: Pick<Live, 'publish'>;
   redactor: Redactor;
   /** Bytes that one step may print. */
@@ -52,6 +55,8 @@ export class AttemptLog {
   #published = 0;
   #timer: (() => void) | undefined;
   #closed = false;
+  /** Where the lines are once the file is not. */
+  #stored: string | undefined;
 
   private constructor(options: LogOptions, file: LogFile) {
     this.#options = options;
@@ -87,18 +92,26 @@ export class AttemptLog {
     }
   }
 
+  /** What was printed so far, also while the file becomes an artifact. */
   async lines(): Promise<LogLine[]> {
     await this.#file.flushed();
-    return readLogFile(this.#options.path);
+    try {
+      if (this.#stored === undefined) return await readLogFile(this.#options.path);
+    } catch (error) {
+      // The file may go between the look and the open.
+      if (errno(error) !== 'ENOENT' || this.#stored === undefined) throw error;
+    }
+    return readLog(this.#options.artifacts.stream(this.#stored));
   }
 
   /** Stores the log. `problem` says what kept it from being complete. The file is removed only when it is stored. */
-  async finish(artifacts: Artifacts): Promise<{ ref?: ArtifactRef; problem?: unknown }> {
+  async finish(): Promise<{ ref?: ArtifactRef; problem?: unknown }> {
     for (const { step } of [...this.#channels.values()]) await this.endStep(step);
     await this.close();
     const problem = this.#file.failed;
     try {
-      const ref = await storeLog(artifacts, this.#options.path, this.#options.attemptId);
+      const { artifacts, path, attemptId } = this.#options;
+      const ref = await storeLog(artifacts, path, attemptId, (digest) => (this.#stored = digest));
       return { ref, ...(problem === undefined ? {} : { problem }) };
     } catch (error) {
       return { problem: error };
@@ -183,10 +196,16 @@ export class AttemptLog {
 const isOf = (line: Omit<LogLine, 't'> | undefined, step: string, stream: Stream): boolean =>
   line?.step === step && line.stream === stream;
 
-/** Stores a log file as an artifact, then removes it. */
-export async function storeLog(artifacts: Artifacts, path: string, attemptId: string): Promise<ArtifactRef> {
+/** Stores a log file as an artifact, says so, then removes it. */
+export async function storeLog(
+  artifacts: Artifacts,
+  path: string,
+  attemptId: string,
+  stored?: (digest: string) => void,
+): Promise<ArtifactRef> {
   const meta = { mediaType: LOG_MEDIA_TYPE, name: `${attemptId}.log.jsonl` };
   const ref = await artifacts.put(createReadStream(path), meta);
+  if (ref.digest !== undefined) stored?.(ref.digest);
   await rm(path, { force: true });
   return ref;
 }

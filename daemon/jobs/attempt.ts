@@ -79,7 +79,7 @@ async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalS
   const { spec, attemptId, fence, log, redactor } = run.parts;
   const { failure } = phases;
   const status = failure?.status ?? 'PASS';
-  const stored = await log.finish(core.options.artifacts);
+  const stored = await log.finish();
   if (stored.problem !== undefined) {
     core.options.warn(`the log of ${attemptId}`, stored.problem);
     phases.notes.push(`its log is not complete: ${asReeve(stored.problem).message}`);

@@ -77,6 +77,7 @@ async function begin(core: Core, entry: JobEntry, prepared: Prepared): Promise<R
       jobId: spec.job_id,
       attemptId,
       clock,
+      artifacts: core.options.artifacts,
       live,
       redactor: redact,
       maxBytes,

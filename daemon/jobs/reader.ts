@@ -53,7 +53,9 @@ export async function readLogs(
   id: string,
   attempt?: number,
 ): Promise<{ step: string; stream: string; line: string }[]> {
-  const { attempts, spec } = await getJob(core, id);
+  const { spec } = await getJob(core, id);
+  // From memory in this instant: an attempt that ends must be seen either running or with its log.
+  const { attempts } = core.entry(spec.job_id) ?? (await findJob(core, spec.job_id));
   const wanted = attempt === undefined ? attempts.at(-1) : attempts.find(({ fence }) => fence === attempt);
   if (wanted === undefined) {
     if (attempt === undefined) return [];

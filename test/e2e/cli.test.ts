@@ -19,7 +19,8 @@ test('exit codes: 0 done, 1 the run failed, 2 usage, 3 refused, 4 no daemon, 5 i
   expect(before.code).toBe(4);
   expect(before.err).toContain('DAEMON_UNREACHABLE');
   const daemon = await place.start();
-  expect((await place.reeve(DEPLOY)).code).toBe(0);
+  const deployed = await place.reeve(DEPLOY);
+  expect(deployed.code, deployed.out + deployed.err).toBe(0);
 
   const failed = await place.reeve(['run', 'failing', '--project', 'shop', '--env', 'dev', '--force']);
   expect(failed.code).toBe(1);
@@ -201,7 +202,8 @@ test('runbook lint names file and line of a broken runbook, and so does trying t
   expect(run.err).toContain('RUNBOOK_INVALID');
   expect(run.err).toMatch(/runbooks\/front\.md:5/);
   // One broken file does not keep the others from running.
-  expect((await place.reeve(DEPLOY)).code).toBe(0);
+  const deployed = await place.reeve(DEPLOY);
+  expect(deployed.code, deployed.out + deployed.err).toBe(0);
   expect(await place.read('trace.txt')).toBe('effect\n');
 });
 

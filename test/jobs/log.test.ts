@@ -21,6 +21,7 @@ async function open(secrets: string[] = [], maxBytes = 1_000_000) {
     jobId: `job_${'1'.repeat(32)}`,
     attemptId: `job_${'1'.repeat(32)}.1`,
     clock,
+    artifacts: new FileArtifacts(join(dir, 'store')),
     live: { publish: (event) => void live.push(event) },
     redactor: createRedactor(secrets),
     maxBytes,
@@ -52,12 +53,30 @@ test('attack 49: a secret split across chunks or in base64 never reaches file, w
   const text = `a ${secret} b\n${Buffer.from(secret).toString('base64')}\nno newline ${secret}`;
   for (const byte of Buffer.from(text)) await log.write('s', 'stderr', Uint8Array.of(byte));
   await clock.advance(50);
-  const { ref } = await log.finish(new FileArtifacts(join(dir, 'store')));
+  const { ref } = await log.finish();
   const stored = await readFile(join(dir, 'store', (ref?.digest ?? '').slice(7)), 'utf8');
   for (const seen of [stored, JSON.stringify(live)]) {
     expect(seen).not.toContain(secret);
     expect(seen).not.toContain(Buffer.from(secret).toString('base64').slice(0, 20));
     expect(seen).toContain('[redacted]');
+  }
+});
+
+test('whoever reads the log while it becomes an artifact gets all of it, every time', async () => {
+  for (let round = 0; round < 30; round++) {
+    const { log } = await open();
+    await log.write('s', 'stdout', 'one\ntwo\n');
+    const reads: Promise<string[]>[] = [];
+    const finished = log.finish();
+    let done = false;
+    const end = finished.then(() => (done = true));
+    while (!done) {
+      reads.push(log.lines().then((lines) => lines.map(({ line }) => line)));
+      await new Promise(setImmediate);
+    }
+    await end;
+    reads.push(log.lines().then((lines) => lines.map(({ line }) => line)));
+    for (const lines of await Promise.all(reads)) expect(lines).toEqual(['one', 'two']);
   }
 });
 
