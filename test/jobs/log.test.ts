@@ -67,15 +67,15 @@ test('whoever reads the log while it becomes an artifact gets all of it, every t
     const { log } = await open();
     await log.write('s', 'stdout', 'one\ntwo\n');
     const reads: Promise<string[]>[] = [];
-    const finished = log.finish();
-    let done = false;
-    const end = finished.then(() => (done = true));
-    while (!done) {
-      reads.push(log.lines().then((lines) => lines.map(({ line }) => line)));
+    const read = () => log.lines().then((lines) => lines.map(({ line }) => line));
+    const finished = log.finish().then(() => 'finished');
+    const turn = async () => {
+      reads.push(read());
       await new Promise(setImmediate);
-    }
-    await end;
-    reads.push(log.lines().then((lines) => lines.map(({ line }) => line)));
+      return 'reading';
+    };
+    while ((await Promise.race([finished, turn()])) !== 'finished');
+    reads.push(read());
     for (const lines of await Promise.all(reads)) expect(lines).toEqual(['one', 'two']);
   }
 });
