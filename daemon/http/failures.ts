@@ -23,7 +23,9 @@ export function errorHandler(context: Context, refusals: Refusals) {
   return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<ErrorResponse> => {
     const known = toReeveError(error, request, context);
     const response = known.toResponse();
-    if (response.status < 500 && (RECORDED.has(response.code) || request.method !== 'GET')) {
+    // Who left with the body half sent has tried nothing; bytes that are no HTTP are recorded where they are read.
+    const tried = response.status < 500 && response.code !== 'REQUEST_MALFORMED';
+    if (tried && (RECORDED.has(response.code) || request.method !== 'GET')) {
       const seq = await refusals.report({
         error: response,
         caller: request.caller,

@@ -34,12 +34,14 @@ export function newServer(
   server.maxConnections = limits.connections;
   server.on('clientError', (error, socket) => {
     const response = fail(codeOf(error)).toResponse();
-    // A reset is the other side's leave, not an attempt.
-    if (errno(error) !== 'ECONNRESET') broken(response);
+    if (!LEFT.has(errno(error))) broken(response);
     answerRaw(socket, response);
   });
   return server;
 }
+
+/** The other side went away, also with a request half sent, as a killed client does: its leave, not an attempt. */
+const LEFT = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
 function codeOf(error: Error): ErrorCode {
   switch (errno(error)) {

@@ -68,6 +68,15 @@ test.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, identity'])(
   },
 );
 
+test('a client that goes away with its request half sent has tried nothing: no record', async () => {
+  const world = await apiWorld();
+  for (const half of ['GET /healthz HT', `${head(world, ['Content-Length: 100'])}{"a"`]) {
+    await raw(world, (s) => s.end(half)).catch(() => '');
+  }
+  expect(world.refusals).toEqual([]);
+  expect(world.admitted).toEqual([]);
+});
+
 test('attack 36: headers beyond the limit and both lengths at once are refused', async () => {
   const world = await apiWorld();
   const big = await raw(world, (s) => s.write(head(world, [`X-Big: ${'x'.repeat(20_000)}`])));
