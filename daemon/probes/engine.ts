@@ -11,6 +11,7 @@ import { against, observe, shownState } from './damping.ts';
 import type { Live, Sampled } from './live.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { Memos } from './memos.ts';
+import { OwnSide } from './own-side.ts';
 import { Roster } from './roster.ts';
 import type { SampleStore } from './samples/store.ts';
 import { Slips } from './slips.ts';
@@ -18,7 +19,6 @@ import { take, type TakeDeps } from './take.ts';
 import { Timetable } from './timetable.ts';
 import type { Tokens } from './tokens.ts';
 import { Transitions } from './transitions.ts';
-import { Uplink } from './uplink.ts';
 
 export interface EngineDeps {
   clock: Clock;
@@ -46,6 +46,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
   readonly #transitions: Transitions;
   readonly #taking: TakeDeps;
   readonly #slips: Slips;
+  readonly #own: OwnSide;
   readonly #listeners = new Set<(probe: string, sampled: Sampled) => void>();
   readonly #taken: Partial<Record<Verdict, number>> = {};
   readonly #stop = new AbortController();
@@ -55,6 +56,12 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
     this.#deps = deps;
     const { clock, config, warn } = deps;
     this.#slips = new Slips(deps);
+    this.#slips.start();
+    this.#own = new OwnSide({
+      ...deps,
+      lives: () => this.#roster.values(),
+      maintenance: (live) => this.#roster.maintenance(live),
+    });
     this.#timetable = new Timetable({
       clock,
       run: (name) => this.#scheduled(name),
@@ -79,12 +86,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
     this.#taking = {
       clock,
       lag: new LoopLag(clock),
-      uplink: new Uplink({
-        clock,
-        targets: () => config.current().config.watch.uplink,
-        allowed: () => config.current().config.network.allow,
-        changed: (works) => this.#uplink(works),
-      }),
+      uplink: this.#own.uplink,
       clean: deps.clean,
       lagLimit: () => config.current().config.watch.loop_lag,
       givenUp: (live) => this.#roster.reopen(live),
@@ -108,6 +110,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
   reload(): Promise<void> {
     this.#reloads = this.#reloads
       .then(() => this.#roster.reload(this.#deps.config.current().config))
+      .then(() => this.#own.reload())
       .catch((error: unknown) => this.#deps.warn('the probes of the new configuration', error));
     return this.#reloads;
   }
@@ -165,6 +168,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
     this.#stop.abort(new Error('the probes stop'));
     this.#timetable.stop();
     this.#slips.stop();
+    this.#own.stop();
     await this.#reloads;
     const lives = [...this.#roster.values()];
     for (const live of lives) live.gone = true;
@@ -233,22 +237,5 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
   #slipped(name: string, slots: number): void {
     this.#slips.add(name, slots);
     this.#deps.samples.slip(name, this.#deps.clock.now(), slots);
-  }
-
-  #uplink(works: boolean): void {
-    const { alerts, warn, config } = this.#deps;
-    const targets = config.current().config.watch.uplink.join(', ');
-    const [key, title] = ['probes:uplink', 'Our own network is down: probes prove nothing'] as const;
-    warn(works ? 'the uplink works again' : 'the uplink is down', targets);
-    const told = works
-      ? alerts()?.resolve(key, 'a place outside can be reached again')
-      : alerts()?.raise({
-          key,
-          severity: 'page',
-          source: 'daemon',
-          title,
-          text: `None of ${targets} can be reached.`,
-        });
-    told?.catch((error: unknown) => warn('the alert about the uplink', error));
   }
 }

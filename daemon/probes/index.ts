@@ -46,6 +46,10 @@ export async function openProbes(deps: OpenDeps): Promise<ProbeEngine> {
     memos: new Memos(fs, path.join(dir, 'memos')),
     tokens: await openTokens(fs, deps.tokenKey, deps.random),
   });
+  // What an earlier process could not store is no longer its matter; whether this one can, shows.
+  await alerts()
+    ?.resolve(key, 'the samples were opened anew')
+    .catch((error: unknown) => warn('the alert about samples', error));
   await engine.reload();
   return engine;
 }

@@ -28,6 +28,11 @@ export class Slips {
     this.#deps = deps;
   }
 
+  /** What an earlier process has said of its slips ended with it. */
+  start(): void {
+    this.#end('the daemon was started anew');
+  }
+
   get view(): { total: number; last: number | null } {
     return { total: this.#total, last: this.#last };
   }
@@ -70,11 +75,15 @@ export class Slips {
   }
 
   #over(): void {
-    const { alerts, warn } = this.#deps;
     this.#cancel = undefined;
     this.#quiet = 0;
+    this.#end(`no probe has slipped for ${OVER_AFTER_MS / 60_000} minutes`);
+  }
+
+  #end(why: string): void {
+    const { alerts, warn } = this.#deps;
     alerts()
-      ?.resolve(KEY, `no probe has slipped for ${OVER_AFTER_MS / 60_000} minutes`)
+      ?.resolve(KEY, why)
       .catch((error: unknown) => warn('the alert about slipped probes', error));
   }
 }

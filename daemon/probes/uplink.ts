@@ -6,10 +6,12 @@ import { resolveTarget } from './target.ts';
 const PATIENCE_MS = 3000;
 /** What was seen holds so long, so that a thousand probes that fail at once need one look, ms. */
 const HOLDS_MS = 1000;
+/** While none can be reached it is looked again so often, whether or not a probe asks, ms. */
+const AGAIN_MS = 15_000;
 
 export interface UplinkDeps {
   clock: Clock;
-  /** Entries of watch.uplink. */
+  /** Entries of watch.uplink. None: there is nothing to say, and what was said is over. */
   targets(): readonly string[];
   /** Entries of network.allow. */
   allowed(): readonly string[];
@@ -29,6 +31,8 @@ export class Uplink {
   readonly #deps: UplinkDeps;
   #look: { begun: number; answer: Promise<boolean> } | undefined;
   #was = true;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
 
   constructor(deps: UplinkDeps) {
     this.#deps = deps;
@@ -39,7 +43,10 @@ export class Uplink {
    * the estate names none: then nothing speaks against the network.
    */
   async works(from: number): Promise<boolean> {
-    if (this.#deps.targets().length === 0) return true;
+    if (this.#deps.targets().length === 0) {
+      this.#found(true);
+      return true;
+    }
     while (this.#look === undefined || this.#look.begun < from - HOLDS_MS) {
       const older = this.#look?.answer;
       if (older !== undefined) await older;
@@ -50,8 +57,19 @@ export class Uplink {
     return this.#look.answer;
   }
 
+  /** Looks now, and says that it works although nothing else was said here: an earlier process may have. */
+  async confirm(): Promise<void> {
+    const before = this.#was;
+    if ((await this.works(this.#deps.clock.monotonic())) && before) this.#deps.changed(true);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
   async #ask(): Promise<boolean> {
-    const { clock, targets, changed } = this.#deps;
+    const { clock, targets } = this.#deps;
     const limit = new AbortController();
     const cancel = clock.after(PATIENCE_MS, () => limit.abort());
     const answers = targets().map((target) => this.#reach(target, limit.signal));
@@ -61,9 +79,18 @@ export class Uplink {
     );
     cancel();
     limit.abort();
-    if (works !== this.#was) changed(works);
-    this.#was = works;
+    this.#found(works);
     return works;
+  }
+
+  #found(works: boolean): void {
+    if (works !== this.#was) this.#deps.changed(works);
+    this.#was = works;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (works || this.#stopped) return;
+    // Once it is back no probe fails, so none would ask.
+    this.#cancel = this.#deps.clock.after(AGAIN_MS, () => void this.works(this.#deps.clock.monotonic()));
   }
 
   async #reach(target: string, signal: AbortSignal): Promise<void> {
