@@ -7,12 +7,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
 import type { Jobs, JobView } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Probes } from '../ports/probes.ts';
+import type { Probes, ProbeView } from '../ports/probes.ts';
 import { cut } from '../text.ts';
 import { ifStill, still, type IncidentBook } from './book.ts';
 import { rowOf } from './projection.ts';
 import { ownRollback } from './rollback.ts';
-import { exhausted } from './rules.ts';
+import { exhausted, isBornOut } from './rules.ts';
 import { activeHeal, healAnchor, type HealRow, type IncidentRow } from './state.ts';
 import { verify } from './verify.ts';
 
@@ -88,7 +88,14 @@ export class Heal {
     const spec = this.#spec(rule);
     if (spec === undefined)
       return this.#takeBack(heal, 'not_allowed', 'its entry was removed from reeve.yaml');
-    if (this.#isUp(row.body.probe ?? '')) return this.#takeBack(heal, 'recovered', 'it went away by itself');
+    if (row.resolved !== null)
+      return this.#takeBack(heal, 'not_allowed', `${row.resolved.by} resolved the incident before it began`);
+    const probe = this.#probe(row.body.probe ?? '');
+    if (probe === undefined)
+      return this.#takeBack(heal, 'not_allowed', `${row.body.probe ?? ''} is not watched any more`);
+    if (probe.state === 'up') return this.#takeBack(heal, 'recovered', 'it went away by itself');
+    // Decided before a restart or a halt, perhaps long ago.
+    if (!isBornOut(probe)) return false;
     try {
       await this.#deps.admit({
         ...askOf(rule, spec),
@@ -212,11 +219,11 @@ export class Heal {
     return own(this.#deps.config.current().config.healing, rule);
   }
 
-  #isUp(probe: string): boolean {
+  #probe(name: string): ProbeView | undefined {
     try {
-      return this.#deps.probes.get(probe).state === 'up';
+      return this.#deps.probes.get(name);
     } catch {
-      return false;
+      return undefined;
     }
   }
 }

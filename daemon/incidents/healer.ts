@@ -7,7 +7,7 @@ import { cut } from '../text.ts';
 import { ifStill, still } from './book.ts';
 import { Heal, type HealDeps } from './heal.ts';
 import { rowOf } from './projection.ts';
-import { decide, notBefore, ruleFor, type Rule } from './rules.ts';
+import { decide, isBornOut, notBefore, ruleFor, type Rule } from './rules.ts';
 import { activeHeal, type IncidentRow } from './state.ts';
 import { busyWith } from './views.ts';
 
@@ -46,6 +46,11 @@ export class Healer {
     await Promise.all(this.#tasks.values());
   }
 
+  /** A look soon, whether or not a record asks for it. */
+  lookAgain(): void {
+    this.#wakeIn(LOOK_MS);
+  }
+
   async consider(row: IncidentRow): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const { id, cause } = row.body;
@@ -62,6 +67,8 @@ export class Healer {
     const open = own(book.state.rules, rule.name)?.breaker != null;
     // A clock that was set back must not keep it waiting for longer than the rule says.
     if (!open && now < from && from - now <= (rule.spec.wait ?? LOOK_MS)) return this.#wakeIn(from - now);
+    const probe = this.#probe(row.body.probe ?? '');
+    if (!open && probe !== undefined && !isBornOut(probe)) return this.#wakeIn(LOOK_MS);
     await this.#decide(row, rule);
   }
 

@@ -121,6 +121,8 @@ export class Keeper {
       await work();
     } catch (error) {
       this.#deps.warn(what, error);
+      // No record need follow that would make it be tried again.
+      this.#deps.healer.lookAgain();
     }
   }
 

@@ -51,6 +51,15 @@ export function notBefore(row: IncidentRow, { wait }: HealSpec): number {
   return last === undefined || last < row.since ? row.since + (wait ?? 0) : last + (wait ?? AGAIN_MS);
 }
 
+/**
+ * Whether the newest look at a probe bears its state out. Not so after a start before it was asked, while it answers again
+ * but not often enough yet, and while we are blind: what is well must not be restarted.
+ */
+export function isBornOut({ state, last }: Pick<ProbeView, 'state' | 'last'>): boolean {
+  if (state !== 'down' && state !== 'halted') return true;
+  return last !== null && (last.verdict === 'down' || last.verdict === 'halted');
+}
+
 /** Why a rule is at its end whatever its budget says, if it is. */
 export function exhausted(rule: RuleRow | undefined): string | undefined {
   if (rule?.doubt === true) return 'nobody knows what its last heal did';

@@ -172,6 +172,80 @@ test('maintenance, a failed dependency, a halt and a suspended mandate keep it f
   expect(rig.list()).toMatchObject([{ state: 'resolved', heals: [{ outcome: 'healed' }] }]);
 });
 
+test('only a fresh look lets it act: not what an earlier process saw, nor while the probe answers or sees nothing', async () => {
+  let rig = await Rig.open();
+  rig.outside.halted = true;
+  await rig.probe('down');
+  await rig.pass(5000);
+  rig = await rig.restart();
+  // The machine was off over the weekend; whether it is down still, nobody has asked yet.
+  rig.outside.last = null;
+  rig.outside.halted = false;
+  for (const last of [null, 'up', 'degraded', 'inconclusive'] as const) {
+    rig.outside.last = last;
+    await rig.pass(60_000);
+    expect(rig.outside.ran, String(last)).toEqual([]);
+  }
+  expect(rig.of('heal.decided').map(({ decision }) => decision)).toEqual(['waits']);
+  rig.outside.last = 'down';
+  await rig.pass(20_000);
+  expect(rig.outside.ran).toHaveLength(1);
+});
+
+test.each(['null', 'up'] as const)(
+  'decided, and then kept from beginning over a restart: it looks again before it acts (last: %s)',
+  async (last) => {
+    const first = await Rig.open();
+    first.ledger.subscribe(({ type }) => {
+      if (type === 'heal.decided') first.outside.halted = true;
+    });
+    await first.probe('down');
+    await first.pass(5000);
+    expect(first.of('heal.decided')).toMatchObject([{ decision: 'run' }]);
+    const rig = await first.restart();
+    rig.outside.last = last === 'null' ? null : last;
+    rig.outside.halted = false;
+    await rig.pass(60_000);
+    expect(rig.outside.ran).toEqual([]);
+    rig.outside.last = 'down';
+    await rig.pass(30_000);
+    expect(rig.outside.ran).toHaveLength(1);
+  },
+);
+
+test('what a person has resolved before a decided heal could begin is not healed any more', async () => {
+  const rig = await Rig.open();
+  rig.ledger.subscribe(({ type }) => {
+    if (type === 'heal.decided') rig.outside.halted = true;
+  });
+  await rig.probe('down');
+  await rig.pass(5000);
+  const { id } = rig.list()[0] ?? { id: '' };
+  await rig.opened.service.resolve(id, 'ana', 'we move it to another machine');
+  await rig.pass(30_000);
+  rig.outside.halted = false;
+  await rig.pass(60_000);
+  expect(rig.outside.ran).toEqual([]);
+  expect(rig.of('heal.decided').map(({ decision, why }) => [decision, why])).toEqual([
+    ['run', 'heal 1 of 3 in 1 h'],
+    ['not_allowed', 'ana resolved the incident before it began'],
+  ]);
+  expect(rig.list()).toMatchObject([{ state: 'resolved', heals: [] }]);
+});
+
+test('an alert that could not be raised is raised later, although nothing else happens', async () => {
+  const rig = await Rig.open({ healing: {} });
+  rig.outside.mute = new Error('the disk is full');
+  await rig.probe('down');
+  await rig.pass(5000);
+  expect(rig.list()).toMatchObject([{ state: 'open' }]);
+  expect(rig.warnings.length).toBeGreaterThan(0);
+  rig.outside.mute = undefined;
+  await rig.pass(30_000);
+  expect(rig.outside.alerts.size).toBe(1);
+  expect(rig.warnings.length).toBeLessThan(10);
+});
+
 test('flapping is bounded by the budget: then the breaker is open, over restarts, until a person closes it', async () => {
   let rig = await Rig.open();
   for (let i = 0; i < 5; i++) {

@@ -24,6 +24,10 @@ export const jobId = (n: number): string => `job_${n.toString(16).padStart(32, '
 export interface Outside {
   /** State of the probe, once its process is asked; `heals`: a restart of the service brings it up. */
   web: 'up' | 'down';
+  /** What the last run of the probe found; null: it has not been asked since the start. Absent: that it is as it is. */
+  last?: 'up' | 'down' | 'degraded' | 'inconclusive' | null;
+  /** Thrown when an alert is raised. */
+  mute: Error | undefined;
   heals: boolean;
   maintenance: string | null;
   cause: string | null;
@@ -70,6 +74,7 @@ export class Rig {
     const dir = await tempDir();
     const outside: Outside = {
       web: 'up',
+      mute: undefined,
       heals: true,
       maintenance: null,
       cause: null,
@@ -213,6 +218,7 @@ export class Rig {
       },
       alerts: {
         raise: async (alert: AlertBody) => {
+          if (outside.mute !== undefined) throw outside.mute;
           if (canonical(outside.alerts.get(alert.key) ?? null) !== canonical(alert)) {
             await append('alert.raised', alert);
             outside.alerts.set(alert.key, alert);
@@ -231,6 +237,7 @@ export class Rig {
             name: 'web',
             spec: estate.config.probes['web'],
             state: outside.web,
+            last: outside.last === null ? null : { verdict: outside.last ?? outside.web },
             maintenance: outside.maintenance,
             cause: outside.cause,
           }) as never,
