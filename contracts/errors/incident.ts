@@ -25,6 +25,13 @@ export const incidentErrors = {
     message: 'The incident {id} is still {state}, so it cannot be reviewed.',
     hint: 'It resolves by itself when its cause is over, or with `reeve incidents resolve {id} --why …`.',
   },
+  INCIDENT_STILL_DOWN: {
+    status: 409,
+    exit: 'refused',
+    message:
+      '{probe} is still {state}. Were {id} resolved now, nobody would be told anything more before {probe} has been up and is down again.',
+    hint: 'It resolves by itself once {probe} is up. For quiet until then: `reeve incidents ack {id}` or `reeve probe silence {probe}`. To resolve it all the same: --still-down.',
+  },
   INCIDENT_LIMIT: {
     status: 503,
     exit: 'refused',

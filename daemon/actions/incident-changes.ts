@@ -189,6 +189,15 @@ export const incidentsLink = adminAction({
   },
 });
 
+/** Trouble that goes on without an incident is trouble that nobody hears of. Throws INCIDENT_STILL_DOWN. */
+function mustBeOver({ probes, config }: ActionContext, { id, cause, probe }: IncidentView): void {
+  if (probe === undefined || cause !== `probe:${probe}`) return;
+  if (own(config.current().config.probes, probe)?.enabled !== true) return;
+  const { state } = probes.get(probe);
+  if (state === 'down' || state === 'halted')
+    throw fail('INCIDENT_STILL_DOWN', { id: id.slice(0, 12), probe, state });
+}
+
 export const incidentsResolve = adminAction({
   name: 'incidents resolve',
   type: 'resolve_incident',
@@ -199,6 +208,7 @@ export const incidentsResolve = adminAction({
     incident: incidentArg(),
     why: arg.string('what ended it', { max: 3000 }).optional(),
     ago: arg.duration('how long ago it ended: 10m, 2h').optional(),
+    still_down: arg.boolean('although its probe is still down: nothing more is told of that').default(false),
   }),
   examples: ['incidents resolve inc_1f2e3d4c --why "the certificate was renewed"'],
   async run(context, args) {
@@ -212,6 +222,7 @@ export const incidentsResolve = adminAction({
         command: 'incidents resolve',
         why: '--ago is a duration such as 10m or 2h',
       });
+    if (!args.still_down) mustBeOver(context, before);
     const ended = Math.max(before.began, context.clock.now() - ago);
     await context.incidents.resolve(before.id, context.caller.person, why, ended);
     return changed(

@@ -99,6 +99,27 @@ test('the life of an incident in commands, each with its AdminEvent, and the fin
   );
 });
 
+test('what is still down is not resolved by mistake, since nobody would be told of it any more', async () => {
+  const town = await openTown({ rule: 'none' });
+  town.service.hangUp();
+  const { id } = await town.await('incident.opened');
+  const resolve = (args: object = {}) =>
+    town.as('ana', { command: 'incidents resolve', args: { incident: id, why: 'restarted it', ...args } });
+  expect((await resolve()).error).toMatchObject({
+    code: 'INCIDENT_STILL_DOWN',
+    message: expect.stringContaining('web is still down'),
+    hint: expect.stringContaining('--still-down'),
+  });
+  expect(incidents(town)).toMatchObject([{ state: 'open' }]);
+  expect(await resolve({ still_down: true })).toMatchObject({ ok: true });
+  town.service.comeBack();
+  await until(() => town.state() === 'up');
+  town.service.hangUp();
+  await until(() => incidents(town).some(({ state }) => state === 'open'));
+  town.service.comeBack();
+  await until(() => incidents(town).every(({ state }) => state === 'resolved'));
+});
+
 test('who may not see a place sees no incident of it, and who only looks changes nothing', async () => {
   const town = await openTown({ rule: 'none' });
   const opened = await town.as('ana', {
