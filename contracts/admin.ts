@@ -49,6 +49,8 @@ export const AdminActionType = z.enum([
   'pause_schedule',
   'resume_schedule',
   'backfill_schedule',
+  'enrol_bot',
+  'remove_bot',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

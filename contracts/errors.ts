@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adminErrors } from './errors/admin.ts';
 import { alertErrors } from './errors/alert.ts';
 import { apiErrors } from './errors/api.ts';
+import { chatErrors } from './errors/chat.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
 import { drillErrors } from './errors/drill.ts';
@@ -25,6 +26,7 @@ export const errorTable = {
   ...adminErrors,
   ...alertErrors,
   ...apiErrors,
+  ...chatErrors,
   ...cliErrors,
   ...configErrors,
   ...drillErrors,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentId, PersonId, ProjectId, RunbookId, Slug } from './ids.ts';
 import { AlertsSpec } from './estate/alerts.ts';
+import { ChatSpec } from './estate/chat.ts';
 import { SentinelSpec } from './estate/drills.ts';
 import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
 import { SloSpec } from './estate/practice.ts';
@@ -115,6 +116,7 @@ export const EstateConfig = z.strictObject({
   maintenance: z.record(Slug, MaintenanceSpec).default({}),
   watch: WatchSpec.prefault({}),
   alerts: AlertsSpec.prefault({}),
+  chat: ChatSpec.prefault({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

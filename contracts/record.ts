@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminRecords } from './records/admin.ts';
 import { alertRecords } from './records/alert.ts';
+import { chatRecords } from './records/chat.ts';
 import { configRecords } from './records/config.ts';
 import { daemonRecords } from './records/daemon.ts';
 import { grantRecords } from './records/grant.ts';
@@ -22,6 +23,7 @@ export const recordBodies = {
   ...alertRecords,
   ...incidentRecords,
   ...adminRecords,
+  ...chatRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

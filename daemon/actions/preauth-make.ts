@@ -9,6 +9,7 @@ const group = 'Grants';
 
 export const initKeys = adminAction({
   name: 'preauth init-keys',
+  inChat: false,
   type: 'init_keys',
   summary: 'Make the signing keys (done by the first start); --rotate retires them and makes new ones',
   group,
@@ -42,6 +43,7 @@ const toggle = (about: string) => arg.boolean(about, { negatable: true }).option
 
 export const createGrant = adminAction({
   name: 'preauth create-grant',
+  inChat: false,
   type: 'create_grant',
   summary: 'Make a signed, short-lived, least-privilege grant ahead of time',
   description:

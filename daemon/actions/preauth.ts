@@ -59,6 +59,7 @@ export const preauthList = readAction({
 
 export const preauthShow = readAction({
   name: 'preauth show',
+  inChat: false,
   summary: 'One grant; --token prints it',
   group,
   verb: 'view',
@@ -91,6 +92,7 @@ export const preauthShow = readAction({
 
 export const preauthVerify = readAction({
   name: 'preauth verify',
+  inChat: false,
   summary: 'Check a token from its first byte; --keys lists the keys that count',
   group,
   verb: 'view',

@@ -4,6 +4,7 @@ import { readAction } from '../ports/actions.ts';
 
 export const probePushUrl = readAction({
   name: 'probe push-url',
+  inChat: false,
   summary: 'The URL that a job calls for its heartbeat probe; who knows it may call it',
   group: 'Probes',
   verb: 'run',

@@ -32,6 +32,7 @@ export const secretList = readAction({
 
 export const secretSet = adminAction({
   name: 'secret set',
+  inChat: false,
   type: 'rotate_secret',
   summary: 'Store a secret or a new version of it, sealed at rest',
   group,

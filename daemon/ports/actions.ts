@@ -131,6 +131,8 @@ interface Common<S extends z.ZodObject> {
   args: S;
   examples: readonly string[];
   aliases?: readonly string[];
+  /** False: it takes or shows what chat must not keep, such as a secret. */
+  inChat?: false;
 }
 
 /** Changes nothing; needs only a role. */

@@ -1,0 +1,86 @@
+import type { ChatJob } from '../../contracts/chat.ts';
+import type { JobStatus } from '../../contracts/job.ts';
+import type { Block, Tone } from '../../contracts/reply.ts';
+import type { Shown } from './view.ts';
+
+/** Lines of output below the steps. */
+const TAIL = 8;
+
+const TONE: Record<JobStatus, Tone> = {
+  QUEUED: 'info',
+  RUNNING: 'info',
+  PASS: 'good',
+  FAIL: 'bad',
+  TIMED_OUT: 'bad',
+  UNKNOWN: 'warn',
+  CANCELLED: 'warn',
+  SKIPPED: 'warn',
+};
+
+const WORDS: Record<JobStatus, string> = {
+  QUEUED: 'waits for its turn',
+  RUNNING: 'is running',
+  PASS: 'passed',
+  FAIL: 'failed',
+  TIMED_OUT: 'ran out of time',
+  UNKNOWN: 'has an unknown outcome; somebody has to look',
+  CANCELLED: 'was cancelled',
+  SKIPPED: 'was skipped',
+};
+
+/** The one message of a job, as it is at `now` (ms): steps, time, last lines, verdict. The same job is the same message. */
+export function liveOf({ job, tail, over }: ChatJob, now: number): Shown {
+  const { spec, status, attempts } = job;
+  const attempt = attempts.at(-1);
+  const began = attempt?.started_at;
+  const ended = attempt?.ended_at ?? now;
+  const short = spec.job_id.slice(0, 12);
+  const blocks: Block[] = [
+    {
+      type: 'fields',
+      fields: [
+        { label: 'Job', value: { id: spec.job_id } },
+        { label: 'Asked by', value: spec.requested_by },
+        ...(began === undefined
+          ? []
+          : [{ label: over ? 'Took' : 'For', value: { duration: Math.max(0, ended - began) } }]),
+        ...(attempts.length > 1 ? [{ label: 'Attempt', value: attempts.length }] : []),
+        ...(attempt?.why === undefined ? [] : [{ label: 'Why', value: attempt.why }]),
+        ...(job.resolved === undefined
+          ? []
+          : [
+              {
+                label: 'Resolved',
+                value: `${job.resolved.as} by ${job.resolved.by}: ${job.resolved.reason}`,
+              },
+            ]),
+      ],
+    },
+    ...(attempt === undefined || attempt.steps.length === 0
+      ? []
+      : [{ type: 'steps' as const, steps: attempt.steps }]),
+    ...(tail.length === 0
+      ? []
+      : [
+          {
+            type: 'code' as const,
+            language: over ? 'its last lines' : 'newest lines',
+            text: tail
+              .slice(-TAIL)
+              .map(({ step, line }) => `${step} | ${line}`)
+              .join('\n'),
+          },
+        ]),
+    {
+      type: 'hint',
+      text: over
+        ? `/reeve jobs show job:${short} has all of it, /reeve jobs logs job:${short} what it printed.`
+        : `/reeve jobs cancel job:${short} stops it.`,
+    },
+  ];
+  return {
+    tone: TONE[status],
+    title: `${job.title} on ${spec.project}/${spec.env} ${WORDS[status]}`,
+    blocks,
+  };
+}

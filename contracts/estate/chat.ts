@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { Slug } from '../ids.ts';
+
+/** What a message is about: which channel it goes to. */
+export const ChatTopic = z.enum([
+  'default',
+  'approvals',
+  'alerts',
+  'incidents',
+  'drills',
+  'reports',
+  'heads',
+]);
+export type ChatTopic = z.infer<typeof ChatTopic>;
+
+const Snowflake = z.string().regex(/^\d{15,22}$/, 'a Discord id: 15 to 22 digits');
+const SlackChannel = z.string().regex(/^[CG][A-Z0-9]{7,20}$/, 'the id of a Slack channel, such as C024BE91L');
+
+/** Channel ids by topic. A topic without a channel of its own is told in `default`; `heads` and `reports` only where they are named. */
+const channels = <T extends z.ZodType<string>>(id: T) =>
+  z.strictObject({
+    default: id,
+    approvals: id.optional(),
+    alerts: id.optional(),
+    incidents: id.optional(),
+    drills: id.optional(),
+    reports: id.optional(),
+    heads: id.optional(),
+  });
+
+export const DiscordSpec = z.strictObject({
+  /** The one guild whose commands are heard. */
+  guild: Snowflake,
+  /** The application that is the bot. */
+  application: Snowflake,
+  /** Name of the stored secret with the bot's token. */
+  token: Slug.default('discord_token'),
+  channels: channels(Snowflake),
+});
+export type DiscordSpec = z.infer<typeof DiscordSpec>;
+
+export const SlackSpec = z.strictObject({
+  /** The one team whose commands are heard. */
+  team: z.string().regex(/^T[A-Z0-9]{5,20}$/, 'the id of a Slack team, such as T024BE7LD'),
+  /** The app that is the bot. */
+  app: z.string().regex(/^A[A-Z0-9]{5,20}$/, 'the id of a Slack app, such as A024BE7LD'),
+  /** Names of the stored secrets: the bot token (xoxb-…) and the app-level token of Socket Mode (xapp-…). */
+  bot_token: Slug.default('slack_bot_token'),
+  app_token: Slug.default('slack_app_token'),
+  channels: channels(SlackChannel),
+});
+export type SlackSpec = z.infer<typeof SlackSpec>;
+
+/** The chat platforms whose bots relay to this daemon. */
+export const ChatSpec = z.strictObject({
+  discord: DiscordSpec.optional(),
+  slack: SlackSpec.optional(),
+});
+export type ChatSpec = z.infer<typeof ChatSpec>;
