@@ -7,5 +7,6 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   api: () => import('./api.ts'),
   cli: () => import('./cli.ts'),
   probes: () => import('./probes.ts'),
+  samples: () => import('./samples.ts'),
   schedule: () => import('./schedule.ts'),
 };

@@ -181,23 +181,77 @@ describe('what was put in is what comes out', () => {
       await t.clock.advance(HOUR);
       await store.settled();
     }
-    await until(async () => {
-      const names = await t.files();
-      return names.filter((name) => name.endsWith('.day')).length === 3;
-    }, t.clock);
-    const names = await t.files();
     // Of the days before today's nothing is in parts, and what is older than the retention is gone.
-    expect(names.filter((name) => name.endsWith('.day')).map((name) => name.slice(0, 10))).toEqual([
+    const today = '2026-01-07';
+    const before = async (): Promise<string[]> =>
+      (await t.files()).filter((name) => name.startsWith('2026') && !name.startsWith(today));
+    await until(async () => {
+      const names = await before();
+      return names.length === 3 && names.every((name) => name.endsWith('.day'));
+    }, t.clock);
+    expect((await before()).map((name) => name.slice(0, 10))).toEqual([
       '2026-01-04',
       '2026-01-05',
       '2026-01-06',
     ]);
+    // What there is of today is not in many parts either.
+    await until(async () => {
+      const names = await t.files();
+      return names.filter((name) => name.startsWith(today) && name.endsWith('.part')).length < 8;
+    }, t.clock);
     const raw = await store.raw('b', 0, Date.UTC(2027, 0), 1000);
     expect(raw.map(({ ms }) => ms)).toEqual(
       Array.from({ length: raw.length }, (_, i) => 120 - raw.length + i),
     );
     expect(raw.length).toBeGreaterThan(3 * 24);
     expect(t.warnings).toEqual([]);
+  });
+
+  test('a chart while days are put together and expire reads each sample once', async () => {
+    const t = await setUp({ retention: 60 * DAY });
+    const store = await t.open();
+    for (let i = 0; i < 8 * 24; i++) {
+      for (const probe of ['a', 'b', 'c']) store.add(probe, { at: t.clock.now(), verdict: 'up', ms: i });
+      if (i % 5 === 0) {
+        const [asked] = await Promise.all([
+          store.series('b', START, START + 9 * DAY, 7),
+          t.clock.advance(HOUR),
+        ]);
+        expect(asked.reduce((n, { up }) => n + up, 0)).toBe(i + 1);
+      } else await t.clock.advance(HOUR);
+    }
+    expect(t.warnings).toEqual([]);
+  });
+
+  test('a journal whose samples are in a table is gone, and no file stays open but the one in use', async () => {
+    let open = 0;
+    const fs: Fs = {
+      ...nodeFs,
+      async open(...asked) {
+        const file = await nodeFs.open(...asked);
+        open += 1;
+        const close = file.close.bind(file);
+        file.close = () => {
+          open -= 1;
+          return close();
+        };
+        return file;
+      },
+    };
+    const t = await setUp({ fs });
+    const store = await t.open();
+    // A sample comes with every write, as in a daemon: also with the one that ends an hour.
+    for (let i = 0; i < 4 * 180 + 20; i++) {
+      store.add('web', { at: t.clock.now(), verdict: 'up', ms: i });
+      await t.clock.advance(20_000);
+    }
+    await store.settled();
+    const names = await t.files();
+    expect(names.filter((name) => name.endsWith('.part')).length).toBeGreaterThanOrEqual(3);
+    expect(names.filter((name) => name.startsWith('journal-'))).toHaveLength(1);
+    expect(open).toBe(1);
+    await store.close();
+    expect(open).toBe(0);
   });
 });
 

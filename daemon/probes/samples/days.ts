@@ -3,7 +3,15 @@ import { errno, removeDurably, renameDurably, writeAll } from '../../durable.ts'
 import type { FileHandle, Fs } from '../../ports/fs.ts';
 import { chunksIn, type Chunk } from './chunk.ts';
 import { DAY_MS, dayName, dayOf, type Head } from './head.ts';
-import { readEntry, readIndex, reading, tableEnd, type Entry, type TableIndex } from './table.ts';
+import {
+  EntryReader,
+  readEntry,
+  readIndex,
+  reading,
+  tableEnd,
+  type Entry,
+  type TableIndex,
+} from './table.ts';
 
 /*
  * The tables on disk, in one folder:
@@ -17,6 +25,11 @@ import { readEntry, readIndex, reading, tableEnd, type Entry, type TableIndex } 
 const TABLE = /^(\d{4}-\d\d-\d\d)\.(\d{1,15})\.(part|day)$/;
 /** Indexes kept in memory: a month of days and the parts of a busy one, bytes. */
 const CACHE_BYTES = 4 * 1024 * 1024;
+
+/** So many parts of a day are put together, also before it is over: what is asked for stands in few files. */
+const MAX_PARTS = 8;
+/** Tables read at the same time: most of a read is waiting, also for the threads that do it. */
+const LANES = 8;
 
 interface Table {
   file: string;
@@ -83,9 +96,11 @@ export class Days {
     done();
   }
 
-  /** Days before `today` that are in parts still. */
+  /** Days to be put together: those before `today` that are in parts still, and any that are in many. */
   loose(today: number): number[] {
-    return [...new Set(this.#tables.filter((t) => !t.whole && t.day < today).map((t) => t.day))];
+    const parts = new Map<number, number>();
+    for (const { whole, day } of this.#tables) if (!whole) parts.set(day, (parts.get(day) ?? 0) + 1);
+    return [...parts].filter(([day, count]) => day < today || count >= MAX_PARTS).map(([day]) => day);
   }
 
   /** Makes one table of all that there is of a day. */
@@ -99,15 +114,17 @@ export class Days {
     const open: FileHandle[] = [];
     try {
       for (const part of parts) open.push(await fs.open(part.file, 'r'));
+      const readers = open.map((handle) => new EntryReader(handle));
       await this.#write(file, number, async (put) => {
-        for (const name of [...names].toSorted()) {
+        for (const [n, name] of [...names].toSorted().entries()) {
           const pieces: Buffer[] = [];
           for (const [i, index] of indexes.entries()) {
             const entry = index?.find(name);
-            const from = open[i];
-            if (entry !== undefined && from !== undefined) pieces.push(await readEntry(from, entry));
+            const reader = readers[i];
+            if (entry !== undefined && reader !== undefined) pieces.push(await reader.read(entry));
           }
           await put(name, Buffer.concat(pieces));
+          if (n % 50 === 49) await this.#deps.breathe();
         }
       });
     } finally {
@@ -124,21 +141,33 @@ export class Days {
     await this.#remove(this.#tables.filter((table) => (table.day + 1) * DAY_MS <= before));
   }
 
-  /** Hands over the chunks of a probe that may touch [from, to). Rejects ENOENT when a table was replaced meanwhile. */
+  /**
+   * Hands over the chunks of a probe that may touch [from, to), in any order. Rejects ENOENT when a table was replaced
+   * meanwhile.
+   */
   async chunks(probe: string, from: number, to: number, each: (chunk: Chunk) => void): Promise<void> {
     const [first, last] = [dayOf(from), dayOf(to - 1)];
-    const tables = this.#tables.filter(({ day }) => day >= first && day <= last);
-    for (const table of tables) {
-      const cached = this.#cache.get(table.file);
-      if (cached !== undefined && cached.find(probe) === undefined) continue;
-      const bytes = await reading(this.#deps.fs, table.file, async (file) => {
-        const entry = (await this.#index(table, file))?.find(probe);
-        return entry === undefined ? undefined : readEntry(file, entry);
-      });
-      if (bytes === undefined) continue;
-      for (const chunk of chunksIn(bytes, () => this.#tell(table)))
-        if (chunk.latest >= from && chunk.earliest < to) each(chunk);
-    }
+    const waiting = this.#tables.filter(({ day }) => day >= first && day <= last);
+    const lane = async (): Promise<void> => {
+      for (let table = waiting.pop(); table !== undefined; table = waiting.pop()) {
+        const { file } = table;
+        const bytes = await this.#entry(table, probe);
+        for (const chunk of chunksIn(bytes, () => this.#tell(file)))
+          if (chunk.latest >= from && chunk.earliest < to) each(chunk);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async #entry(table: Table, probe: string): Promise<Buffer> {
+    const none = Buffer.alloc(0);
+    const cached = this.#cache.get(table.file);
+    if (cached !== undefined && cached.find(probe) === undefined) return none;
+    return reading(this.#deps.fs, table.file, async (file) => {
+      const entry = (await this.#index(table, file))?.find(probe);
+      return entry === undefined ? none : readEntry(file, entry);
+    });
   }
 
   #of(day: number): Table[] {
@@ -156,7 +185,7 @@ export class Days {
       ? reading(this.#deps.fs, table.file, readIndex)
       : readIndex(file));
     if (index === undefined) {
-      this.#tell(table);
+      this.#tell(table.file);
       return undefined;
     }
     this.#cached += index.bytes;
@@ -174,7 +203,7 @@ export class Days {
     this.#cache.delete(file);
   }
 
-  #tell({ file }: Table): void {
+  #tell(file: string): void {
     if (this.#damaged.has(file)) return;
     this.#damaged.add(file);
     this.#deps.warn('samples are damaged and left out', new Error(file));

@@ -39,6 +39,7 @@ export class Journal {
   /** Good bytes in the file. */
   #size = 0;
   #unsynced = false;
+  #closed = false;
   #broken = false;
   /** Its name lasts, too. */
   #named = false;
@@ -72,9 +73,12 @@ export class Journal {
     this.#held += 1;
   }
 
-  /** Writes what was collected. When it rejects, none of that is in the file. */
+  /**
+   * Writes what was collected. When it rejects, none of that is in the file. Once it is closed it writes nothing: its samples
+   * stand in a table, and the file must not be made again.
+   */
   async write(): Promise<void> {
-    if (this.#held === 0) return;
+    if (this.#held === 0 || this.#closed) return;
     const frame = this.#frame.subarray(0, this.#used);
     const fresh = this.#fresh;
     // What comes while the disk works begins a frame of its own.
@@ -102,6 +106,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const file = this.#file;
     this.#file = undefined;
     await file?.close();

@@ -177,7 +177,6 @@ export class SampleStore implements Samples {
     const { clock } = this.#deps;
     const [head, journal] = [this.#head, this.#journal];
     if (head === undefined || journal === undefined) return;
-    if (head.bytes >= this.#headBytes || clock.monotonic() - head.born >= HEAD_MS) this.#seal();
     this.#next(async () => {
       await this.#try('the journal of the samples', async () => {
         await journal.write();
@@ -188,6 +187,8 @@ export class SampleStore implements Samples {
       // What it could not take is in the head alone; another one takes the samples from now on.
       if (journal.broken && journal === this.#journal) this.#journal = undefined;
     });
+    // After its last write: when the disk takes no table, all of it is in the journal.
+    if (head.bytes >= this.#headBytes || clock.monotonic() - head.born >= HEAD_MS) this.#seal();
   }
 
   /** Ends the head; what comes now begins another. */

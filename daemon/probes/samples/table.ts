@@ -93,25 +93,57 @@ export class TableIndex {
   }
 }
 
+/** Read from the end at once: footer and index of 1,000 probes, so that most tables take one read. */
+const TAIL_BYTES = 40 * 1024;
+
 /** Reads the index of a table; undefined for what is none, or damaged. */
 export async function readIndex(file: FileHandle): Promise<TableIndex | undefined> {
   const { size } = await file.stat();
   if (size < FOOTER_BYTES) return undefined;
-  const footer = Buffer.alloc(FOOTER_BYTES);
-  await readFully(file, footer, size - FOOTER_BYTES);
+  const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  await readFully(file, tail, size - tail.length);
+  const footer = tail.subarray(tail.length - FOOTER_BYTES);
   const length = footer.readUInt32LE(4);
   if (!footer.subarray(16).equals(MAGIC) || length > MAX_INDEX || length + FOOTER_BYTES > size)
     return undefined;
+  // Of its own size, since it stays in memory.
   const index = Buffer.alloc(length);
-  await readFully(file, index, size - FOOTER_BYTES - length);
+  const from = tail.length - FOOTER_BYTES - length;
+  if (from >= 0) tail.copy(index, 0, from, from + length);
+  else await readFully(file, index, size - FOOTER_BYTES - length);
   if (crc32(index) !== footer.readUInt32LE(8)) return undefined;
   return new TableIndex(index, footer.readUInt32LE(0), footer.readUInt32LE(12));
 }
 
 /** The bytes of one entry. */
-export async function readEntry(file: FileHandle, { offset, length }: Entry): Promise<Buffer> {
+export async function readEntry(
+  file: FileHandle,
+  { offset, length }: Pick<Entry, 'offset' | 'length'>,
+): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   return bytes.subarray(0, await readFully(file, bytes, offset));
+}
+
+/** Entries ahead of the one that is asked for are read with it, bytes. */
+const AHEAD_BYTES = 64 * 1024;
+
+/** Reads the entries of a table in their order, many with one read. */
+export class EntryReader {
+  readonly #file: FileHandle;
+  #from = 0;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async read({ offset, length }: Entry): Promise<Buffer> {
+    const begin = offset - this.#from;
+    if (begin >= 0 && begin + length <= this.#held.length) return this.#held.subarray(begin, begin + length);
+    this.#from = offset;
+    this.#held = await readEntry(this.#file, { offset, length: Math.max(length, AHEAD_BYTES) });
+    return this.#held.subarray(0, length);
+  }
 }
 
 /** Runs `work` on a file that is open for reading, and closes it. */
