@@ -26,7 +26,7 @@ export function checkBody<T extends RecordType>(type: T, body: RecordBody<T>): C
     throw fail('RECORD_INVALID', { type, why }, { cause: checked.error });
   }
   try {
-    const { value, text } = canonicalIntegers(checked.data);
+    const { value, text } = canonicalIntegers(checked.data, checked.ordered);
     return { body: value as RecordBody<T>, text };
   } catch (error) {
     if (!(error instanceof NotCanonical)) throw error;

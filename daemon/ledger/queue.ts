@@ -1,46 +1,84 @@
 import type { LedgerRecord } from '../../contracts/record.ts';
-import type { Peaks } from './merkle.ts';
+import type { Written } from './writer-types.ts';
 
-/** A record that has its seq, but is not durable yet. */
-export interface Pending {
-  line: string;
-  /** With the newline. */
-  bytes: number;
+/** A record that has its seq, but is not durable yet. Its place and its hashes are filled in on the way. */
+export interface Pending extends Written {
   record: LedgerRecord;
+  /** Bytes of its line with the newline. */
+  bytes: number;
   /** Folded only once it is durable. */
   late: boolean;
-  /** Tree right after it, once hashed. */
-  peaks: Peaks | null;
-  done(): void;
+  resolve(): void;
   refuse(error: unknown): void;
 }
 
-export class Queue {
-  #pending: Pending[] = [];
+/** What one flush carries. */
+export interface Batch {
+  records: Pending[];
+  /** The lines from byte 1 on; byte 0 is free so that a line can be hashed in place. */
+  data: Utf8Buffer;
+  /** Index after the last line. */
+  end: number;
+}
 
-  get length(): number {
-    return this.#pending.length;
+/** What `buffer.write(text, offset, 'utf8')` does after choosing by the encoding's name. */
+type Utf8Buffer = Buffer & { utf8Write(text: string, offset: number): number };
+
+const SMALL_BYTES = 4096;
+/** What is kept for the next batch when one has landed. */
+const SPARE_BYTES = 256 * 1024;
+
+/** Gathers lines for the flushes to come, as the bytes that will be written. */
+export class Queue {
+  readonly #maxBytes: number;
+  readonly #batches: Batch[] = [];
+  #spare: Utf8Buffer | undefined;
+
+  /** @param maxBytes No batch is larger, unless one record is. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
-  push(pending: Pending): void {
-    this.#pending.push(pending);
+
+  get empty(): boolean {
+    return this.#batches.length === 0;
   }
-  /** The next records up to `maxBytes`, at least one. */
-  take(maxBytes: number): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { bytes: more } of this.#pending) {
-      if (count > 0 && bytes + more > maxBytes) break;
-      bytes += more;
-      count += 1;
+
+  push(pending: Pending, line: string): void {
+    // UTF-8 has at most three bytes for each UTF-16 unit.
+    const most = 3 * line.length + 1;
+    let batch = this.#batches.at(-1);
+    if (batch === undefined || batch.end - 1 + most > this.#maxBytes) {
+      batch = { records: [], data: this.#spare ?? allocate(SMALL_BYTES), end: 1 };
+      this.#spare = undefined;
+      this.#batches.push(batch);
     }
-    return count === this.#pending.length ? this.drain() : this.#pending.splice(0, count);
+    if (batch.end + most > batch.data.length) {
+      const larger = allocate(2 * batch.data.length + most);
+      batch.data.copy(larger, 0, 0, batch.end);
+      batch.data = larger;
+    }
+    const stop = batch.end + batch.data.utf8Write(line, batch.end);
+    batch.data[stop] = 0x0a;
+    pending.bytes = stop + 1 - batch.end;
+    batch.end = stop + 1;
+    batch.records.push(pending);
   }
+
+  take(): Batch | undefined {
+    return this.#batches.shift();
+  }
+
+  /** A batch has landed: its memory serves the next. */
+  reuse({ data }: Batch): void {
+    if (data.length <= SPARE_BYTES) this.#spare = data;
+  }
+
   drain(): Pending[] {
-    const all = this.#pending;
-    this.#pending = [];
-    return all;
+    return this.#batches.splice(0).flatMap(({ records }) => records);
   }
 }
+
+const allocate = (bytes: number): Utf8Buffer => Buffer.allocUnsafeSlow(bytes) as Utf8Buffer;
 
 /** Those who wait until a number of records is durable. */
 export class Waiters {

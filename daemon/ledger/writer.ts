@@ -6,10 +6,10 @@ import { hashFlight, launch, type Flight } from './flight.ts';
 import { checkBody, formatLine, type CheckedBody } from './line.ts';
 import type { Peaks } from './merkle.ts';
 import { TreeHead } from './tree-head.ts';
-import { Queue, Waiters, type Pending } from './queue.ts';
+import { Queue, Waiters, type Batch, type Pending } from './queue.ts';
 import { SegmentFile } from './segment-file.ts';
 import { MAX_FLUSH_BYTES, type Place } from './walk.ts';
-import type { WriterOptions, Written } from './writer-types.ts';
+import type { WriterOptions } from './writer-types.ts';
 
 /** Lets everything that waited for a flush run first, so that it joins the next one; not a timer. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -18,7 +18,7 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 export class Writer {
   readonly #options: WriterOptions;
   #segment: SegmentFile;
-  readonly #queue = new Queue();
+  readonly #queue = new Queue(MAX_FLUSH_BYTES);
   readonly #waiters = new Waiters();
   #flushing: Promise<void> | undefined;
   /** Set for good by the first failure that leaves the disk in doubt. */
@@ -131,55 +131,58 @@ export class Writer {
     if (!late) this.#fold(record as LedgerRecord);
     return new Promise((resolve, reject) => {
       const pending: Pending = {
-        line,
-        bytes: Buffer.byteLength(line) + 1,
         record: record as LedgerRecord,
-        late,
+        leaf: '',
+        segment: 0,
+        offset: 0,
+        end: 0,
         peaks: null,
-        done: () => resolve({ record, head: new TreeHead(seq + 1, pending.peaks) }),
+        bytes: 0,
+        late,
+        resolve: () => resolve({ record, head: new TreeHead(seq + 1, pending.peaks) }),
         refuse: reject,
       };
-      this.#queue.push(pending);
+      this.#queue.push(pending, line);
       this.#flushing ??= this.#flushAll();
     });
   }
 
   async #flushAll(): Promise<void> {
     await breathe();
-    while (this.#queue.length > 0 && this.#broken === undefined) {
-      const batch = this.#queue.take(MAX_FLUSH_BYTES);
-      let written: Written[];
+    for (let batch = this.#queue.take(); batch !== undefined; batch = this.#queue.take()) {
       try {
         if (this.#segment.bytes >= this.#options.segmentBytes) await this.#rotate(false);
         const flight = await launch(batch, this.#segment);
-        written = hashFlight(flight, this.#peaks);
+        const peaks = hashFlight(flight, this.#peaks);
         await flight.synced;
-        this.#land(flight, written);
+        this.#land(flight, peaks);
       } catch (error) {
-        this.#failed(batch, error);
+        this.#failed(batch.records, error);
         break;
       }
-      this.#tell(batch, written);
+      this.#queue.reuse(batch);
+      this.#tell(batch);
       // Those who were told queue again before the next flush, so that it carries them all.
       await breathe();
+      if (this.#broken !== undefined) break;
     }
     this.#flushing = undefined;
   }
 
   /** It is durable. */
-  #land({ batch, segment, data }: Flight, written: readonly Written[]): void {
-    segment.bytes += data.length - 1;
-    this.#durable += batch.length;
-    this.#peaks = written.at(-1)?.peaks ?? this.#peaks;
-    for (const { record, late } of batch) {
+  #land({ batch, segment }: Flight, peaks: Peaks | null): void {
+    segment.bytes += batch.end - 1;
+    this.#durable += batch.records.length;
+    this.#peaks = peaks;
+    for (const { record, late } of batch.records) {
       if (record.ts > this.#durableMaxTs) this.#durableMaxTs = record.ts;
       if (late) this.#fold(record);
     }
   }
 
-  #tell(batch: readonly Pending[], written: readonly Written[]): void {
-    this.#options.written(written);
-    for (const pending of batch) pending.done();
+  #tell({ records }: Batch): void {
+    this.#options.written(records);
+    for (const pending of records) pending.resolve();
     this.#waiters.reached(this.#durable);
     if (this.#segment.bytes >= this.#options.segmentBytes) this.#options.sealed();
   }
