@@ -199,6 +199,12 @@ export const drillErrors = {
     message: 'There is no schedule {schedule}.',
     hint: '{help}.',
   },
+  SCHEDULE_PAUSED: {
+    status: 409,
+    exit: 'refused',
+    message: 'The schedule {schedule} is paused by {by}: {reason}. Nothing of it runs until it is resumed.',
+    hint: '`reeve schedule resume {schedule}`, then fill in what is missing.',
+  },
   SCHEDULE_SLOT_TAKEN: {
     status: 409,
     exit: 'refused',

@@ -270,6 +270,8 @@ function wanted(
   args: { schedule: string; from: string; to?: string | undefined },
 ): { row: ScheduleRow; slots: number[] } {
   const row = mine(context, args.schedule);
+  if (row.paused !== null)
+    throw fail('SCHEDULE_PAUSED', { schedule: row.name, by: row.paused.by, reason: row.paused.reason });
   const now = context.clock.now();
   const from = instant(args.from, 'from');
   const to = Math.min(now, args.to === undefined ? now : instant(args.to, 'to'));

@@ -5,6 +5,8 @@ export interface DowntimeState {
   /** Time of the newest record, ms. */
   seen: number;
   /** The newest absence: from the last record before a start to that start; null before the second start. */
+  last: { from: number; to: number } | null;
+  /** The same, begun earlier when what an absence before it had missed has not run yet. */
   gap: { from: number; to: number } | null;
   /** Schedule → slots of that time that did not run, until a later slot of the schedule has run. */
   missed: Record<string, number>;
@@ -13,12 +15,14 @@ export interface DowntimeState {
 /** The last absence of the daemon as the ledger tells it. */
 export const downtime: Projection<DowntimeState> = {
   name: 'downtime',
-  version: 1,
-  initial: () => ({ seen: 0, gap: null, missed: {} }),
+  version: 2,
+  initial: () => ({ seen: 0, last: null, gap: null, missed: {} }),
   apply(state, record) {
     if (record.type === 'daemon.started') {
-      state.gap = state.seen === 0 ? null : { from: state.seen, to: record.ts };
-      state.missed = {};
+      // A second absence before what was missed in the first has run: both are told as one.
+      const owed = Object.keys(state.missed).length > 0 ? state.gap : null;
+      state.last = state.seen === 0 ? null : { from: state.seen, to: record.ts };
+      state.gap = state.last === null ? null : { ...state.last, from: owed?.from ?? state.last.from };
     } else if (record.type === 'schedule.slot' && state.gap !== null) {
       const { schedule, slot, until = slot, outcome, backfill } = record.body;
       const inside = slot > state.gap.from && slot <= state.gap.to;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ScheduleSpec } from '../../contracts/estate.ts';
+import type { DowntimeState } from './downtime.ts';
 import { words } from './words.ts';
 import type { Times } from './times.ts';
 
@@ -118,6 +119,24 @@ function refusal(
       if (starting) return `${missed}; the run at start stands in for it`;
       return late <= ON_TIME_MS ? undefined : `${missed}; catchup is skip`;
   }
+}
+
+/**
+ * Why a slot that was claimed and waited when the daemon went down must not run any more: what catch-up says of one that
+ * was never taken. Undefined: it may, or the daemon was not away.
+ */
+export function expired(
+  { catchup, catchup_window: window }: Pick<ScheduleSpec, 'catchup' | 'catchup_window'>,
+  slot: number,
+  late: number,
+  { last }: Pick<DowntimeState, 'last'>,
+): string | undefined {
+  const away = last !== null && last.to - last.from > ON_TIME_MS && slot <= last.to;
+  if (!away || late <= ON_TIME_MS) return undefined;
+  const missed = `missed by ${words(late)} while the daemon was down`;
+  if (window !== undefined && late > Math.max(window, ON_TIME_MS))
+    return `${missed}; the window of catchup is ${words(window)}`;
+  return catchup === 'skip' ? `${missed}; catchup is skip` : undefined;
 }
 
 const nextLook = (schedule: DueSchedule, slot: number | undefined): number | null =>

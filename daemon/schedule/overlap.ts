@@ -22,6 +22,10 @@ export function activeJobs(jobs: Pick<Jobs, 'list'>, schedule: string, own?: str
     .map(({ spec }) => spec.job_id);
 }
 
+/** Whether a job with this anchor is there. */
+export const isQueued = (jobs: Pick<Jobs, 'list'>, anchor: string): boolean =>
+  jobs.list({ limit: MANY }).some(({ spec }) => spec.anchor.kind === 'slot' && spec.anchor.id === anchor);
+
 /** Resolves when none of the schedule's earlier jobs is left, cancelling them first where `cancel` says why. */
 export async function clearWay(
   jobs: OverlapJobs,

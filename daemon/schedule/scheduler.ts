@@ -7,8 +7,9 @@ import type { Config } from '../ports/config.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { StateView } from '../ports/state.ts';
 import { iso } from '../time.ts';
-import { due, jitterOf, type DueSchedule } from './due.ts';
-import { activeJobs, clearWay, type OverlapJobs } from './overlap.ts';
+import { downtime } from './downtime.ts';
+import { due, expired, jitterOf, type DueSchedule } from './due.ts';
+import { activeJobs, clearWay, isQueued, type OverlapJobs } from './overlap.ts';
 import { Lines, type Line } from './lines.ts';
 import { schedules } from './projection.ts';
 import { SlotBook } from './slot-book.ts';
@@ -29,6 +30,9 @@ export interface SchedulerDeps {
 
 /** Schedules that are looked at side by side. */
 const AT_ONCE = 256;
+
+const pausedWords = ({ by, reason }: { by: string; reason: string }): string =>
+  `paused by ${by}: ${reason}`.slice(0, 500);
 
 const dueOf = (name: string, spec: ScheduleSpec): DueSchedule => ({ name, ...spec });
 
@@ -62,11 +66,28 @@ export class Scheduler {
   async start(): Promise<void> {
     const { state, clock } = this.#deps;
     for (const [name, { open }] of Object.entries(state.get(schedules)))
-      for (const slot of open) this.#launch(name, slot);
+      for (const slot of [...open]) await this.#takeUp(name, slot);
     this.#ticking = this.#tick(clock.now()).finally(() => {
       this.#ticking = undefined;
     });
     await this.#ticking;
+  }
+
+  /** A slot that an earlier process claimed: fired, or by now as good as missed. */
+  async #takeUp(name: string, slot: number): Promise<void> {
+    const spec = this.#spec(name);
+    const late_ms = spec === undefined ? 0 : this.#late(name, spec, slot);
+    const why =
+      spec === undefined || this.#isBackfill(name, slot)
+        ? undefined
+        : expired(spec, slot, late_ms, this.#deps.state.get(downtime));
+    const queued = why !== undefined && isQueued(this.#deps.jobs, slotAnchor(name, slot).id);
+    if (why === undefined || queued) this.#launch(name, slot);
+    else await this.#outcome({ schedule: name, slot, outcome: 'skipped', late_ms, why });
+  }
+
+  #isBackfill(name: string, slot: number): boolean {
+    return this.#book.state(name)?.backfill.includes(slot) === true;
   }
 
   /** Looks what is due now; a call during another joins it. */
@@ -172,10 +193,8 @@ export class Scheduler {
       ...run.map((slot) => ({ slot, fire: true, why: '', until: undefined })),
     ].sort((a, b) => a.slot - b.slot);
     for (const { slot, fire, why, until } of plan) {
-      if (fire && known.paused !== null) {
-        const { by, reason } = known.paused;
-        await this.#skip(name, spec, slot, `paused by ${by}: ${reason}`.slice(0, 500));
-      } else if (fire) await this.#take(name, spec, slot);
+      if (fire && known.paused !== null) await this.#skip(name, spec, slot, pausedWords(known.paused));
+      else if (fire) await this.#take(name, spec, slot);
       else await this.#skip(name, spec, slot, why, until);
     }
     // Only now: what failed half-way is looked at again with the next tick.
@@ -220,7 +239,7 @@ export class Scheduler {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     let spec = this.#spec(name);
-    const later = this.#book.state(name)?.backfill.includes(slot) === true;
+    const later = this.#isBackfill(name, slot);
     const mark = later ? ({ backfill: true } as const) : {};
     try {
       const anchor = slotAnchor(name, slot);
@@ -237,6 +256,12 @@ export class Scheduler {
         return await this.#outcome({ schedule: name, slot, outcome: 'refused', late_ms: 0, why, ...mark });
       }
       const late_ms = this.#late(name, spec, slot);
+      const paused = this.#book.state(name)?.paused ?? null;
+      // Whoever paused it while this slot waited wants nothing more of it to start.
+      if (paused !== null && !isQueued(jobs, anchor.id)) {
+        const why = pausedWords(paused);
+        return await this.#outcome({ schedule: name, slot, outcome: 'skipped', late_ms, why, ...mark });
+      }
       const { job_id } = await fire(name, spec, anchor);
       await this.#outcome({ schedule: name, slot, outcome: 'ran', late_ms, job_id, ...mark });
     } catch (error) {

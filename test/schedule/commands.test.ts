@@ -32,9 +32,14 @@ test('pause, resume and backfill are admin actions with who, why, before and aft
   expect(paused).toMatchObject({ ok: true, title: 'traces is paused' });
   const listed = await command(world, 'ana', 'schedule list', {});
   expect(listed.data).toContainEqual(expect.objectContaining({ name: 'traces', paused: expect.anything() }));
+  const args = { schedule: 'traces', from: '2022-12-31', to: '2025-01-02' };
+  const early = await command(world, 'ana', 'schedule backfill', args, { force: true });
+  expect(early.error).toMatchObject({
+    code: 'SCHEDULE_PAUSED',
+    hint: expect.stringContaining('reeve schedule resume traces'),
+  });
   expect((await command(world, 'ana', 'schedule resume', { schedule: 'traces' })).ok).toBe(true);
 
-  const args = { schedule: 'traces', from: '2022-12-31', to: '2025-01-02' };
   const asked = await command(world, 'ana', 'schedule backfill', args, { interactive: true });
   expect(asked.confirm?.question).toBe('Run 3 slot(s) of traces now?');
   expect(await trace(world)).toBe('');
@@ -61,6 +66,7 @@ test('pause, resume and backfill are admin actions with who, why, before and aft
     .filter(([, person]) => person === 'ana');
   expect(events).toEqual([
     ['pause_schedule', 'ana'],
+    ['backfill_schedule', 'ana'],
     ['resume_schedule', 'ana'],
     ['backfill_schedule', 'ana'],
     ['backfill_schedule', 'ana'],

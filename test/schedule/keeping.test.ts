@@ -40,6 +40,93 @@ test('paused: each slot is skipped with who and why; resumed: the next one runs'
   expect(keys(alarms(view(t)))).toEqual([]);
 });
 
+test('paused while slots wait: none of them starts any more; what was queued already has run', async () => {
+  const t = await setUp({ q: { overlap: 'queue' }, filled: { overlap: 'queue' } });
+  const scheduler = t.make();
+  await scheduler.start();
+  await tickAt(t.clock, scheduler, hour(4));
+  const running = [...t.jobs.started.values()].map(({ id }) => id);
+  await t.clock.advance(hour(5) - t.clock.now());
+  await scheduler.tick();
+  await scheduler.backfill('filled', [hour(1), hour(2)], 'ben', 'the host was down');
+  await scheduler.pause('q', 'ana', 'it deletes too much');
+  await scheduler.pause('filled', 'ana', 'it deletes too much');
+  for (const id of running) t.jobs.end(id);
+  await scheduler.idle();
+  expect(t.fired).toHaveLength(2);
+  const why = 'paused by ana: it deletes too much';
+  const rows = (await t.records()).slice(2).map((row) => [row.schedule, row.slot, row.outcome, row.why]);
+  expect(rows.toSorted()).toEqual([
+    ['filled', hour(1), 'skipped', why],
+    ['filled', hour(2), 'skipped', why],
+    ['filled', hour(5), 'skipped', why],
+    ['q', hour(5), 'skipped', why],
+  ]);
+  expect(t.state.get(schedules)).toMatchObject({ q: { open: [] }, filled: { open: [], backfill: [] } });
+
+  // Its job was queued before the crash that kept its record from being written.
+  await scheduler.resume('q', 'ana', 'repaired');
+  await t.ledger.append('schedule.claimed', { schedule: 'q', slot: hour(6) });
+  const job = t.jobs.start('q@2026-01-02T06:00:00.000Z');
+  await t.clock.advance(hour(6) - t.clock.now());
+  await scheduler.pause('q', 'ana', 'again');
+  const next = t.make();
+  await next.start();
+  await next.idle();
+  const last = (await t.records()).filter((row) => row.schedule === 'q').at(-1);
+  expect(last).toMatchObject({ slot: hour(6), outcome: 'ran', job_id: job });
+});
+
+test('a slot that waited when the daemon went down is held against the catch-up policy when it is back', async () => {
+  const specs = {
+    skip: { catchup: 'skip' },
+    window: { catchup: 'latest', catchup_window: '6h' },
+    latest: { catchup: 'latest', overlap: 'allow' },
+  } as const;
+  for (const [away, ran] of [
+    [30_000, ['latest', 'skip', 'window']],
+    [48 * HOUR, ['latest']],
+  ] as const) {
+    const t = await setUp(specs);
+    for (const schedule of Object.keys(specs)) {
+      await t.ledger.append('schedule.defined', {
+        schedule,
+        digest: `sha256:${'0'.repeat(64)}`,
+        cron: '0 * * * *',
+        timezone: 'UTC',
+      });
+      await t.ledger.append('schedule.claimed', { schedule, slot: hour(3) });
+    }
+    await t.clock.advance(away);
+    await t.ledger.append('daemon.started', {
+      reeve: '0',
+      node: '24',
+      pid: 1,
+      config_version: `sha256:${'0'.repeat(64)}`,
+    });
+    const scheduler = t.make();
+    await scheduler.start();
+    await scheduler.idle();
+    const at = 'T03:00:00.000Z';
+    expect(
+      t.fired
+        .filter((id) => id.endsWith(`2026-01-02${at}`))
+        .map((id) => id.split('@')[0])
+        .toSorted(),
+      String(away),
+    ).toEqual(ran);
+    const skipped = (await t.records()).filter((row) => row.slot === hour(3) && row.outcome === 'skipped');
+    expect(skipped.map(({ schedule, why }) => [schedule, why]).toSorted()).toEqual(
+      away === 30_000
+        ? []
+        : [
+            ['skip', 'missed by 2 d while the daemon was down; catchup is skip'],
+            ['window', 'missed by 2 d while the daemon was down; the window of catchup is 6 h'],
+          ],
+    );
+  }
+});
+
 test('backfill: slots of the past run one after the other, once, and say what they are', async () => {
   const t = await setUp({ nightly: {} });
   const scheduler = t.make();
@@ -146,6 +233,14 @@ test('a daemon that was down over a slot says so, until the schedule has run aga
   const [down] = alarms(view(t)).filter(({ key }) => key === 'schedule:downtime');
   expect(down?.text).toContain('From 2026-01-02T03:04:05.000Z to 2026-01-02T08:30:00.000Z nothing ran here.');
   expect(down?.text).toContain('not run since: nightly.');
+  // That somebody restarts it once more makes none of them run.
+  await t.clock.advance(60_000);
+  await t.ledger.append('daemon.started', started);
+  const third = t.make();
+  await third.start();
+  const again = alarms(view(t)).find(({ key }) => key === 'schedule:downtime');
+  expect(again?.text).toContain('From 2026-01-02T03:04:05.000Z to 2026-01-02T08:31:00.000Z');
+  expect(again?.text).toContain('not run since: nightly.');
   await tickAt(t.clock, second, hour(9));
   expect(alarms(view(t))).toEqual([]);
 });

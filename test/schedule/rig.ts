@@ -35,7 +35,7 @@ class HandJobs {
   }
   list = ({ status }: { status?: JobStatus } = {}): JobView[] =>
     [...this.started]
-      .filter(([, job]) => job.status === status)
+      .filter(([, job]) => status === undefined || job.status === status)
       .map(
         ([anchor, { id, at }]) =>
           ({ spec: { job_id: id, anchor: { kind: 'slot', id: anchor } }, queued_at: at }) as JobView,
