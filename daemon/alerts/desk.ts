@@ -13,6 +13,7 @@ import type { StateView } from '../ports/state.ts';
 import { suggest } from '../suggest.ts';
 import { block, cut, oneLine } from '../text.ts';
 import type { Notice } from './channel.ts';
+import { channelKey } from './health.ts';
 import { routesOf } from './match.ts';
 import type { Channels } from './open.ts';
 import type { Outbox } from './outbox.ts';
@@ -26,7 +27,7 @@ export interface DeskDeps {
   state: StateView;
   config: Config;
   channels: Pick<Channels, 'send'>;
-  outbox: Pick<Outbox, 'health'>;
+  outbox: Pick<Outbox, 'health' | 'retry'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   now(): number;
   hex(digits: number): string;
@@ -149,7 +150,7 @@ export class Desk implements Alerts {
   }
 
   async test(channel: string): Promise<{ ms: number }> {
-    const { clock, config, channels, hex, now } = this.#deps;
+    const { clock, config, channels, outbox, hex, now } = this.#deps;
     const { alerts, estate } = config.current().config;
     if (own(alerts.channels, channel) === undefined) throw this.#unknown(channel);
     const notice: Notice = {
@@ -171,7 +172,10 @@ export class Desk implements Alerts {
       const why = error instanceof Error ? error.message : String(error);
       throw fail('CHANNEL_FAILED', { channel, why: oneLine(this.#deps.clean(why), 300) }, { cause: error });
     }
-    return { ms: Math.round(clock.monotonic() - begun) };
+    const ms = Math.round(clock.monotonic() - begun);
+    outbox.retry(channel);
+    await this.resolve(channelKey(channel), 'a test message went out');
+    return { ms };
   }
 
   async kinds(): Promise<{ kind: string; summary: string; example: string }[]> {

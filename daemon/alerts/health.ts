@@ -50,6 +50,18 @@ export function channelHealth(deps: HealthDeps): (channel: string, health: LaneH
   };
 }
 
+/** Ends what is said of channels that reeve.yaml does not name any more: nothing will ever go out there again. */
+export function settleGone({ state, config, desk, warn }: HealthDeps): void {
+  const { channels } = config.current().config.alerts;
+  for (const { body } of Object.values(state.get(alertsProjection).open)) {
+    if (body.channel === undefined || own(channels, body.channel) !== undefined) continue;
+    if (body.key !== channelKey(body.channel)) continue;
+    desk
+      .resolve(body.key, 'reeve.yaml names no such channel any more')
+      .catch((error: unknown) => warn(`the end of ${body.key}`, error));
+  }
+}
+
 /** As urgent as the most urgent that waits there. */
 function severityOf({ state }: HealthDeps, channel: string): Severity {
   const alerts = state.get(alertsProjection);

@@ -9,7 +9,7 @@ import type { StateView } from '../ports/state.ts';
 import { Desk } from './desk.ts';
 import { watchEmergency } from './emergency.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { channelHealth } from './health.ts';
+import { channelHealth, settleGone } from './health.ts';
 import { alertMetrics } from './metrics.ts';
 import { Channels } from './open.ts';
 import { Outbox } from './outbox.ts';
@@ -74,13 +74,17 @@ export function openAlerts(deps: AlertsDeps): OpenedAlerts {
     health: (channel, health) => tellHealth(channel, health),
   });
   const desk = new Desk({ clock, ledger, state, config, channels, outbox, log, now, hex, clean });
-  const tellHealth = channelHealth({ state, config, desk, now, clean, warn });
+  const health = { state, config, desk, now, clean, warn };
+  const tellHealth = channelHealth(health);
   const teller = new Teller({ clock, ledger, state, config, outbox, desk, log, now, hex });
   return {
     alerts: desk,
     metrics: alertMetrics({ state, outbox, now }),
     start() {
+      settleGone(health);
+      const unwatch = config.onChange(() => settleGone(health));
       const stops = [
+        () => Promise.resolve(unwatch()),
         teller.start(),
         raiseSignals({ ledger, state, desk, warn }),
         watchEmergency({ clock, ledger, config, channels, log, now, hex, clean }),

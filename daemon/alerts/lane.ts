@@ -47,14 +47,18 @@ export interface LaneHealth {
 
 /**
  * The messages of one channel, one after the other in the order they were queued. A channel that does not answer pauses
- * as a whole, so that it is asked once and not once per message; a message that is refused for good waits by itself and
- * lets the others pass.
+ * as a whole, so that it is asked once and not once per message. A message that is refused for good waits by itself and
+ * lets the others pass; so does one that alone has failed, since it may be the message that the receiver chokes on.
  */
 export class Lane {
   readonly #deps: LaneDeps;
   readonly #entries = new Map<string, Entry>();
   #pausedUntil = 0;
+  /** The receiver asked not to be asked before, monotonic ms. */
+  #askedUntil = 0;
   #failures = 0;
+  /** Up to two messages that have failed since one went out. Two are proof that it is the channel. */
+  readonly #suspects = new Set<string>();
   #busy = false;
   #stopped = false;
   #cancel: (() => void) | undefined;
@@ -70,6 +74,7 @@ export class Lane {
   add(id: string): void {
     if (this.#entries.has(id)) return;
     this.#entries.set(id, { id, tries: 0, notBefore: 0, sent: false });
+    if (this.#suspects.size < 2) this.#pausedUntil = this.#askedUntil;
     this.#go();
   }
 
@@ -85,6 +90,7 @@ export class Lane {
   /** Ends the pause: the configuration or a secret may be another now. */
   retryNow(): void {
     this.#pausedUntil = 0;
+    this.#askedUntil = 0;
     for (const entry of this.#entries.values()) entry.notBefore = 0;
     this.#go();
   }
@@ -132,7 +138,7 @@ export class Lane {
     if (!entry.sent) {
       const notice = this.#deps.notice(entry.id);
       if (notice === undefined) {
-        this.#entries.delete(entry.id);
+        await this.#record(entry, 'given_up', 'what it was about is no longer known');
         return;
       }
       entry.tries += 1;
@@ -150,6 +156,10 @@ export class Lane {
 
   #worked(): void {
     this.#failures = 0;
+    this.#suspects.clear();
+    const now = this.#deps.clock.monotonic();
+    for (const other of this.#entries.values())
+      other.notBefore = Math.min(other.notBefore, now + backoff(other.id, 1));
     this.#failing = null;
     this.#refused = false;
     this.#last = { at: this.#deps.now(), ok: true };
@@ -174,7 +184,15 @@ export class Lane {
       entry.notBefore = clock.monotonic() + Math.max(patience, backoff(entry.id, entry.tries + 5));
     } else {
       this.#failures += 1;
-      this.#pausedUntil = clock.monotonic() + Math.max(patience, backoff(entry.id, this.#failures));
+      if (this.#suspects.size < 2) this.#suspects.add(entry.id);
+      const mono = clock.monotonic();
+      this.#askedUntil = mono + patience;
+      entry.notBefore = mono + Math.max(patience, backoff(entry.id, this.#failures));
+      this.#pausedUntil =
+        this.#suspects.size < 2 && this.#entries.size > 1 ? this.#askedUntil : entry.notBefore;
+      // The others first, when it is over.
+      this.#entries.delete(entry.id);
+      this.#entries.set(entry.id, entry);
     }
     changed();
   }

@@ -77,6 +77,11 @@ export class Outbox {
     return this.#lanes.get(channel)?.health() ?? { waiting: 0, last: null, failing: null, refused: false };
   }
 
+  /** The channel works, as far as somebody has just seen: what waits there is tried now. */
+  retry(channel: string): void {
+    this.#lanes.get(channel)?.retryNow();
+  }
+
   /** Deliveries since the start. */
   counts(): ReadonlyMap<string, { sent: number; given_up: number }> {
     return this.#counts;

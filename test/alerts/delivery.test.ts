@@ -138,6 +138,105 @@ test('a message that is refused for good lets those behind it pass', async () =>
   expect(Object.keys(rig.state().waiting)).toHaveLength(1);
 });
 
+test('a message that the receiver chokes on does not hold up those behind it', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  const chokes = (got: Receiver['got'][number]): boolean => got.json.data?.title.includes('poison') === true;
+  server.answer = (got, response) => status(chokes(got) ? 500 : 204)(got, response);
+  await rig.raise('probe:poison');
+  await passUntil(rig, () => server.got.length === 1);
+  await rig.raise('probe:web');
+  await rig.pass(60_000);
+  expect(outcomes(rig)).toEqual(['chat raised sent']);
+  // Also after hours, when it is tried only now and then.
+  await rig.pass(3 * 3_600_000);
+  const before = server.got.length;
+  await rig.raise('probe:mail');
+  await rig.pass(15_000);
+  expect(outcomes(rig)).toEqual(['chat raised sent', 'chat raised sent']);
+  expect(server.got.slice(before).some((got) => got.json.data?.title.includes('probe:mail'))).toBe(true);
+  // It is not hammered meanwhile, and given up in the end.
+  expect(server.got.filter(chokes).length).toBeLessThan(60);
+  await rig.pass(24 * 3_600_000);
+  expect(outcomes(rig)).toEqual(['chat raised sent', 'chat raised sent', 'chat raised given_up']);
+  expect(nothingWaits(rig)).toBe(true);
+});
+
+test('a dead channel is not asked once for each message that waits', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  server.answer = status(503);
+  for (let i = 0; i < 20; i++) {
+    await rig.raise(`probe:p${i}`);
+    await rig.pass(5000);
+  }
+  expect(Object.keys(rig.state().waiting).length).toBeGreaterThan(8);
+  const before = server.got.length;
+  await rig.pass(3_600_000);
+  expect(server.got.length - before).toBeLessThan(20);
+  server.answer = undefined;
+  await rig.pass(15 * 60_000);
+  expect(nothingWaits(rig)).toBe(true);
+});
+
+test('a message about alerts that nobody remembers any more is given up, and takes no place of others', async () => {
+  const { rig, servers } = await setUp(['chat']);
+  const [server] = servers;
+  await rig.raise('probe:web');
+  await passUntil(rig, () => outcomes(rig).length === 1);
+  server.answer = status(500);
+  await rig.alerts.resolve('probe:web', 'up again');
+  await passUntil(rig, () => server.got.length === 2);
+  // So many have come and gone since that this one is forgotten.
+  rig.state().closed.splice(0);
+  server.answer = undefined;
+  await rig.pass(20 * 60_000);
+  expect(nothingWaits(rig)).toBe(true);
+  expect(outcomes(rig)).toEqual(['chat raised sent', 'chat resolved given_up']);
+});
+
+test('that a channel is broken is over with the channel, also when it went while the daemon was down', async () => {
+  const { rig, servers } = await setUp(['dead', 'chat']);
+  const [dead, chat] = servers;
+  await dead.close();
+  await rig.raise('probe:web');
+  const broken = (one: Rig): boolean => Object.hasOwn(one.state().open, 'channel:dead');
+  await passUntil(rig, () => broken(rig));
+  const without = {
+    channels: { chat: hook(chat) },
+    routes: [{ channels: ['chat'], group_wait: '1s' }],
+  };
+  const lines = [...rig.ledger.lines];
+  rig.configure(without);
+  await passUntil(rig, () => !broken(rig));
+  const over = rig.records('alert.resolved').map(({ body }) => `${body.key}: ${body.why}`);
+  expect(over).toEqual(['channel:dead: reeve.yaml names no such channel any more']);
+
+  const next = openRig({
+    alerts: without,
+    allow: [chat.host],
+    secrets: { key: KEY },
+    clock: rig.clock,
+    lines,
+  });
+  await passUntil(next, () => next.records('alert.resolved').length > 0);
+  expect(broken(next)).toBe(false);
+});
+
+test('a test message that arrives ends the alert about its channel, and what waits there goes out now', async () => {
+  const { rig, servers } = await setUp(['dead', 'chat']);
+  const [dead] = servers;
+  dead.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => Object.hasOwn(rig.state().open, 'channel:dead'));
+  await rig.pass(3_600_000);
+  dead.answer = undefined;
+  await rig.alerts.test('dead');
+  await rig.pass(2000);
+  expect(Object.hasOwn(rig.state().open, 'channel:dead')).toBe(false);
+  expect(outcomes(rig)).toContain('dead raised sent');
+});
+
 test('a channel whose secret is missing says so elsewhere at once, and works as soon as the secret is there', async () => {
   const { rig, servers } = await setUp(['chat', 'phone']);
   const [chat] = servers;
