@@ -16,6 +16,7 @@ const view = (t: Rig, next: (name: string) => number | null = () => null): Alarm
   next,
   now: t.clock.now(),
 });
+const byText = (a: unknown, b: unknown): number => String(a).localeCompare(String(b));
 const keys = (found: AlertBody[]): string[] => found.map(({ key }) => key);
 
 test('paused: each slot is skipped with who and why; resumed: the next one runs', async () => {
@@ -56,7 +57,7 @@ test('paused while slots wait: none of them starts any more; what was queued alr
   expect(t.fired).toHaveLength(2);
   const why = 'paused by ana: it deletes too much';
   const rows = (await t.records()).slice(2).map((row) => [row.schedule, row.slot, row.outcome, row.why]);
-  expect(rows.toSorted()).toEqual([
+  expect(rows.toSorted(byText)).toEqual([
     ['filled', hour(1), 'skipped', why],
     ['filled', hour(2), 'skipped', why],
     ['filled', hour(5), 'skipped', why],
@@ -112,11 +113,11 @@ test('a slot that waited when the daemon went down is held against the catch-up 
       t.fired
         .filter((id) => id.endsWith(`2026-01-02${at}`))
         .map((id) => id.split('@')[0])
-        .toSorted(),
+        .toSorted(byText),
       String(away),
     ).toEqual(ran);
     const skipped = (await t.records()).filter((row) => row.slot === hour(3) && row.outcome === 'skipped');
-    expect(skipped.map(({ schedule, why }) => [schedule, why]).toSorted()).toEqual(
+    expect(skipped.map(({ schedule, why }) => [schedule, why]).toSorted(byText)).toEqual(
       away === 30_000
         ? []
         : [
