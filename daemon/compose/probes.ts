@@ -21,7 +21,7 @@ const KEY = 'probes:start';
 
 /** The probes of the estate. Their code is loaded with the first probe, at the start or when one is added. */
 export function openProbes(
-  { store, config, secrets, clean, warn }: FeatureContext,
+  { store, config, secrets, mandates, clean, warn }: FeatureContext,
   alerts: () => Alerts | undefined,
 ): ProbesFeature {
   const listeners = new Set<Parameters<Probes['onSample']>[0]>();
@@ -39,6 +39,7 @@ export function openProbes(
       ...store,
       config,
       secrets,
+      accepted: (mandate) => mandates.requireUsable(mandate),
       clean,
       alerts,
       warn,

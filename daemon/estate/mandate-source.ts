@@ -2,6 +2,7 @@ import { ReeveError } from '../../contracts/errors.ts';
 import type { EstateConfig, ScheduleSpec } from '../../contracts/estate.ts';
 import type { ChannelSpec } from '../../contracts/estate/alerts.ts';
 import type { HealSpec } from '../../contracts/estate/incidents.ts';
+import { ProbeSpec } from '../../contracts/estate/probes.ts';
 import { RunbookId } from '../../contracts/ids.ts';
 import type { Mandate } from '../../contracts/records/config.ts';
 import type { Runbook } from '../../contracts/runbook.ts';
@@ -28,7 +29,7 @@ export interface SourceDeps {
 }
 
 /** An entry of reeve.yaml that may start runbooks, or a program, by itself. */
-type Standing = ScheduleSpec | HealSpec | ChannelSpec;
+type Standing = ScheduleSpec | HealSpec | ChannelSpec | Readonly<Record<string, unknown>>;
 
 /** Prefix of a mandate's id → where its entry stands in the file. A new kind of unattended work is a line here. */
 const SECTIONS: Readonly<Record<string, (config: EstateConfig) => Readonly<Record<string, Standing>>>> = {
@@ -38,7 +39,19 @@ const SECTIONS: Readonly<Record<string, (config: EstateConfig) => Readonly<Recor
     Object.fromEntries(
       Object.entries(config.alerts.channels).filter(([, channel]) => channel.kind === 'command'),
     ),
+  probe: (config) =>
+    Object.fromEntries(
+      Object.entries(config.probes)
+        .filter(([, probe]) => probe.kind === 'command')
+        .map(([name, probe]) => [name, whatRuns(probe)]),
+    ),
 };
+
+const COMMON = new Set(Object.keys(ProbeSpec.shape));
+
+/** What a probe runs and how that is judged; not how often, nor whom it concerns. */
+const whatRuns = (probe: ProbeSpec): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(probe).filter(([key]) => key === 'kind' || !COMMON.has(key)));
 
 /** Ids of all mandates of the estate in force, sorted. */
 export const mandateIds = (config: Config): string[] =>

@@ -15,6 +15,8 @@ export interface ProberDeps {
   root: string;
   /** Name of the probe. */
   probe: string;
+  /** Rejects when a person must accept this probe first: it runs code of the estate. */
+  accepted(): Promise<void>;
   /** A little that must outlive a restart: the last call of a heartbeat, the progress of a chain. */
   memo: ProbeMemo;
 }

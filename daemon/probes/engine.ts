@@ -30,6 +30,8 @@ export interface EngineDeps {
   samples: SampleStore;
   memos: Memos;
   tokens: Tokens;
+  /** See RosterDeps. */
+  accepted(mandate: string): Promise<void>;
   alerts(): Pick<Alerts, 'raise' | 'resolve'> | undefined;
   /** Hides what is secret in a text. */
   clean(text: string): string;

@@ -21,6 +21,8 @@ export interface RosterDeps {
   secrets: ProberDeps['secrets'];
   kinds: readonly ProbeKind[];
   memos: Memos;
+  /** Rejects when the mandate `probe:<name>` is not accepted as it is now. */
+  accepted(mandate: string): Promise<void>;
   timetable: Pick<Timetable, 'add' | 'remove'>;
   /** Records that a probe has no state any more. */
   forget(name: string, kind: string, from: ProbeState, why: string): Promise<void>;
@@ -129,13 +131,14 @@ export class Roster {
   }
 
   #open(name: string, kind: ProbeKind, spec: ProbeSpec): Prober {
-    const { clock, secrets, config, memos } = this.#deps;
+    const { clock, secrets, config, memos, accepted } = this.#deps;
     return openProber(kind, spec, {
       clock,
       secrets,
       allowed: () => config.current().config.network.allow,
       root: config.current().root,
       probe: name,
+      accepted: () => accepted(`probe:${name}`),
       memo: memos.of(name, kind.kind),
     });
   }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reply } from '../../contracts/reply.ts';
@@ -134,4 +136,36 @@ test('a killed daemon loses a second of samples at most, and no state', async ()
   const ofWeb = (await place.records('probe.transition')).filter(({ body }) => body['probe'] === 'web');
   expect(ofWeb.map(({ body }) => body['to'])).toEqual(['up', 'down', 'up']);
   expect(await daemon.end('SIGTERM')).toBe(128 + 15);
+});
+
+test('a command that is probed is a mandate: whoever changes the file gets nothing run before somebody has accepted it', async () => {
+  const { port } = await service();
+  const probing = (argv: string, more = ''): string =>
+    estate(
+      port,
+      `  raid: { kind: command, project: shop, env: dev, argv: [${argv}], interval: 1h, failures: 1${more} }\n`,
+    );
+  const world = await openWorld({ estate: probing('/bin/true'), runbooks: {} });
+  const run = async () => (await world.as('root', { command: 'probe run', args: { probe: 'raid' } })).data;
+  // The first start accepts what it finds, and says so.
+  expect(await run()).toMatchObject({ verdict: 'up' });
+  // How often it runs, and when people are told, is no matter of what runs.
+  await world.write('reeve.yaml', probing('/bin/true', ', severity: warn'));
+  expect((await world.as('root', { command: 'config reload' })).ok).toBe(true);
+  expect(await run()).toMatchObject({ verdict: 'up' });
+
+  await world.write('reeve.yaml', probing("/bin/sh, -c, 'echo ran >> ran.txt'"));
+  expect((await world.as('root', { command: 'config reload' })).ok).toBe(true);
+  expect(await run()).toMatchObject({
+    verdict: 'inconclusive',
+    why: expect.stringContaining('its entry in reeve.yaml changed'),
+  });
+  expect(existsSync(path.join(world.root, 'ran.txt'))).toBe(false);
+  expect(await world.records('mandate.suspended')).toMatchObject([{ body: { id: 'probe:raid' } }]);
+  const accept = { command: 'config accept', args: { mandate: 'probe:raid' } };
+  const shown = await world.as('root', accept);
+  expect(JSON.stringify(shown)).toContain('echo ran');
+  expect((await world.as('root', { ...accept, confirm: shown.confirm?.digest ?? '' })).ok).toBe(true);
+  expect(await run()).toMatchObject({ verdict: 'up' });
+  expect(existsSync(path.join(world.root, 'ran.txt'))).toBe(true);
 });

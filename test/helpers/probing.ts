@@ -36,6 +36,7 @@ export function openProbe(name: string, options: Record<string, unknown>, asked:
     allowed: () => asked.allowed ?? ['127.0.0.1'],
     root: asked.root ?? '/',
     probe: 'it',
+    accepted: () => Promise.resolve(),
     memo: asked.memo ?? forgetful,
   });
   onTestFinished(async () => prober.close());

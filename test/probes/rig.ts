@@ -100,6 +100,7 @@ export async function rig(probes: object, more: object = {}, options: { max?: nu
       secrets: { get: () => Promise.reject(new Error('none')) },
       kinds: [kind('fake'), kind('other'), kind('beat')],
       samples,
+      accepted: () => Promise.resolve(),
       memos: new Memos(nodeFs, path.join(dir, 'memos')),
       tokens: await openTokens(nodeFs, path.join(dir, 'key'), random),
       alerts: () => ({

@@ -54,9 +54,14 @@ export const command = probeKind({
     if (twice !== undefined) problems.push(`the exit status ${twice} stands for two verdicts`);
     return problems;
   },
-  open(options, { clock, root, probe }) {
+  open(options, { clock, root, probe, accepted }) {
     return {
       async run(signal) {
+        const refused = await accepted().then(
+          () => undefined,
+          (error: unknown) => sentence(error instanceof Error ? error.message : String(error)),
+        );
+        if (refused !== undefined) return found('inconclusive', refused);
         const out: Buffer[] = [];
         const started = clock.monotonic();
         const id = `probe_${probe}_${randomUUID()}`;

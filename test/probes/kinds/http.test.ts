@@ -46,6 +46,7 @@ function open(options: object, deps: { allowed?: () => string[]; secret?: string
     allowed: deps.allowed ?? (() => ['127.0.0.1', 'localhost']),
     root: '/',
     probe: 'it',
+    accepted: () => Promise.resolve(),
     memo: forgetful,
   });
   onTestFinished(() => prober.close());

@@ -35,6 +35,7 @@ function open(options: object, clock: Clock = systemClock): Prober {
     allowed: () => ['127.0.0.1', 'localhost'],
     root,
     probe: 'it',
+    accepted: () => Promise.resolve(),
     memo: forgetful,
   });
   onTestFinished(() => prober.close());

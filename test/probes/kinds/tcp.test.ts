@@ -15,6 +15,7 @@ async function ask(host: string, port: number, allowed: string[], ms = 2000): Pr
     allowed: () => allowed,
     root: '/',
     probe: 'it',
+    accepted: () => Promise.resolve(),
     memo: forgetful,
   });
   const finding = await prober.run(AbortSignal.timeout(ms));
