@@ -3,8 +3,8 @@ import type { DrillRun, GameDayStepPhase } from './projection.ts';
 /** One phase of a game day as it went. */
 export interface GameDayPart {
   phase: GameDayStepPhase;
-  /** PASS when every step of it passed; FAIL when one did not; NOT RUN when none began. */
-  status: 'PASS' | 'FAIL' | 'NOT RUN';
+  /** PASS when every step of it passed; FAIL when one did not; UNKNOWN when that of one is not known; NOT RUN when none began. */
+  status: 'PASS' | 'FAIL' | 'UNKNOWN' | 'NOT RUN';
   ms: number;
 }
 
@@ -17,6 +17,8 @@ export function gameDayOf({ steps }: DrillRun): GameDayPart[] | null {
     const own = steps.filter((step) => step.phase === phase);
     const ms = own.reduce((sum, step) => sum + step.ms, 0);
     if (own.length === 0) return { phase, status: 'NOT RUN', ms };
+    const open = own.some(({ status }) => status === 'UNKNOWN' || status === 'RUNNING');
+    if (open) return { phase, status: 'UNKNOWN', ms };
     return { phase, status: own.every(({ status }) => status === 'PASS') ? 'PASS' : 'FAIL', ms };
   });
 }

@@ -67,6 +67,11 @@ export class AttemptLog {
     return new AttemptLog(options, await LogFile.create(options.path));
   }
 
+  /** Goes on with the log of an attempt that another process began. */
+  static async resume(options: LogOptions): Promise<AttemptLog> {
+    return new AttemptLog(options, await LogFile.resume(options.path));
+  }
+
   /** Resolves when there is room for more. Output that comes after the attempt's end is dropped. */
   async write(step: string, stream: Stream, chunk: string | Uint8Array): Promise<void> {
     if (this.#closed) return;

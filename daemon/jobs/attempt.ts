@@ -75,7 +75,7 @@ async function rollBack(core: Core, run: Run, steps: readonly Planned[], phases:
 }
 
 /** Stores the log and records how the attempt ended, with the retry that follows, if any. */
-async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalStatus> {
+export async function conclude(core: Core, run: Run, phases: Phases): Promise<TerminalStatus> {
   const { spec, attemptId, fence, log, redactor } = run.parts;
   const { failure } = phases;
   const status = failure?.status ?? 'PASS';
@@ -116,7 +116,7 @@ function retryTime(core: Core, run: Run, phases: Phases, retryable: boolean): nu
   if (phases.rollback === 'failed' || phases.rollback === 'not run') return undefined;
   if (core.stopping || run.hard.signal.aborted || core.entry(spec.job_id)?.cancel !== undefined)
     return undefined;
-  return core.now() + runbook.front.retry_delay;
+  return core.now() + (runbook?.front.retry_delay ?? 0);
 }
 
 /** By output name, whichever step made it; of two steps with the same name the later one counts. */

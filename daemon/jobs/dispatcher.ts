@@ -10,7 +10,8 @@ import { launch } from './launch.ts';
 import { heldError } from './locks.ts';
 import type { JobsOptions } from './options.ts';
 import { JobQueue, Waiters, type Waiting } from './queue.ts';
-import { nextFence, refuse } from './refuse.ts';
+import { nextFence, refuse, type Ended } from './refuse.ts';
+import { takeUp, type LeftDay } from './take-up.ts';
 
 /** When something that may pass kept a job from starting, it is tried again after this, ms. */
 const TRY_AGAIN_MS = 1000;
@@ -84,6 +85,16 @@ export class Dispatcher {
     if (typeof result === 'object') throw 'wait' in result ? result.wait : result.lost;
   }
 
+  /** Sees a game day to its end that the daemon before left in its middle; it counts as running from now on. */
+  takeUp(left: LeftDay): void {
+    const { spec, queued_at } = left.entry;
+    this.add(spec, left.plan.lock, queued_at, 'busy');
+    void takeUp(this.core, this.keeper, left).then((result) => {
+      this.#ended(spec.job_id, left.plan.lock, result);
+      this.#rest();
+    });
+  }
+
   /** Starts whatever may start now. */
   pump(): void {
     if (this.#pumping || this.core.stopping) return;
@@ -134,13 +145,15 @@ export class Dispatcher {
       item.notBefore = this.core.now() + TRY_AGAIN_MS;
       item.state = 'ready';
       this.#wakeUp();
-    } else {
-      this.#queue.remove(jobId);
-      if (typeof result === 'object') this.waiters.lose(jobId, result.lost);
-      else this.#again(jobId, item.lock);
-      this.pump();
-    }
+    } else this.#ended(jobId, item.lock, result);
     this.#rest();
+  }
+
+  #ended(jobId: string, lock: string | null, result: Ended): void {
+    this.#queue.remove(jobId);
+    if (typeof result === 'object') this.waiters.lose(jobId, result.lost);
+    else this.#again(jobId, lock);
+    this.pump();
   }
 
   /** The attempt's outcome may say that another follows. */

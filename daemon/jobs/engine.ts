@@ -37,6 +37,7 @@ export class Engine implements Jobs {
       this.#on.add(entry.spec, plan.lock, entry.queued_at, 'ready', entry.attempts.at(-1)?.retry_at);
     }
     this.#leave = listen(this.#on);
+    for (const left of recovered.owed) this.#on.takeUp(left);
     this.#on.pump();
     return recovered;
   }

@@ -40,6 +40,34 @@ export async function runGameDay(core: Core, run: Run, phases: Phases): Promise<
   return phases;
 }
 
+/** What the ledger says of the steps of an attempt that another process began, by name. */
+export type Past = ReadonlyMap<string, Verdict>;
+
+/**
+ * The rest of a game day whose daemon was killed after its method had begun: what of the rollback has no outcome yet, and
+ * the steady state. A rollback step in whose middle the daemon died is not run again, unless the runbook says that it may
+ * be. Its outcome stays unknown, for nobody knows how far the method came; what it left is put back.
+ */
+export async function resumeGameDay(core: Core, run: Run, phases: Phases, past: Past): Promise<Phases> {
+  const { plan, spec } = run.parts;
+  const of = (phase: PlanStep['phase']): Planned[] => stepsOf(plan, (step) => step.phase === phase);
+  await putBack(core, run, of('rollback'), phases, past);
+  phases.notes.push(
+    `its rollback was ${phases.rollback === 'done' ? 'run' : 'tried'} when the daemon was back`,
+  );
+  const before = phases.failure;
+  await askAgain(core, run, of('again'), phases, spec.job_id);
+  if (phases.failure === before) phases.notes.push('the steady state holds again');
+  await runAlways(
+    core,
+    run,
+    stepsOf(plan, ({ on, phase, name }) => on === 'always' && phase === undefined && !past.has(name)),
+    phases,
+  );
+  if (phases.failure !== undefined) phases.failure = { ...phases.failure, status: 'UNKNOWN' };
+  return phases;
+}
+
 /** @returns whether the method has begun */
 async function disturb(
   core: Core,
@@ -74,10 +102,16 @@ async function disturb(
 }
 
 /** Each step of the rollback, also after one that failed: what can be put back is put back. */
-async function putBack(core: Core, run: Run, steps: readonly Planned[], phases: Phases): Promise<void> {
+async function putBack(
+  core: Core,
+  run: Run,
+  steps: readonly Planned[],
+  phases: Phases,
+  past: Past = new Map(),
+): Promise<void> {
   phases.rollback = 'done';
   for (const { step, index } of steps) {
-    const verdict = await owed(core, run, step, index, phases);
+    const verdict = past.get(step.name) ?? (await owed(core, run, step, index, phases));
     if (good(verdict)) continue;
     phases.rollback = 'failed';
     if (phases.failure === undefined)

@@ -1,5 +1,5 @@
 import { fail } from '../../contracts/errors.ts';
-import type { JobSpec } from '../../contracts/job.ts';
+import type { JobSpec, TerminalStatus } from '../../contracts/job.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Runbook } from '../../contracts/runbook.ts';
 import { attemptRecord, runAttempt } from './attempt.ts';
@@ -10,7 +10,7 @@ import { requireGates } from './gates.ts';
 import { attemptIdOf, capOf, utc } from './identity.ts';
 import type { LockKeeper } from './keeper.ts';
 import { lockOf } from './locks.ts';
-import { grantOf, nextFence, refuse, type Launched } from './refuse.ts';
+import { grantOf, nextFence, refuse, type Ended, type Launched } from './refuse.ts';
 import { Run } from './run.ts';
 
 /** Starts the next attempt of a queued job and sees it through. Never rejects. */
@@ -41,7 +41,7 @@ export async function launch(core: Core, keeper: LockKeeper, jobId: string): Pro
     if (lock !== null) await quietly(core, keeper.release(lock, attemptId));
     return refuse(core, jobId, asReeve(error));
   }
-  return see(core, keeper, run);
+  return see(core, keeper, run, runAttempt);
 }
 
 /** What was confirmed is what is there now: the runbook's file and the configuration (DESIGN §4, plan binding). */
@@ -143,12 +143,18 @@ function mayBegin(core: Core, spec: JobSpec, fence: number): void {
     throw fail('FENCED', { attempt: attemptIdOf(spec.job_id, fence) });
 }
 
-async function see(core: Core, keeper: LockKeeper, run: Run): Promise<Launched> {
+/** Sees an attempt through that runs: keeps its lock, and leaves nothing behind. Never rejects. */
+export async function see(
+  core: Core,
+  keeper: LockKeeper,
+  run: Run,
+  work: (core: Core, run: Run) => Promise<TerminalStatus>,
+): Promise<Ended> {
   const { attemptId, fence, lock, log, spec, scratch } = run.parts;
   const stopRenewing = lock === null ? () => {} : keeper.keep(spec, attemptId, fence, lock);
   let unknown = false;
   try {
-    unknown = (await runAttempt(core, run)) === 'UNKNOWN';
+    unknown = (await work(core, run)) === 'UNKNOWN';
     return 'ended';
   } catch (error) {
     core.options.warn(`the outcome of ${attemptId}`, error);

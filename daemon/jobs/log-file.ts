@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /** Above this many waiting characters a writer is made to wait. */
@@ -22,6 +22,18 @@ export class LogFile {
 
   static async create(path: string): Promise<LogFile> {
     return new LogFile(path, await open(path, 'wx', 0o600));
+  }
+
+  /** Goes on with a file that a killed process left, after its last whole line; makes it where there is none. */
+  static async resume(path: string): Promise<LogFile> {
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600);
+    try {
+      await file.truncate(await endOfLines(file));
+      return new LogFile(path, file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** The first error of writing; nothing is written after it. */
@@ -65,6 +77,20 @@ export class LogFile {
       this.#writing = undefined;
     }
   }
+}
+
+/** Where the last whole line ends. */
+async function endOfLines(file: FileHandle): Promise<number> {
+  const chunk = Buffer.alloc(64 * 1024);
+  let end = (await file.stat()).size;
+  while (end > 0) {
+    const from = Math.max(0, end - chunk.length);
+    const { bytesRead } = await file.read(chunk, 0, end - from, from);
+    const at = chunk.subarray(0, bytesRead).lastIndexOf('\n');
+    if (at >= 0) return from + at + 1;
+    end = from;
+  }
+  return 0;
 }
 
 export interface LogLine {

@@ -10,6 +10,7 @@ import type { AttemptEntry, JobEntry } from './entries.ts';
 import { jobOf, utc } from './identity.ts';
 import type { LockKeeper } from './keeper.ts';
 import { grantOf, refuse } from './refuse.ts';
+import { leftDay, type LeftDay } from './take-up.ts';
 
 /** So many UNKNOWN outcomes in a row and nothing is run again by itself: perhaps it is the job that stops the daemon. */
 const MAX_RERUNS = 3;
@@ -19,17 +20,20 @@ export interface Recovered {
   queue: { entry: JobEntry; plan: Plan }[];
   /** Attempts whose outcome is unknown now. */
   unknown: string[];
+  /** Game days that still owe their rollback. */
+  owed: LeftDay[];
   /** Jobs that cannot go on; recorded with the reason. */
   ended: string[];
 }
 
 /**
  * What to do with what a crash left (DESIGN §3): every attempt that was RUNNING is UNKNOWN. It is run again only when its
- * plan says `idempotent` and its grant still holds. What waited goes on waiting if its grant still holds. Rejects when
+ * plan says `idempotent` and its grant still holds. A game day whose method had begun stays RUNNING: its rollback comes first
+ * (take-up.ts). What waited goes on waiting if its grant still holds. Rejects when
  * the ledger cannot be written: then nothing may start.
  */
 export async function recover(core: Core): Promise<Recovered> {
-  const result: Recovered = { queue: [], unknown: [], ended: [] };
+  const result: Recovered = { queue: [], unknown: [], owed: [], ended: [] };
   await core.scratch.prepare();
   const logs = new Set(await core.scratch.leftLogs());
   const live = Object.values(core.jobs.jobs)
@@ -40,13 +44,18 @@ export async function recover(core: Core): Promise<Recovered> {
     if (last?.record.status === 'RUNNING') {
       // First of all: what it runs must not meet another attempt, nor the person who looks at the target.
       const strays = (await core.options.endStrays?.(last.record.attempt_id)) ?? 0;
+      const owed = await leftDay(core, entry, last, strays);
+      if (owed !== undefined) {
+        result.owed.push(owed);
+        continue;
+      }
       const log = logs.has(last.record.attempt_id) ? await keepLog(core, last.record.attempt_id) : undefined;
       await recordUnknown(core, entry, last, strays, log);
       result.unknown.push(last.record.attempt_id);
     }
     await goOn(core, entry.spec.job_id, result);
   }
-  await core.scratch.clear();
+  await core.scratch.clear(result.owed.map(({ attempt }) => attempt.record.attempt_id));
   return result;
 }
 
@@ -148,6 +157,8 @@ export async function freeLocks(core: Core, keeper: LockKeeper): Promise<void> {
   for (const held of Object.values(core.locks.locks)) {
     const entry = core.entry(jobOf(held.owner));
     const attempt = entry?.attempts.find(({ fence }) => fence === held.fence);
+    // It goes on, and keeps its lock.
+    if (attempt?.record.status === 'RUNNING') continue;
     const open = attempt?.record.status === 'UNKNOWN' && entry?.resolved === undefined;
     await (open ? keeper.sweep(held) : keeper.release(held.lock, held.owner));
   }

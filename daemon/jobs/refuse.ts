@@ -29,7 +29,8 @@ export const grantOf = (entry: JobEntry): string =>
   entry.attempts.at(-1)?.record.correlation_ids?.grant_id ?? entry.spec.grant_id;
 
 /** `wait`: it has not started and nothing is recorded, try later. `ended`: its outcome is recorded. `lost`: it could not be. */
-export type Launched = { wait: ReeveError } | 'ended' | { lost: ReeveError };
+export type Launched = { wait: ReeveError } | Ended;
+export type Ended = 'ended' | { lost: ReeveError };
 
 /** The next attempt cannot start. For what may pass it waits; else that is the outcome, and nothing has run. */
 export async function refuse(core: Core, jobId: string, error: ReeveError): Promise<Launched> {

@@ -8,7 +8,8 @@ import type { AttemptLog } from './attempt-log.ts';
 export interface RunParts {
   spec: JobSpec;
   plan: Plan;
-  runbook: Runbook;
+  /** Undefined when it is gone or another one by now: the plan is what runs. */
+  runbook: Runbook | undefined;
   attemptId: string;
   fence: number;
   /** The grant that was used for the job, and the attempt's own under it. */

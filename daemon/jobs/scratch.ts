@@ -35,9 +35,13 @@ export class Scratch {
     return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
   }
 
-  /** Removes everything that dead attempts left. Nothing runs yet. */
-  async clear(): Promise<void> {
+  /** Removes everything that dead attempts left, but the logs of those that go on. Nothing runs yet. */
+  async clear(goOn: readonly string[] = []): Promise<void> {
+    const kept = new Set(goOn.map((attemptId) => this.logPath(attemptId)));
     for (const name of await readdir(this.#dir)) await this.remove(join(this.#dir, name));
-    for (const name of await readdir(this.#logs)) await rm(join(this.#logs, name), { force: true });
+    for (const name of await readdir(this.#logs)) {
+      const file = join(this.#logs, name);
+      if (!kept.has(file)) await rm(file, { force: true });
+    }
   }
 }

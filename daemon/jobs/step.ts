@@ -186,7 +186,7 @@ function contextOf(core: Core, run: Run, signal: AbortSignal, step: PlanStep, fa
 /** The step's line in the trajectory, grounded in the words of the runbook that were executed. */
 async function cite(core: Core, run: Run, step: PlanStep, outcome: string, seq: number): Promise<void> {
   const { spec, plan, runbook, attemptId, childId, redactor } = run.parts;
-  const text = runbook.steps.find(({ name }) => name === step.name)?.text ?? step.summary;
+  const text = runbook?.steps.find(({ name }) => name === step.name)?.text ?? step.summary;
   await core.options.trajectory.step({
     agent: 'reeve',
     action: `${plan.runbook}/${step.name} (${step.kind}) on ${plan.project}/${plan.env}`.slice(0, 200),

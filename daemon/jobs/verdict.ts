@@ -45,6 +45,10 @@ export function isRetryable(code: string | undefined): boolean {
 export const forRecord = (redactor: Redactor, text: string, max = 1000): string =>
   cut(oneLine(redactor.text(text), max * 2), max);
 
+/** Whether a value came into a record as it was: nothing hidden, cut or escaped. */
+export const isWhole = (value: string): boolean =>
+  !/\[redacted\]|…$|… \(\d+ characters\)$|\\[nrtu]/.test(value);
+
 /** Outputs of one step as they may stand in a record. */
 export function outputsForRecord(
   redactor: Redactor,

@@ -1,36 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PlanStep } from '../../contracts/plan.ts';
-import { askedAgain } from '../../daemon/runbook/gameday.ts';
-import { book, TestRunner } from './parts.ts';
+import { ALL, bad, day, hangs } from './gameday-parts.ts';
+import { TestRunner } from './parts.ts';
 import { World, until } from './world.ts';
-
-const PHASES: Record<string, NonNullable<PlanStep['phase']>> = {
-  healthy: 'steady',
-  disturb: 'method',
-  observe: 'method',
-  restore: 'rollback',
-  confirm: 'rollback',
-};
-
-/** A game day whose steps are functions, and what always runs after it. */
-function day() {
-  const steps = [...Object.keys(PHASES), 'tidy'].map((name) => ({ name, kind: 'fn' }));
-  const made = book(steps, { action: 'run_drill', runbook: 'gameday' });
-  const planned = made.plan.steps.map((step): PlanStep => {
-    const phase = PHASES[step.name];
-    const on = phase === undefined ? 'always' : phase === 'rollback' ? 'failure' : 'normal';
-    return { ...step, on, ...(phase === undefined ? {} : { phase }) };
-  });
-  return { ...made, plan: { ...made.plan, steps: [...planned, ...askedAgain(planned)] } };
-}
-
-const bad = (why: string) => () => ({ status: 'FAIL' as const, error_code: 'STEP_FAILED', why });
-/** Ends only when it is told to. */
-const hangs = ({ signal }: { signal: AbortSignal }) =>
-  new Promise<{ status: 'FAIL'; why: string }>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ status: 'FAIL', why: 'stopped' }), { once: true });
-  });
-const ALL = ['healthy', 'disturb', 'observe', 'restore', 'confirm', 'healthy-again', 'tidy'];
 
 test('steady state, method, rollback, steady state again: all pass, and each stands in the record with its phase', async () => {
   const runner = new TestRunner();
