@@ -1,5 +1,6 @@
 import { openAudit } from '../admission/audit.ts';
 import { watchDrills } from '../drills/index.ts';
+import type { Objectives } from '../drills/figures.ts';
 import { sweepDatabases, sweepServers } from '../drills/sweep.ts';
 import type { Drivers } from './drivers.ts';
 import type { Engine } from '../jobs/engine.ts';
@@ -30,11 +31,7 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
     state,
     artifacts,
     warn,
-    async objectives(runbook, digest) {
-      const found = await runbooks.get(runbook).catch(() => undefined);
-      const set = found?.digest === digest ? found.front.objectives : undefined;
-      return { rpo_ms: set?.rpo ?? null, rto_ms: set?.rto ?? null };
-    },
+    objectives: (runbook, digest) => objectivesOf({ runbooks, artifacts }, runbook, digest),
     async writeReport(name, text) {
       await writeReport({ fs, zones, root: config.current().root }, name, text);
     },
@@ -56,4 +53,22 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   releasers.push('jobs', () => jobs.stop(3000));
   const notes = keepNotes({ ...deps, clock, ledger });
   releasers.push('notes', () => notes.stop());
+}
+
+/** Of the version that ran: the file as it is, or as it was recorded before it ran. Null when neither can be read. */
+async function objectivesOf(
+  { runbooks, artifacts }: { runbooks: Runbooks; artifacts: Store['artifacts'] },
+  name: string,
+  digest: string,
+): Promise<Objectives | null> {
+  let found = await runbooks.get(name).catch(() => undefined);
+  if (found?.digest !== digest) {
+    const bytes = await artifacts.get(digest).catch(() => undefined);
+    if (bytes === undefined) return null;
+    const { loadRunbook } = await import('../runbook/load.ts');
+    found = (await loadRunbook(bytes, `runbook ${name}`, name)).runbook;
+  }
+  if (found === undefined) return null;
+  const { rpo = null, rto = null } = found.front.objectives ?? {};
+  return { rpo_ms: rpo, rto_ms: rto };
 }

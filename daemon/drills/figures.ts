@@ -56,9 +56,9 @@ export interface Judgement {
 
 /**
  * PASS needs a passed attempt and every objective measured and met. An attempt that failed or ran out of time is FAIL; one
- * that was cut off, cancelled or skipped proves nothing either way: UNKNOWN.
+ * that was cut off, cancelled or skipped proves nothing either way: UNKNOWN. So does one whose objectives nobody knows.
  */
-export function judge(run: DrillRun, figures: Figures, objectives: Objectives): Judgement {
+export function judge(run: DrillRun, figures: Figures, objectives: Objectives | null): Judgement {
   const failed = run.steps.find((step) => step.status === 'FAIL' || step.status === 'TIMED_OUT');
   const why =
     run.why ?? (failed === undefined ? undefined : `${failed.name}: ${failed.why ?? failed.status}`);
@@ -71,6 +71,11 @@ export function judge(run: DrillRun, figures: Figures, objectives: Objectives): 
     default:
       return { verdict: 'UNKNOWN', why: why ?? `the attempt ended ${run.status}` };
   }
+  if (objectives === null)
+    return {
+      verdict: 'UNKNOWN',
+      why: 'the version of the runbook that ran, with its objectives, is not known any more',
+    };
   for (const name of ['rpo_ms', 'rto_ms'] as const) {
     const [goal, got] = [objectives[name], figures[name]];
     const label = name === 'rpo_ms' ? 'RPO' : 'RTO';

@@ -16,8 +16,8 @@ export interface RecordDeps {
   ledger: Pick<Ledger, 'append'>;
   state: StateView;
   artifacts: Pick<Artifacts, 'put'>;
-  /** Objectives in the runbook with this digest; nulls when it is no longer known. */
-  objectives(runbook: string, digest: string): Promise<Objectives>;
+  /** Objectives in the version of the runbook with this digest; null when that cannot be read any more. */
+  objectives(runbook: string, digest: string): Promise<Objectives | null>;
   /** Puts a report for people into the state zone. */
   writeReport(name: string, text: string): Promise<void>;
   /** Told when only the report could not be written: the evidence is safe in the artifacts. */
@@ -34,8 +34,9 @@ export async function recordDrill(
 ): Promise<RecordBody<'drill.result'> | undefined> {
   const { job, attempt_id } = run;
   const figures = figuresOf(run);
-  const objectives = await deps.objectives(job.drill, job.runbook_digest);
-  const outcome: Outcome = { run, figures, objectives, judgement: judge(run, figures, objectives) };
+  const known = await deps.objectives(job.drill, job.runbook_digest);
+  const objectives = known ?? { rpo_ms: null, rto_ms: null };
+  const outcome: Outcome = { run, figures, objectives, judgement: judge(run, figures, known) };
   const { verdict, why } = outcome.judgement;
   const history = deps.state.get(drills).results[job.drill] ?? [];
   const markdown = evidenceMarkdown(outcome);

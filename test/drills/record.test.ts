@@ -15,7 +15,9 @@ const hex = (n: number): string => n.toString(16).padStart(32, '0');
 const digest = `sha256:${'d'.repeat(64)}`;
 const MANIFEST = `sha256:${'e'.repeat(64)}`;
 
-async function setUp(objectives = { rpo_ms: 60_000 as number | null, rto_ms: 10_000 as number | null }) {
+async function setUp(
+  objectives: Awaited<ReturnType<RecordDeps['objectives']>> = { rpo_ms: 60_000, rto_ms: 10_000 },
+) {
   const { ledger, state, clock } = await openTest(await tempDir(), newSigner(), { projections: [drills] });
   const artifacts = new MemoryArtifacts();
   const reports = new Map<string, string>();
@@ -172,6 +174,16 @@ test.each([
   await attempt(t.ledger, id, status, why);
   await watch.stop();
   expect(await t.results()).toMatchObject([{ verdict, why, rpo_ms: null, rto_ms: null, phases: {} }]);
+});
+
+test('a drill whose objectives nobody knows any more proves nothing', async () => {
+  const t = await setUp(null);
+  const watch = watchDrills(t.deps);
+  await run(t.ledger, 1, 'PASS');
+  await watch.stop();
+  expect(await t.results()).toMatchObject([
+    { verdict: 'UNKNOWN', why: expect.stringContaining('is not known any more'), objective_rto_ms: null },
+  ]);
 });
 
 test('an objective that is missed, or was never measured, fails a drill that passed', async () => {
