@@ -43,6 +43,13 @@ export const drillErrors = {
     message: 'Nothing is restored into {path}: {why}.',
     hint: 'Restores go into an empty folder inside the scratch of their attempt, never near the live home.',
   },
+  RESTORE_LINK_LIVE: {
+    status: 409,
+    exit: 'refused',
+    message:
+      'The link {path} in the restored copy leads to {to}, which is live, so nothing is started on it.',
+    hint: 'Let the link point straight at the place, or relatively; or leave `service` out of `verify`.',
+  },
   RESTORE_DISK_FULL: {
     status: 507,
     exit: 'failed',

@@ -31,9 +31,10 @@ export interface RecoveryPoint {
 
 /**
  * `rpo_ms` = time of the disaster − time of the newest mark that the restored copy holds. The mark must be one that this
- * daemon wrote: otherwise the copy is of something else. Without a sentinel, the time at which the backup was taken counts.
+ * daemon wrote, and before the disaster: otherwise the copy is of something else. Without a sentinel, the time at which the
+ * backup was taken counts.
  *
- * @throws SENTINEL_MISSING
+ * @throws SENTINEL_MISSING, DRILL_WORTHLESS
  */
 export async function recoveryPoint(
   deps: Pick<DriverDeps, 'sentinels'>,
@@ -47,7 +48,12 @@ export async function recoveryPoint(
   if (found === null) throw missing(mark === null ? 'none was written yet' : 'it has none');
   if ((await deps.sentinels.known(name, found)) === 'no')
     throw missing(`the mark ${found.uuid} in it was never written here`);
-  return { rpo_ms: Math.max(0, cut.at - found.at), rpo_basis: 'sentinel', sentinel: found.uuid };
+  // Nothing restored can be younger than the disaster: what was read is the live data, or the clock was set back.
+  if (found.at > cut.at)
+    throw fail('DRILL_WORTHLESS', {
+      why: `the mark ${found.uuid} in it was written after the disaster, so what was read is no restored copy`,
+    });
+  return { rpo_ms: cut.at - found.at, rpo_basis: 'sentinel', sentinel: found.uuid };
 }
 
 /** The figures as outputs; times are decimal integers, ms. */

@@ -1,6 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, cp, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../daemon/clock.ts';
@@ -101,6 +113,43 @@ test('a service is started on the restored files, asked, and gone afterwards', a
   expect((await refusal(restore(site, { verify: { service: dead } }))).message).toContain('no such table');
   const running = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
   expect(running.split('\n').filter((line) => line.startsWith('node server.mjs'))).toEqual([]);
+  expect(await site.left()).toEqual([]);
+});
+
+test('links that lead into the live data lead into the copy, so that the service touches nothing live', async () => {
+  const site = await shop({});
+  const data = join(site.root, 'data');
+  await mkdir(join(data, 'releases', '42'), { recursive: true });
+  await writeFile(join(data, 'releases', '42', 'state'), 'live');
+  // As deployment tools leave it: an absolute link to the release in force, and one out of the data.
+  await symlink(join(data, 'releases', '42'), join(data, 'current'));
+  await symlink('releases/42', join(data, 'near'));
+  await symlink('/usr', join(data, 'usr'));
+  await writeFile(
+    join(data, 'server.mjs'),
+    `import { createServer } from 'node:http'; import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+     const was = readFileSync('current/state', 'utf8');
+     writeFileSync('current/state', 'overwritten by the service');
+     const seen = [was, readFileSync('near/state', 'utf8'), readlinkSync('usr')].join(' ');
+     createServer((q, a) => a.end(seen)).listen(process.env.PORT, '127.0.0.1');`,
+  );
+  await backup(site);
+  const service = {
+    command: ['node', 'server.mjs'],
+    ask: { http: '/', contains: 'live overwritten by the service /usr' },
+    within: '20s',
+  };
+  await restore(site, { verify: { service } });
+  expect(await readFile(join(data, 'releases', '42', 'state'), 'utf8')).toBe('live');
+  expect(await readlink(join(data, 'current'))).toBe(join(data, 'releases', '42'));
+
+  // Around two corners: what cannot be pointed at the copy is not started.
+  await symlink(join(data, 'releases'), join(site.base, 'corner'));
+  await symlink(join(site.base, 'corner', '42'), join(data, 'round'));
+  await backup(site);
+  const refused = await refusal(restore(site, { verify: { service } }));
+  expect(refused.code).toBe('RESTORE_LINK_LIVE');
+  expect(refused.message).toContain('data/round');
   expect(await site.left()).toEqual([]);
 });
 
@@ -226,6 +275,14 @@ test('a sentinel that is not in the copy, or was never written here, is told apa
   await writeFile(mark, JSON.stringify({ sentinel: 'shop', uuid, at: Date.now() }));
   await backup(site);
   expect((await refusal(restore(site, { sentinel: 'shop' }))).message).toContain('never written here');
+  // Known, but from after the disaster: what was read cannot be the copy.
+  const later = { uuid, at: Date.now() + 3_600_000 };
+  await site.home.sentinels.remember('shop', later);
+  await writeFile(mark, JSON.stringify({ sentinel: 'shop', ...later }));
+  await backup(site);
+  const found = await refusal(restore(site, { sentinel: 'shop' }));
+  expect(found.code).toBe('DRILL_WORTHLESS');
+  expect(found.message).toContain('written after the disaster');
 });
 
 test('a disk that becomes full fails clearly, and the scratch is gone', async () => {

@@ -95,6 +95,17 @@ test('a verification that would not notice a missing row makes the drill worthle
   expect(await site.left()).toEqual([]);
 });
 
+test('a control that is noticed only because a question could not be asked proves nothing', async () => {
+  const { site } = await app();
+  await backup(site);
+  // Well as long as no row is missing; then an error of its own, as a lost connection or a timeout would be.
+  const sql = `SELECT CASE (SELECT count(*) FROM orders) + (SELECT count(*) FROM items)
+    WHEN 600 THEN 1 ELSE json('not json') END`;
+  const refused = await refusal(restore(site, { verify: { counts: false, queries: [{ sql, expect: 1 }] } }));
+  expect(refused.code).toBe('DRILL_WORTHLESS');
+  expect(refused.message).toContain('could not be judged');
+});
+
 test('a damaged, missing or foreign backup is refused, and a live name as the target', async () => {
   const { site, path } = await app();
   expect((await refusal(restore(site))).code).toBe('BACKUP_NOT_FOUND');

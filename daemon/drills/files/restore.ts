@@ -14,6 +14,7 @@ import { askService } from '../verify/service.ts';
 import { filesBelow, verifyTree } from '../verify/tree.ts';
 import { fileMark } from './mark.ts';
 import { filesControl } from './control.ts';
+import { aimLinks, mustNotLeadLive } from './links.ts';
 import type { RestoreOptions } from './options.ts';
 import { openRestic, snapshotsOf, type Restic, type Snapshot } from './restic.ts';
 import { checkpointOf } from './tag.ts';
@@ -53,7 +54,10 @@ async function drill(
   const found = await phases.run('fetch', () => find(deps, options, context, restic, failed));
   const { snapshot, checkpoint } = found;
   const data = join(target, 'data');
-  await phases.run('restore', () => restic.run(['restore', snapshot.id, '--target', data], failed));
+  await phases.run('restore', async () => {
+    await restic.run(['restore', snapshot.id, '--target', data], failed);
+    await aimLinks(data, snapshot.paths, signal);
+  });
   const check = () => verifyFiles(options, data, checkpoint, cut.at, signal);
   const { outputs, files } = await phases.run('verify', async () => {
     if (options.check !== 'none')
@@ -66,6 +70,7 @@ async function drill(
   const controls = await filesControl(restic, context, { data, files, target, snapshot, check, failed });
   const { service } = verify;
   if (service !== undefined) {
+    await mustNotLeadLive(data, snapshot.paths, signal);
     const restored = join(data, snapshot.paths.length === 1 ? (snapshot.paths[0] ?? '') : '');
     outputs['service'] = await phases.run('boot', () => askService(deps, context, service, { restored }));
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Duration } from '../../../contracts/duration.ts';
 import { fail } from '../../../contracts/errors.ts';
+import { noAnswer } from '../control.ts';
 import { words } from '../figures.ts';
 import { ServiceOptions } from './service.ts';
 
@@ -89,7 +90,7 @@ async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw mismatch(`${what.slice(0, 200)} cannot be asked: ${said}`, cause);
+    throw noAnswer(mismatch(`${what.slice(0, 200)} cannot be asked: ${said}`, cause));
   }
 }
 
