@@ -125,7 +125,10 @@ export const ChatSession = z.object({
 });
 export type ChatSession = z.infer<typeof ChatSession>;
 
-/** Something to be said. `seq` is its identity: the same in every try, so that a platform can drop doubles. */
+/**
+ * Something to be said. `seq` is its identity, and grows: the same in every try, so that a platform can drop doubles.
+ * It is no ledger seq.
+ */
 export const ChatPost = z.object({
   seq: z.int().min(0),
   topic: ChatTopic,

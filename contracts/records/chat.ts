@@ -40,6 +40,7 @@ export const chatRecords = {
     confirm: z.string().max(80).optional(),
     /** What must be typed or said. */
     form: z.enum(['typed', 'reason']).optional(),
+    typed: z.string().max(64).optional(),
     /** The interaction that it goes on with: the anchor of the job. */
     interaction: Interaction.optional(),
     /** The post it stands under. */

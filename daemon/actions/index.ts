@@ -1,5 +1,6 @@
 import type { Action } from '../ports/actions.ts';
 import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsTest } from './alerts.ts';
+import { chatRemove, chatSetup, chatStatus } from './chat.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
 import { dora } from './dora.ts';
@@ -131,6 +132,9 @@ export const actions = [
   alertsTest,
   alertsKinds,
   probeSilence,
+  chatStatus,
+  chatSetup,
+  chatRemove,
   sloList,
   sloShow,
   dora,

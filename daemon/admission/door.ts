@@ -1,12 +1,13 @@
 import { CommandRequest } from '../../contracts/api.ts';
 import type { Actor } from '../../contracts/admin.ts';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
-import type { Catalogue } from '../../contracts/catalogue.ts';
+import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
+import type { Verb } from '../../contracts/estate.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { isNoSpace } from '../durable.ts';
 import type { Action, ActionContext, Deps } from '../ports/actions.ts';
-import type { Caller, Door } from '../ports/door.ts';
+import type { Caller, ChatDoor } from '../ports/door.ts';
 import { compiled } from '../compiled.ts';
 import { suggest } from '../suggest.ts';
 import { admitAdmin } from './admin.ts';
@@ -37,7 +38,7 @@ export interface DoorOptions {
 }
 
 /** Builds the door (DESIGN §1) over the explicit list of actions and the runbooks that are commands of their own. */
-export function createDoor(options: DoorOptions): Door & { finishApproved(): Promise<void> } {
+export function createDoor(options: DoorOptions): ChatDoor & { finishApproved(): Promise<void> } {
   const { deps, refusals, log } = options;
   const fixed = indexActions(options.actions);
 
@@ -79,6 +80,7 @@ export function createDoor(options: DoorOptions): Door & { finishApproved(): Pro
     if (asked.reason !== undefined && asked.reason.length > MAX_REASON)
       throw fail('REASON_TOO_LONG', { max: MAX_REASON });
     const context = contextFor(caller, asked.reason ?? '');
+    if (action.inChat === false && fromChat(caller)) throw fail('CHAT_NOT_HERE', { command: action.name });
     if (!deps.people.exists(caller.person)) throw fail('PERSON_UNKNOWN', { account: caller.account });
     const looks = action.kind === 'read' || (action.kind === 'admin' && action.evenUnrecorded === true);
     if (options.full !== undefined && !looks) throw fail('LEDGER_DISK_FULL', { path: options.full });
@@ -90,7 +92,7 @@ export function createDoor(options: DoorOptions): Door & { finishApproved(): Pro
     return action.run(context, args);
   }
 
-  const door = {
+  const door: ChatDoor & { finishApproved(): Promise<void> } = {
     finishApproved: () =>
       finishApproved({
         ...deps,
@@ -139,21 +141,48 @@ export function createDoor(options: DoorOptions): Door & { finishApproved(): Pro
         };
       }
     },
-    async catalogue(caller: Caller): Promise<Catalogue> {
-      const { people } = deps;
-      const all = [...new Set(fixed.values())].map((action) => commandSpec(action));
-      const dynamic = (await runbookActions(deps.runbooks, fixed)).map((r) =>
-        commandSpec(r.action, r.runbook),
-      );
-      const may = (verb: Parameters<typeof people.allows>[1]) => people.allows(caller.person, verb);
+    async kindOf(command) {
+      try {
+        return (await resolve(command)).kind;
+      } catch {
+        return undefined;
+      }
+    },
+    async inChat() {
       return makeCatalogue(
-        [...all, ...dynamic].filter((c) => may(c.kind === 'privileged' ? verbFor(c.name) : c.verb)),
+        (await published()).filter(({ inChat }) => inChat).map(({ spec }) => spec),
+        options.version,
+      );
+    },
+    async catalogue(caller: Caller): Promise<Catalogue> {
+      const may = (verb: Verb) => deps.people.allows(caller.person, verb);
+      const open = (await published()).filter(
+        ({ spec, inChat }) =>
+          (inChat || !fromChat(caller)) && may(spec.kind === 'privileged' ? verbFor(spec.name) : spec.verb),
+      );
+      return makeCatalogue(
+        open.map(({ spec }) => spec),
         options.version,
       );
     },
   };
+
+  /** Every command there is, the fixed ones first. */
+  async function published(): Promise<{ spec: CommandSpec; inChat: boolean }[]> {
+    const dynamic = await runbookActions(deps.runbooks, fixed);
+    return [
+      ...[...new Set(fixed.values())].map((action) => ({ action, runbook: undefined })),
+      ...dynamic,
+    ].map(({ action, runbook }) => ({
+      spec: commandSpec(action, runbook),
+      inChat: action.inChat !== false,
+    }));
+  }
   return door;
 }
+
+/** Chat keeps what is written in it. */
+const fromChat = ({ via }: Caller): boolean => via === 'discord' || via === 'slack';
 
 const checkRequest = compiled(CommandRequest);
 

@@ -87,10 +87,13 @@ export async function admitPrivileged(
   if (asked.confirm === digest && !asked.force && typed !== undefined && asked.typed !== typed.env)
     throw fail('CONFIRMATION_UNTYPED', { ...typed });
 
-  const anchor: Anchor = {
-    kind: 'nonce',
-    id: asked.nonce === undefined ? context.hex(32) : `${caller.person}/${asked.nonce}`,
-  };
+  const anchor: Anchor =
+    caller.interaction === undefined
+      ? {
+          kind: 'nonce',
+          id: asked.nonce === undefined ? context.hex(32) : `${caller.person}/${asked.nonce}`,
+        }
+      : { kind: 'interaction', id: caller.interaction };
   const start = (grant: string, how: string) =>
     startJob(context, {
       wish,

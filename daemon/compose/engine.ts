@@ -7,6 +7,7 @@ import type { StartDeps } from '../admission/start.ts';
 import { admitUnattended } from '../admission/unattended.ts';
 import type { Unattended } from '../ports/unattended.ts';
 import { openWork } from '../admission/work.ts';
+import { chatBots } from '../chat/bots.ts';
 import { actions } from '../actions/index.ts';
 import type { Settings } from '../config.ts';
 import {
@@ -26,7 +27,7 @@ import type { Releasers } from '../lifecycle.ts';
 import { createLive } from '../live.ts';
 import { createPeople, userName } from '../people/index.ts';
 import type { Deps } from '../ports/actions.ts';
-import type { Door } from '../ports/door.ts';
+import type { ChatDoor } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
 import type { Scheduler } from '../schedule/index.ts';
 import { openTrajectory } from '../trajectory/index.ts';
@@ -49,7 +50,7 @@ import type { Store } from './store.ts';
 
 /** Everything between the ledger and the API. */
 export interface Running {
-  door: Door;
+  door: ChatDoor;
   deps: Omit<Deps, 'runApproved'>;
   jobs: Engine;
   live: Live;
@@ -59,6 +60,8 @@ export interface Running {
   watchSchedules(): () => Promise<void>;
   people: ReturnType<typeof createPeople>;
   features: Features;
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
   /** What /readyz says beside the ledger. */
   checks(): { name: string; ok: boolean; why?: string }[];
   /** What reeve.yaml was warned about at the start, with file and line. */
@@ -224,6 +227,7 @@ export async function buildEngine(
     probes: features.probes,
     practice: features.practice,
     incidents: features.incidents,
+    chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),
     checkConfig: () => config.check(),
@@ -267,6 +271,7 @@ export async function buildEngine(
     watchSchedules: () => watchSchedules(scheduler, features.alerts, scheduling),
     people,
     features,
+    clean,
     checks: () => [{ name: 'trajectory', ...trajectory.health() }],
     warnings: initial.warnings,
     startedAt: clock.now(),

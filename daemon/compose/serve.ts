@@ -5,8 +5,10 @@ import type { Settings } from '../config.ts';
 import type { Deps } from '../ports/actions.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createServer } from '../http/server.ts';
-import { ensureOwnerToken, ownerVerifier } from '../http/token.ts';
+import { ensureOwnerToken, ownerVerifier, type TokenVerifier } from '../http/token.ts';
 import { proveInclusion } from '../ledger/index.ts';
+import type { Chat } from '../ports/chat.ts';
+import { composeChat } from './chat.ts';
 import type { Running } from './engine.ts';
 import type { Store } from './store.ts';
 
@@ -21,11 +23,12 @@ export async function serve(
   const { fs, home, clock, log, ledger, artifacts } = store;
   const { door, deps, jobs, live, refusals, people } = running;
   const owner = ownerVerifier(await ensureOwnerToken(fs, home.root));
+  const chat = composeChat(store, running);
   const server = await createServer({
     door,
     identify(credential) {
-      if (credential.holder?.kind === 'bot')
-        throw fail('PERSON_UNKNOWN', { account: `bot ${credential.holder.id}` });
+      // The API lets bots no further than /v1/chat; no person stands behind one.
+      if (credential.holder?.kind === 'bot') throw fail('BOT_REFUSED');
       // The socket and the owner's token both prove the operating-system user who owns the home.
       const person = people.owner();
       return { person, via: credential.client, account: `uid:${home.uid}`, interactive: true };
@@ -40,6 +43,7 @@ export async function serve(
     live,
     status: views.status,
     jobs,
+    chat,
     artifacts,
     async push(token, event, text) {
       if (running.features.probes === undefined) throw fail('PUSH_UNKNOWN');
@@ -63,7 +67,7 @@ export async function serve(
       } as const;
       return refusals.record(actor, count > 1 ? `${request} (${count} alike)` : request, error, '');
     },
-    verifiers: [owner],
+    verifiers: [owner, botVerifier(chat)],
     clock,
     fs,
     log,
@@ -72,5 +76,20 @@ export async function serve(
     version,
   });
   const { url, socket } = await server.listen();
-  return { url, socket, close: () => server.close() };
+  return {
+    url,
+    socket,
+    async close() {
+      chat.quiet();
+      await server.close();
+      chat.stop();
+    },
+  };
 }
+
+const botVerifier = (chat: Pick<Chat, 'verify'>): TokenVerifier => ({
+  verify(token) {
+    const id = chat.verify(token);
+    return id === undefined ? undefined : { kind: 'bot', id };
+  },
+});

@@ -4,6 +4,7 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import { workProjection } from '../admission/work.ts';
 import { alertsProjection, signalsProjection } from '../alerts/index.ts';
 import { fileArtifacts } from '../artifacts/store.ts';
+import { chatProjection } from '../chat/projection.ts';
 import { systemClock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { drills } from '../drills/index.ts';
@@ -52,6 +53,7 @@ export const projections = [
   zonesProjection,
   alertsProjection,
   signalsProjection,
+  chatProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

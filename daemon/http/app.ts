@@ -76,20 +76,28 @@ export function buildApp(context: Context, refusals: Refusals): App {
     }
   });
   app.decorateRequest('caller', undefined);
+  app.decorateRequest('bot', undefined);
   app.setErrorHandler(errorHandler(context, refusals));
   app.setNotFoundHandler((request) => {
     throw notFound(request);
   });
   app.addHook('onRequest', (request, _reply, done) => {
     // Fastify makes `routeOptions` anew each time it is asked for.
-    const { open, verb } = request.routeOptions.config;
+    const { open, verb, bot } = request.routeOptions.config;
     const identify = (credential: Parameters<typeof context.identify>[0]): void => {
-      request.caller = context.identify(credential);
-      if (verb !== undefined && !context.access(request.caller, verb)) {
-        throw fail('FORBIDDEN', { person: request.caller.person, verb, where: 'anything' });
+      const { holder } = credential;
+      if (holder?.kind === 'bot') {
+        // It speaks for whoever asked in chat, and opens nothing by itself.
+        if (bot !== true) throw fail('BOT_REFUSED');
+        request.bot = holder.id;
+      } else {
+        if (bot === true) throw fail('BOT_ONLY');
+        request.caller = context.identify(credential);
+        if (verb !== undefined && !context.access(request.caller, verb))
+          throw fail('FORBIDDEN', { person: request.caller.person, verb, where: 'anything' });
+        // Before the body of a request to nowhere is read.
+        if (request.is404) throw notFound(request);
       }
-      // Before the body of a request to nowhere is read.
-      if (request.is404) throw notFound(request);
       checkBodyHeaders(request);
     };
     try {
@@ -97,7 +105,9 @@ export function buildApp(context: Context, refusals: Refusals): App {
       checkOrigin(request, context);
       checkUnnamed(request);
       if (open === true) return done();
-      if (context.isSocket(request.raw)) identify(credentialOf(request, context));
+      // On the socket the owner needs no token; a bot shows its own there, too.
+      if (context.isSocket(request.raw) && request.headers.authorization === undefined)
+        identify(credentialOf(request, context));
       else {
         holderOf(request)
           .then((holder) => identify(credentialOf(request, context, holder)))

@@ -4,9 +4,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Ready, StatusView } from '../../contracts/api.ts';
 import type { ErrorResponse } from '../../contracts/errors.ts';
+import type { Platform } from '../../contracts/chat.ts';
 import type { Verb } from '../../contracts/estate.ts';
 import type { Log } from '../log.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
+import type { Chat } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Caller, Door } from '../ports/door.ts';
 import type { Fs } from '../ports/fs.ts';
@@ -56,6 +58,7 @@ export interface ServerDeps {
   /** `may`: which places its reader may see. Default: all. */
   status(may?: (project: string, env: string) => boolean): StatusView;
   jobs: Jobs;
+  chat: Chat;
   artifacts: Artifacts;
   /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
   push(token: string, event: PushEvent, text: string): Promise<unknown>;
@@ -137,11 +140,15 @@ declare module 'fastify' {
     open?: boolean;
     /** Part of the page: a link on another site may lead to it. */
     page?: boolean;
+    /** For bots with their own credential, and for nobody else. */
+    bot?: boolean;
     /** What the caller's role must allow somewhere. */
     verb?: Verb;
   }
   interface FastifyRequest {
-    /** Undefined on open routes only. */
+    /** Undefined on open routes and those for bots only. */
     caller: Caller | undefined;
+    /** Whose bot is calling; undefined for everybody else. */
+    bot: Platform | undefined;
   }
 }

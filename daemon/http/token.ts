@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
+import type { Platform } from '../../contracts/chat.ts';
 import { fail } from '../../contracts/errors.ts';
 import { sha256 } from '../digest.ts';
 import { createDurably } from '../durable.ts';
@@ -7,7 +8,7 @@ import type { Fs } from '../ports/fs.ts';
 import { readPrivate } from '../private-file.ts';
 
 /** Whom a bearer token belongs to: the owner of the home, or a bot by its id. */
-export type TokenHolder = { kind: 'owner' } | { kind: 'bot'; id: string };
+export type TokenHolder = { kind: 'owner' } | { kind: 'bot'; id: Platform };
 
 /** Knows one kind of token. Must take the same time for every wrong token. */
 export interface TokenVerifier {

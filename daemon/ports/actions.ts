@@ -10,6 +10,7 @@ import type { Plan } from '../../contracts/plan.ts';
 import type { Block, Tone } from '../../contracts/reply.ts';
 import type { Alerts } from './alerts.ts';
 import type { Artifacts } from './artifacts.ts';
+import type { ChatBots } from './chat.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './door.ts';
@@ -63,6 +64,7 @@ export interface Deps {
   probes: Probes;
   practice: Practice;
   incidents: Incidents;
+  chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
   /** Mistakes of the files as they are now, not of what is in force. */

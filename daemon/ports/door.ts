@@ -11,6 +11,8 @@ export interface Caller {
   account: string;
   /** Whether it can be asked (a person in front of it). */
   interactive: boolean;
+  /** The interaction in chat that this is: the anchor of the job that comes of it. */
+  interaction?: string;
 }
 
 /** The one way in (DESIGN §1). */
@@ -22,4 +24,12 @@ export interface Door {
   admit(caller: Caller, request: CommandRequest): Promise<Reply>;
   /** Commands this caller may use. */
   catalogue(caller: Caller): Promise<Catalogue>;
+}
+
+/** What chat needs to know beside. */
+export interface ChatDoor extends Door {
+  /** What can be asked in chat, whoever asks. */
+  inChat(): Promise<Catalogue>;
+  /** What kind of command that is; undefined for none. */
+  kindOf(command: string): Promise<'read' | 'admin' | 'privileged' | undefined>;
 }

@@ -102,6 +102,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
       last_jobs: [],
     }),
     jobs: listedJobs(world.jobs),
+    chat: noChat,
     artifacts: mapArtifacts(world.store),
     push: async () => {
       throw fail('PROBE_UNKNOWN', { name: 'x', help: 'y' });
@@ -317,3 +318,16 @@ export const post = (
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
   });
+
+/** An API that no bot may call. */
+const none = (): Promise<never> => Promise.reject(fail('CHAT_NOT_CONFIGURED', { platform: 'test' }));
+const noChat: ServerDeps['chat'] = {
+  verify: () => undefined,
+  session: none,
+  relay: none,
+  posts: none,
+  posted: none,
+  job: none,
+  closed: none,
+  quiet: () => undefined,
+};

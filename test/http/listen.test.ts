@@ -78,10 +78,14 @@ test('a further verifier is asked for what the owner’s does not know', async (
   const world = await apiWorld({
     verifiers: [{ verify: async (t) => (t === 'bot-token' ? { kind: 'bot', id: 'discord' } : undefined) }],
   });
-  expect((await ask({ ...world, token: 'bot-token' }, 'tcp', { path: '/v1/status' })).status).toBe(200);
-  expect(world.identified).toEqual([
-    { transport: 'tcp', holder: { kind: 'bot', id: 'discord' }, client: 'api' },
-  ]);
+  const bot = { ...world, token: 'bot-token' };
+  // It opens what bots are for, on either way in, and is no person anywhere.
+  for (const transport of ['tcp', 'socket'] as const) {
+    const headers = { authorization: 'Bearer bot-token' };
+    expect((await ask(bot, transport, { path: '/v1/chat/session', headers })).status).toBe(409);
+    expect((await ask(bot, transport, { path: '/v1/status', headers })).status).toBe(403);
+  }
+  expect(world.identified).toEqual([]);
   expect((await ask(world, 'tcp', { path: '/v1/status' })).status).toBe(401);
 });
 

@@ -1,5 +1,6 @@
 import type { RouteModule } from '../context.ts';
 import { artifacts } from './artifacts.ts';
+import { chat } from './chat.ts';
 import { catalogue } from './catalogue.ts';
 import { commands } from './commands.ts';
 import { events } from './events.ts';
@@ -16,6 +17,7 @@ import { status } from './status.ts';
 export const routes = [
   artifacts,
   catalogue,
+  chat,
   commands,
   events,
   heartbeat,

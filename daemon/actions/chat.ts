@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Platform } from '../../contracts/chat.ts';
+import type { ChatSpec } from '../../contracts/estate/chat.ts';
+import type { Block, Cell } from '../../contracts/reply.ts';
+import { arg } from '../args.ts';
+import { adminAction, readAction } from '../ports/actions.ts';
+
+const group = 'Chat';
+const platformArg = () => arg.choice(['discord', 'slack'], 'which platform', { position: 0 });
+
+/**
+ * What a bot needs in its server: View Channel, Send Messages, Embed Links, Attach Files, Read Message History (Discord API
+ * docs, "Permissions"). No privileged intent.
+ */
+const PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n << 16n);
+
+export const chatSetup = adminAction({
+  name: 'chat setup',
+  inChat: false,
+  type: 'enrol_bot',
+  summary: 'Make the credential with which the bot of a platform relays; an earlier one is void',
+  description:
+    'The bot can say which account asked what, and nothing else: it signs nothing, confirms nothing and is nobody. The file is for this user alone.',
+  group,
+  verb: 'administer',
+  args: z.object({ platform: platformArg() }),
+  examples: ['chat setup discord'],
+  async run({ chat, caller, config, secrets }, { platform }) {
+    const { file } = await chat.enrol(platform, caller.person);
+    const spec = config.current().config.chat;
+    const names = secretsOf(spec, platform);
+    const missing = [];
+    for (const name of names) if (!(await secrets.has(name))) missing.push(name);
+    return {
+      title: `The ${platform} bot has a new credential`,
+      blocks: [
+        { type: 'fields', fields: [{ label: 'Credential', value: file }] },
+        ...inviteBlocks(spec, platform),
+        ...missing.map((name): Block => ({
+          type: 'hint',
+          text: `Store its token: reeve secret set ${name} --value -`,
+        })),
+      ],
+      data: { platform, file, missing },
+      after: { platform, file },
+      targets: [{ kind: 'bot', id: platform }],
+    };
+  },
+});
+
+const secretsOf = (chat: ChatSpec, platform: Platform): string[] =>
+  platform === 'discord'
+    ? [chat.discord?.token ?? []].flat()
+    : [chat.slack?.bot_token ?? [], chat.slack?.app_token ?? []].flat();
+
+function inviteBlocks({ discord }: ChatSpec, platform: Platform): Block[] {
+  if (platform !== 'discord' || discord === undefined) return [];
+  const query = new URLSearchParams({
+    client_id: discord.application,
+    scope: 'bot applications.commands',
+    permissions: String(PERMISSIONS),
+    guild_id: discord.guild,
+    disable_guild_select: 'true',
+  });
+  return [
+    {
+      type: 'code',
+      language: 'invite it to your server',
+      text: `https://discord.com/oauth2/authorize?${query.toString()}`,
+    },
+  ];
+}
+
+export const chatRemove = adminAction({
+  name: 'chat remove',
+  type: 'remove_bot',
+  summary: 'Void the credential of a bot: from then on it relays nothing',
+  group,
+  verb: 'administer',
+  args: z.object({ platform: platformArg() }),
+  examples: ['chat remove discord --reason "token leaked"'],
+  preview: (_context, { platform }) =>
+    Promise.resolve({ question: `Void the credential of the ${platform} bot?`, blocks: [] }),
+  async run({ chat, caller }, { platform }) {
+    await chat.remove(platform, caller.person);
+    return {
+      title: `The ${platform} bot relays nothing any more`,
+      tone: 'warn',
+      data: { platform },
+      after: { platform, enrolled: false },
+      targets: [{ kind: 'bot', id: platform }],
+    };
+  },
+});
+
+export const chatStatus = readAction({
+  name: 'chat status',
+  summary: 'The bots that may relay, and what they have still to say',
+  group,
+  verb: 'view',
+  args: z.object({}),
+  examples: ['chat status'],
+  run({ chat }) {
+    const bots = chat.list();
+    return {
+      title: bots.length === 0 ? 'No bot relays' : `${bots.length} bot(s)`,
+      tone: 'info',
+      blocks: [
+        {
+          type: 'table',
+          columns: [
+            { label: 'Platform' },
+            { label: 'Enrolled' },
+            { label: 'By' },
+            { label: 'Records to look at', align: 'right' },
+            { label: 'Live messages', align: 'right' },
+          ],
+          rows: bots.map((b): Cell[] => [b.platform, { time: b.at }, b.by, b.waiting, b.live]),
+          empty: 'Put chat: into reeve.yaml, then: reeve chat setup discord',
+        },
+      ],
+      data: bots.map((b) => ({ ...b })),
+    };
+  },
+});

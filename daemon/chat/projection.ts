@@ -1,0 +1,133 @@
+import type { ChatMessage, Platform } from '../../contracts/chat.ts';
+import type { LedgerRecord, RecordBody } from '../../contracts/record.ts';
+import { own } from '../own.ts';
+import type { Projection } from '../ports/state.ts';
+
+export interface Bot {
+  credential: string;
+  by: string;
+  at: number;
+  /** The post settled last; what comes after it is still to be said. */
+  cursor: number;
+  /** Newest messages by the post they came from. */
+  sent: Bounded<ChatMessage>;
+  /** Live messages whose end is not shown yet, by job. */
+  live: Record<string, ChatMessage>;
+}
+export interface Asked {
+  person: string;
+  account: string;
+  channel: string;
+  command: string;
+  answered?: { ok: boolean; title: string; job?: string; request?: string };
+}
+export type Offer = RecordBody<'chat.offered'> & { pressed?: { by: string; interaction: string } };
+
+/** The newest by key; counted, since counting keys takes long. */
+export interface Bounded<T> {
+  size: number;
+  by: Record<string, T>;
+}
+
+export interface ChatState {
+  bots: Partial<Record<Platform, Bot>>;
+  /** The newest interactions that may have done something. */
+  asked: Bounded<Asked>;
+  offers: Bounded<Offer>;
+  /** `request:<id>`, `incident:<id>` → seq of the record that opened it. */
+  opened: Bounded<number>;
+  /** Request → the interaction that asked for it. */
+  requests: Bounded<string>;
+}
+
+/** How much is remembered: duplicates come within minutes, buttons live for hours, cards are changed for days. */
+const MAX = { asked: 5000, offers: 5000, opened: 2000, requests: 2000, sent: 1000 } as const;
+/** An expired button is still known for a day, so that pressing it says so. */
+const AFTERWARDS = 86_400_000;
+
+/** Posts of one record; the id of a post is the record's seq times this, plus its place among them. */
+export const PARTS = 4;
+
+export const chatProjection: Projection<ChatState> = {
+  name: 'chat',
+  version: 1,
+  initial: () => ({ bots: {}, asked: none(), offers: none(), opened: none(), requests: none() }),
+  apply(state, record) {
+    const fold = folds[record.type] as ((state: ChatState, record: LedgerRecord) => void) | undefined;
+    fold?.(state, record);
+    return state;
+  },
+};
+
+type Folds = { [T in LedgerRecord['type']]?: (state: ChatState, record: LedgerRecord<T>) => void };
+
+const folds: Folds = {
+  'chat.bot_enrolled'(state, { seq, ts, body: { platform, credential, by } }) {
+    const before = state.bots[platform];
+    // A bot that is new hears of nothing that was before it; one with a new credential goes on where it was.
+    state.bots[platform] = {
+      cursor: (seq + 1) * PARTS - 1,
+      sent: none(),
+      live: {},
+      ...before,
+      credential,
+      by,
+      at: ts,
+    };
+  },
+  'chat.bot_removed'(state, { body }) {
+    delete state.bots[body.platform];
+  },
+  'chat.relayed'(state, { body: { interaction, ...asked } }) {
+    put(state.asked, interaction, asked, MAX.asked);
+  },
+  'chat.answered'(state, { body: { interaction, ...answered } }) {
+    const asked = own(state.asked.by, interaction);
+    if (asked !== undefined) asked.answered = answered;
+    if (answered.request !== undefined) put(state.requests, answered.request, interaction, MAX.requests);
+  },
+  'chat.offered'(state, { ts, body }) {
+    for (const id in state.offers.by) {
+      if ((state.offers.by[id]?.expires ?? 0) + AFTERWARDS > ts) break;
+      drop(state.offers, id);
+    }
+    put(state.offers, body.id, body, MAX.offers);
+  },
+  'chat.pressed'(state, { body: { id, by, interaction } }) {
+    const offer = own(state.offers.by, id);
+    if (offer !== undefined) offer.pressed ??= { by, interaction };
+  },
+  'chat.posted'(state, { body: { platform, seq, at, job } }) {
+    const bot = state.bots[platform];
+    if (bot === undefined) return;
+    bot.cursor = Math.max(bot.cursor, seq);
+    if (at === undefined) return;
+    put(bot.sent, String(seq), at, MAX.sent);
+    if (job !== undefined) bot.live[job] = at;
+  },
+  'chat.closed'(state, { body: { platform, job } }) {
+    const bot = state.bots[platform];
+    if (bot !== undefined) delete bot.live[job];
+  },
+  'grant.requested'(state, { seq, body }) {
+    put(state.opened, `request:${body.id}`, seq, MAX.opened);
+  },
+  'incident.opened'(state, { seq, body }) {
+    put(state.opened, `incident:${body.id}`, seq, MAX.opened);
+  },
+};
+
+const none = <T>(): Bounded<T> => ({ size: 0, by: {} });
+
+/** Adds to the end; the oldest makes room. */
+function put<T>(into: Bounded<T>, key: string, value: T, max: number): void {
+  if (!Object.hasOwn(into.by, key)) into.size += 1;
+  into.by[key] = value;
+  if (into.size <= max) return;
+  for (const oldest in into.by) return drop(into, oldest);
+}
+
+function drop<T>(from: Bounded<T>, key: string): void {
+  delete from.by[key];
+  from.size -= 1;
+}

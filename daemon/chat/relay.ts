@@ -1,0 +1,231 @@
+import type { z } from 'zod';
+import { ChatRelay, type ChatAnswer, type ChatButton, type Platform } from '../../contracts/chat.ts';
+import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import { own } from '../own.ts';
+import type { Caller } from '../ports/door.ts';
+import { cut } from '../text.ts';
+import { answered, repeatedWhy } from './answered.ts';
+import { cleaned } from './clean.ts';
+import type { ChatDeps } from './deps.ts';
+import { CONFIRM_WITHIN, type Offers } from './offers.ts';
+import { chatProjection, type Offer } from './projection.ts';
+import { suggestions } from './suggest.ts';
+import { callerOf, interactionOf } from './who.ts';
+
+type Relayed = z.output<typeof ChatRelay>;
+type ReplyAnswer = Extract<ChatAnswer, { kind: 'reply' }>;
+
+/** One thing to do for a person. */
+interface Wish {
+  command: string;
+  args: JsonObject;
+  reason?: string | undefined;
+  grant?: string | undefined;
+  confirm?: string | undefined;
+  typed?: string | undefined;
+}
+
+/** Answers remembered, so that a delivery that comes twice gets the same one. Across a restart the ledger knows. */
+const REMEMBERED = 1000;
+
+/** Turns what bots relay into commands at the door: who it is, whether it was asked before, and what comes next. */
+export class Relay {
+  readonly #deps: ChatDeps;
+  readonly #offers: Offers;
+  readonly #answers = new Map<string, Promise<ReplyAnswer>>();
+
+  constructor(deps: ChatDeps, offers: Offers) {
+    this.#deps = deps;
+    this.#offers = offers;
+  }
+
+  async relay(platform: Platform, relay: ChatRelay): Promise<ChatAnswer> {
+    const { from, ask } = ChatRelay.parse(relay);
+    let caller: Caller;
+    try {
+      caller = callerOf(this.#deps.config.current().config.chat, platform, from, this.#deps.identify);
+    } catch (error) {
+      if (ask.kind === 'suggest') return { kind: 'suggestions', suggestions: [] };
+      const actor = { person: 'nobody', via: platform, account: from.account };
+      return this.#refusal(actor, ask.kind === 'command' ? ask.command : `(${ask.kind})`, error);
+    }
+    if (ask.kind === 'suggest')
+      return { kind: 'suggestions', suggestions: await suggestions(this.#deps, caller, ask) };
+    if (ask.kind === 'catalogue')
+      return { kind: 'catalogue', catalogue: await this.#deps.door.catalogue(caller) };
+    const key = interactionOf(platform, from);
+    const before = this.#answers.get(key);
+    if (before !== undefined) return { ...(await before), repeated: true };
+    const answer = this.#once(caller, { from, ask });
+    this.#answers.set(key, answer);
+    if (this.#answers.size > REMEMBERED) {
+      const [oldest] = this.#answers.keys();
+      if (oldest !== undefined) this.#answers.delete(oldest);
+    }
+    return answer;
+  }
+
+  async #once(caller: Caller, { from, ask }: Relayed): Promise<ReplyAnswer> {
+    let command = '(press)';
+    try {
+      if (ask.kind === 'command') {
+        command = ask.command;
+        return await this.#ask(caller, from, ask);
+      }
+      if (ask.kind !== 'press') throw fail('PRESS_UNKNOWN');
+      const offer = this.#offers.look(ask.id, caller.person, ask);
+      command = offer.command;
+      return await this.#press(caller, from, offer, ask);
+    } catch (error) {
+      return this.#refusal(caller, command, error);
+    }
+  }
+
+  async #ask(caller: Caller, from: Relayed['from'], wish: Wish): Promise<ReplyAnswer> {
+    const kind = await this.#deps.door.kindOf(wish.command);
+    // Looking does nothing, however often it is asked.
+    if (kind === 'admin' || kind === 'privileged') await this.#first(caller, from, wish.command);
+    return this.#perform(caller, wish, kind !== 'read');
+  }
+
+  async #press(
+    caller: Caller,
+    from: Relayed['from'],
+    offer: Offer,
+    said: { typed?: string | undefined; reason?: string | undefined },
+  ): Promise<ReplyAnswer> {
+    const reason = said.reason ?? offer.reason;
+    const wish: Wish = { ...offer, reason, typed: said.typed?.trim() };
+    if (!offer.once) return this.#ask(caller, from, wish);
+    const here = caller.interaction ?? '';
+    const asked = offer.interaction ?? here;
+    if (offer.pressed?.interaction === here)
+      throw fail('CHAT_REPEATED', { outcome: repeatedWhy(this.#deps.state, asked) });
+    await this.#offers.use(offer, caller.person, here);
+    if (offer.interaction === undefined) await this.#first(caller, from, offer.command);
+    // It goes on with what was asked, so that however it is confirmed it is one job.
+    return this.#perform({ ...caller, interaction: asked }, wish, true);
+  }
+
+  /** Durable before anything is tried. Rejects CHAT_REPEATED. */
+  async #first(
+    { person, account, interaction = '' }: Caller,
+    from: Relayed['from'],
+    command: string,
+  ): Promise<void> {
+    const { ledger, state } = this.#deps;
+    await ledger.append(
+      'chat.relayed',
+      { interaction, person, account: cut(account, 64), channel: from.channel, command: cut(command, 200) },
+      {
+        guard() {
+          if (own(state.get(chatProjection).asked.by, interaction) !== undefined)
+            throw fail('CHAT_REPEATED', { outcome: repeatedWhy(state, interaction) });
+        },
+      },
+    );
+  }
+
+  async #perform(caller: Caller, wish: Wish, changes: boolean): Promise<ReplyAnswer> {
+    const { door, ledger } = this.#deps;
+    const { command, args, reason, grant, confirm, typed } = wish;
+    const reply = await door.admit(caller, {
+      command,
+      args,
+      interactive: true,
+      ...(reason === undefined ? {} : { reason }),
+      ...(grant === undefined ? {} : { grant }),
+      ...(confirm === undefined ? {} : { confirm }),
+      ...(typed === undefined ? {} : { typed }),
+    });
+    const asks = reply.confirm !== undefined || reply.error !== undefined;
+    if (changes && reply.confirm === undefined)
+      await ledger.append('chat.answered', answered(caller.interaction ?? '', reply, this.#deps.clean));
+    const buttons = await this.#buttons(caller, wish, reply);
+    return {
+      kind: 'reply',
+      reply: this.#shown(reply),
+      buttons,
+      audience: changes && !asks ? 'channel' : 'asker',
+      repeated: false,
+    };
+  }
+
+  /** What can be done with the answer: confirm exactly what is shown, say why, or turn a request down. */
+  async #buttons(caller: Caller, wish: Wish, reply: Reply): Promise<ChatButton[]> {
+    const { command, args, reason, grant } = wish;
+    const base = {
+      for: [caller.person],
+      once: true,
+      args,
+      expires: this.#deps.clock.now() + CONFIRM_WITHIN,
+      ...(reason === undefined ? {} : { reason: cut(reason, 2000) }),
+      ...(grant === undefined ? {} : { grant }),
+      ...(caller.interaction === undefined ? {} : { interaction: caller.interaction }),
+    };
+    if (reply.error?.code === 'REASON_REQUIRED' && wish.confirm === undefined)
+      return [await this.#offers.make({ ...base, command, form: 'reason', label: 'Say why', tone: 'warn' })];
+    if (reply.confirm === undefined) return [];
+    const { digest, destructive, typed } = reply.confirm;
+    const confirm = await this.#offers.make({
+      ...base,
+      command: reply.command,
+      confirm: digest,
+      ...(typed === undefined ? {} : { form: 'typed' as const, typed }),
+      label: reply.command === 'grant approve' ? 'Approve exactly this' : 'Confirm exactly this',
+      tone: destructive ? 'bad' : 'good',
+    });
+    if (reply.command !== 'grant approve') return [confirm];
+    const { interaction: _, reason: _said, ...fresh } = base;
+    return [
+      confirm,
+      await this.#offers.make({
+        ...fresh,
+        command: 'grant deny',
+        form: 'reason',
+        label: 'Deny',
+        tone: 'bad',
+      }),
+    ];
+  }
+
+  /** Without what is for programs: a bot has no use for it. */
+  #shown(reply: Reply): Reply {
+    const { confirm, ...shown } = reply;
+    return cleaned(
+      { ...shown, data: null, ...(confirm === undefined ? {} : { confirm: { ...confirm, digest: '' } }) },
+      this.#deps.clean,
+    );
+  }
+
+  async #refusal(
+    actor: { person: string; via: Caller['via']; account: string },
+    command: string,
+    error: unknown,
+  ): Promise<ReplyAnswer> {
+    if (!(error instanceof ReeveError)) throw error;
+    const response: ErrorResponse = error.toResponse();
+    const { person, via, account } = actor;
+    const seq = await this.#deps.refused({ person, via, account }, command, response);
+    if (seq !== undefined) response.ledger_seq = seq;
+    const reply: Reply = {
+      v: 1,
+      command: cut(command, 200),
+      ok: false,
+      tone: 'bad',
+      title: error.message,
+      blocks: [],
+      data: null,
+      error: response,
+    };
+    return {
+      kind: 'reply',
+      reply: cleaned(reply, this.#deps.clean),
+      buttons: [],
+      audience: 'asker',
+      repeated: false,
+    };
+  }
+}

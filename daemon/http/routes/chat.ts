@@ -1,0 +1,125 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import {
+  ChatAnswer,
+  ChatClosed,
+  ChatJob,
+  ChatJobQuery,
+  ChatPosted,
+  ChatPosts,
+  ChatPostsQuery,
+  ChatRelay,
+  ChatSession,
+  type Platform,
+} from '../../../contracts/chat.ts';
+import { ErrorResponse, fail } from '../../../contracts/errors.ts';
+import { JobId } from '../../../contracts/ids.ts';
+import type { RouteModule } from '../context.ts';
+
+const Params = z.object({ id: JobId });
+const Done = z.object({ done: z.literal(true) });
+
+/** What bots ask, each with its own credential. Nobody else may: a person is named here by an account alone. */
+export const chat: RouteModule = {
+  id: 'chat',
+  register(app, { chat }) {
+    const config = { bot: true };
+    const about = (summary: string) => ({ summary, tags: ['chat'] });
+    app.get(
+      '/v1/chat/session',
+      {
+        config,
+        schema: {
+          ...about('What a bot needs to begin'),
+          response: { 200: ChatSession, default: ErrorResponse },
+        },
+      },
+      (request) => chat.session(platformOf(request)),
+    );
+    app.post(
+      '/v1/chat/relay',
+      {
+        config,
+        schema: {
+          ...about('What an account on the platform asked'),
+          body: ChatRelay,
+          response: { 200: ChatAnswer, default: ErrorResponse },
+        },
+      },
+      (request) => chat.relay(platformOf(request), request.body),
+    );
+    app.get(
+      '/v1/chat/posts',
+      {
+        config,
+        schema: {
+          ...about('What is still to be said, oldest first'),
+          querystring: ChatPostsQuery,
+          response: { 200: ChatPosts, default: ErrorResponse },
+        },
+      },
+      async (request) => ({
+        posts: await chat.posts(platformOf(request), { wait: request.query.wait, signal: gone(request) }),
+      }),
+    );
+    app.post(
+      '/v1/chat/posted',
+      {
+        config,
+        schema: {
+          ...about('A post was sent, or never will be'),
+          body: ChatPosted,
+          response: { 200: Done, default: ErrorResponse },
+        },
+      },
+      async (request) => {
+        await chat.posted(platformOf(request), request.body);
+        return { done: true as const };
+      },
+    );
+    app.get(
+      '/v1/chat/jobs/:id',
+      {
+        config,
+        schema: {
+          ...about('A job with a live message, as soon as it differs'),
+          params: Params,
+          querystring: ChatJobQuery,
+          response: { 200: ChatJob, default: ErrorResponse },
+        },
+      },
+      (request) =>
+        chat.job(platformOf(request), request.params.id, request.query.version, {
+          wait: request.query.wait,
+          signal: gone(request),
+        }),
+    );
+    app.post(
+      '/v1/chat/closed',
+      {
+        config,
+        schema: {
+          ...about('The end of a job stands in its message'),
+          body: ChatClosed,
+          response: { 200: Done, default: ErrorResponse },
+        },
+      },
+      async (request) => {
+        await chat.closed(platformOf(request), request.body.job, request.body.why);
+        return { done: true as const };
+      },
+    );
+  },
+};
+
+function platformOf(request: Pick<FastifyRequest, 'bot'>): Platform {
+  if (request.bot === undefined) throw fail('BOT_ONLY');
+  return request.bot;
+}
+
+/** Aborts when the bot has gone away. */
+function gone(request: Pick<FastifyRequest, 'raw'>): AbortSignal {
+  const controller = new AbortController();
+  request.raw.socket.once('close', () => controller.abort());
+  return controller.signal;
+}
