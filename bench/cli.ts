@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBundle } from '../scripts/bundle.ts';
+import { makeSnapshot } from '../scripts/snapshot.ts';
 import type { Bench } from './types.ts';
 
 const REEVE = fileURLToPath(new URL('../cli/reeve', import.meta.url));
@@ -116,11 +117,12 @@ const idle = new Daemon();
 const proven = new Daemon();
 
 /**
- * A first start makes the keys and fills Node's compile cache; what is measured is every start after it. The bundle comes
- * with `npm ci`. A clone whose files were changed since has it made by its daemons, 15 s after a start; here, now.
+ * A first start makes the keys and fills Node's compile cache; what is measured is every start after it. Bundle and snapshot
+ * come with `npm ci`. A clone whose files were changed since has them made by its daemons, 15 s after a start; here, now.
  */
 async function initialise(daemon: Daemon): Promise<void> {
   await makeBundle();
+  await makeSnapshot();
   await daemon.start([]);
   await daemon.settled();
   await daemon.stop();

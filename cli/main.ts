@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { leaveWithReader } from './io/terminal.ts';
 
 // In the clone and not in a folder of the system that others may write to: what is cached there is run.
 // The launcher has done so before this file was read.
 if (process.env['NODE_COMPILE_CACHE'] === undefined)
   enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/reeve', import.meta.url)));
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader (`| head`) has gone: nothing is left to say.
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+leaveWithReader();
 
 const argv = process.argv.slice(2);
 // The two whose time counts go past the parser.

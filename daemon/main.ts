@@ -11,6 +11,8 @@ const STOP_LIMIT_MS = 5000;
 export interface UpOptions extends Flags {
   /** Run what `at_start` asks for. */
   drill?: boolean;
+  /** Called once the API answers. */
+  ready?: () => void;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function up(options: UpOptions): Promise<never> {
     app = standIn;
     sayFull(standIn, print);
   });
+  options.ready?.();
   sayStarted(app, await app.settle(), print);
   const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);

@@ -2,18 +2,10 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, write
 import { isBuiltin } from 'node:module';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { rolldown, type Plugin } from 'rolldown';
-import {
-  CACHE,
-  ENTRY,
-  freshBundle,
-  identityOf,
-  ROOT,
-  RUNS,
-  stampOf,
-  type Manifest,
-} from '../cli/local/bundle.ts';
+import type { Plugin } from 'rolldown';
+import { CACHE, freshBundle, identityOf, ROOT, RUNS, stampOf, type Manifest } from '../cli/local/bundle.ts';
 
+const ENTRY = 'scripts/daemon.ts';
 /** Decide which files an import means, without being imported. */
 const DECIDING = [
   'scripts/bundle.ts',
@@ -33,6 +25,7 @@ const TICK = 20;
 export async function makeBundle(cache = CACHE): Promise<string> {
   const there = freshBundle(cache);
   if (there !== undefined) return there;
+  const { rolldown } = await import('rolldown');
   const began = Date.now();
   const files = new Set(DECIDING.map((file) => ROOT + file));
   const build = await rolldown({
@@ -48,7 +41,9 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     },
   });
   const { output } = await build.generate({
-    format: 'esm',
+    format: 'cjs',
+    // What makes a snapshot runs it without the beginnings of a CommonJS module.
+    intro: "var exports = typeof exports === 'object' ? exports : {};",
     // One file: a daemon that loaded it never needs another one, whatever happens to the clone while it runs.
     codeSplitting: false,
     // One character beyond Latin-1 would double what the text takes in memory.
@@ -63,12 +58,12 @@ export async function makeBundle(cache = CACHE): Promise<string> {
   const inputs: Manifest['inputs'] = {};
   for (const path of files) {
     const stamp = stampOf(path);
-    if (Number(stamp.split(' ')[2]) > began - TICK) throw new Error(`${path} was changed meanwhile`);
+    if (stamp[2] > began - TICK) throw new Error(`${path} was changed meanwhile`);
     inputs[relative(ROOT, path)] = stamp;
   }
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   // Always the same name: Node's compile cache goes by it, and would keep the code of every bundle there ever was.
-  const file = 'daemon.mjs';
+  const file = 'daemon.cjs';
   if (map !== null) put(`${cache}${file}.map`, JSON.stringify(map));
   const identity = put(cache + file, `${code}//# sourceMappingURL=${file}.map\n`);
   // Last: until it is there, and names this very file, the files themselves run.
@@ -81,16 +76,29 @@ export async function makeBundle(cache = CACHE): Promise<string> {
  * Node's own modules, each loaded when the first file that uses it runs: as imports of one file they would all be loaded at
  * every start, with all of their exports looked at (see daemon/node-http.ts).
  */
-/** rolldown's own beginnings need it as it is. */
-const lazy = (id: string): boolean => isBuiltin(id) && !/^(?:node:)?module$/.test(id);
 const builtins: Plugin = {
   name: 'builtins',
-  resolveId: (id) => (lazy(id) ? `\0${id}` : null),
-  load: (id) =>
-    id.startsWith('\0') && lazy(id.slice(1))
-      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});`
-      : null,
+  resolveId: (id) => (isBuiltin(id) ? `\0${id}` : null),
+  load(id) {
+    if (!id.startsWith('\0') || !isBuiltin(id.slice(1))) return null;
+    const name = id.slice(1).replace(/^node:/, '');
+    const module = `process.getBuiltinModule("node:${name}")`;
+    return LATE.has(name) ? late(name, module) : `module.exports = ${module};`;
+  },
 };
+
+/** What a snapshot cannot hold, or may not by Node's own list: loaded when something of it is used. */
+const LATE = new Set(['child_process', 'http', 'http2', 'https', 'tls', 'worker_threads']);
+
+function late(name: string, module: string): string {
+  const exported = process.getBuiltinModule(name) as Record<string, unknown>;
+  const property = (key: string): string =>
+    // fastify looks at it when it is loaded.
+    key === 'STATUS_CODES'
+      ? `${key}: ${JSON.stringify(exported[key])},`
+      : `get ${key}() { return ${module}.${key}; }, set ${key}(value) { ${module}.${key} = value; },`;
+  return `module.exports = { ${Object.keys(exported).map(property).join('\n')} };`;
+}
 
 /** Notes each file that is read, and keeps what a file says about its own place true. */
 function places(files: Set<string>): Plugin {
@@ -133,10 +141,11 @@ function put(path: string, text: string): string {
 if (import.meta.main) {
   try {
     await makeBundle();
+    await (await import('./snapshot.ts')).makeSnapshot();
   } catch (error) {
     // Nothing depends on it but the time of a start.
     console.error(
-      `reeve: no bundle for a faster start: ${error instanceof Error ? error.message : String(error)}`,
+      `reeve: no bundle or snapshot for a faster start: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }

@@ -68,6 +68,11 @@ export class Terminal {
   }
 }
 
+/** Ends the process when the reader of its output (`| head`) has gone: nothing is left to say. */
+export function leaveWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
 /** no-color.org and force-color.org; otherwise only on a terminal. */
 function colored(globals: Globals, stream: { isTTY: boolean }): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;

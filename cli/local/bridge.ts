@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
 import type { Reply } from '../../contracts/reply.ts';
 import { Problem } from '../io/problem.ts';
 import { bundleWanted, CACHE, freshBundle } from './bundle.ts';
@@ -19,6 +19,8 @@ export interface UpOptions {
   logFile: string | undefined;
   logLevel: 'debug' | undefined;
   drill: boolean;
+  /** Called once the API answers. */
+  ready?: () => void;
 }
 
 export type LedgerCommand = 'verify' | 'tail' | 'show' | 'prove' | 'checkpoint';
@@ -44,7 +46,7 @@ export interface LedgerOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-interface UpModule {
+export interface UpModule {
   /** Runs until it is told to stop; answers the exit code. Rejects a ReeveError when it cannot start. */
   up(options: UpOptions): Promise<number>;
 }
@@ -75,14 +77,23 @@ async function load(file: string, name: string, what: string): Promise<unknown> 
 }
 
 /** The daemon, from its bundle when there is a right one. */
-export async function loadUp(cache = CACHE): Promise<{ module: UpModule; bundled: boolean }> {
+export async function loadUp(cache = CACHE): Promise<UpModule> {
   const bundle = bundleWanted() ? freshBundle(cache) : undefined;
   // Whatever is wrong with the bundle, or was done to it just now: the files themselves are right.
-  const bundled =
-    bundle && (await load(pathToFileURL(bundle).href, 'up', 'the daemon').catch(() => undefined));
-  const module = (bundled ?? (await load('../../daemon/main.ts', 'up', 'the daemon'))) as UpModule;
-  return { module, bundled: bundled !== undefined };
+  const bundled = bundle === undefined ? undefined : required(bundle);
+  return bundled ?? ((await load('../../daemon/main.ts', 'up', 'the daemon')) as UpModule);
 }
+
+/** An `import` would search the whole text for what it exports. */
+function required(bundle: string): UpModule | undefined {
+  try {
+    const loaded = createRequire(import.meta.url)(bundle) as Partial<UpModule>;
+    return loaded.up === undefined ? undefined : { up: loaded.up };
+  } catch {
+    return undefined;
+  }
+}
+
 export const loadOffline = async (): Promise<OfflineModule> =>
   (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
 export const loadDemo = async (): Promise<DemoModule> =>

@@ -20,11 +20,6 @@ const BASE: readonly (readonly [string, string])[] = [
 ];
 const BASE_HEADERS: Readonly<OutgoingHttpHeaders> = Object.fromEntries(BASE);
 
-/** The page's own files and its own API, nothing else; no inline script or style, no eval, no HTML sinks. */
-export const PAGE_CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-
 /**
  * What answers every request: Node itself writes each head through `writeHead`, so no path around the handlers lacks the
  * headers of `BASE`. Given to it all at once they take half the time of setting them one by one.

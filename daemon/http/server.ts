@@ -2,7 +2,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { buildApp } from './app.ts';
 import { LIMITS, type Context, type ServerDeps, type Transport } from './context.ts';
 import { EventStreams } from './events/streams.ts';
-import { listenSocket, listenTcp, newServer } from './listen.ts';
 import { Refusals } from './refusals.ts';
 import { requestLine } from './failures.ts';
 import { freeSocketPath } from './socket-path.ts';
@@ -33,6 +32,8 @@ export interface ApiServer {
  * On TCP a bearer token says who calls.
  */
 export async function createServer(deps: ServerDeps): Promise<ApiServer> {
+  // Not before: a snapshot (scripts/snapshot.ts) cannot hold node:http.
+  const { listenSocket, listenTcp, newServer } = await import('./listen.ts');
   const { log } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const streams = new EventStreams(limits.streams);

@@ -7,6 +7,8 @@ import type { Reply } from '../../contracts/reply.ts';
 
 export const REPO = path.resolve(import.meta.dirname, '..', '..');
 const MAIN = path.join(REPO, 'cli', 'main.ts');
+/** What people start: from the snapshot when there is a right one. */
+const REEVE = path.join(REPO, 'cli', 'reeve');
 
 export interface Ran {
   code: number | null;
@@ -83,7 +85,7 @@ export class Place {
 
   /** Starts `reeve up` without waiting. */
   launch({ args = ['--no-drill'], through = [] }: StartOptions = {}): Daemon {
-    const [file = process.execPath, ...words] = [...through, process.execPath, MAIN, 'up', ...args];
+    const [file = REEVE, ...words] = [...through, REEVE, 'up', ...args];
     const child = spawn(file, words, { cwd: this.estate, env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const pipe of [child.stdout, child.stderr])
