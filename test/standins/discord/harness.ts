@@ -42,7 +42,10 @@ export async function login(
   errors: Error[] = [],
 ): Promise<Client> {
   const client = new Client({ intents: [], ...options, rest: { ...options.rest, api: discord.api } });
-  client.on(Events.Error, (error) => errors.push(error));
+  client.on(Events.Error, (error) => {
+    errors.push(error);
+    discord.changes.happened();
+  });
   client.on(Events.InteractionCreate, (interaction) => {
     handle(interaction).catch((error: unknown) => client.emit(Events.Error, error as Error));
   });

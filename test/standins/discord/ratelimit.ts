@@ -61,7 +61,7 @@ export class RateLimits {
     };
     if (!spent.over) return { headers };
     const refused = this.refusal(spent.after, 'user');
-    return { refused: { ...refused, headers: { ...headers, ...refused.headers } } };
+    return { refused: { ...refused, headers: { ...refused.headers, ...headers } } };
   }
 
   /** The 429 that Discord sends; `retry` in ms. */
@@ -72,7 +72,14 @@ export class RateLimits {
       headers: {
         'retry-after': String(Math.max(1, Math.ceil(seconds))),
         'x-ratelimit-scope': scope,
-        ...(scope === 'global' ? { 'x-ratelimit-global': 'true' } : {}),
+        ...(scope === 'global'
+          ? { 'x-ratelimit-global': 'true' }
+          : {
+              'x-ratelimit-limit': '5',
+              'x-ratelimit-remaining': '0',
+              'x-ratelimit-reset': ((this.#clock.now() + retry) / 1_000).toFixed(3),
+              'x-ratelimit-reset-after': seconds.toFixed(3),
+            }),
       },
       body: { message: 'You are being rate limited.', retry_after: seconds, global: scope === 'global' },
     };

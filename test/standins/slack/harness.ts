@@ -49,7 +49,10 @@ export async function connect(
     ...options,
     clientOptions: { slackApiUrl: slack.api, retryConfig: { retries: 0 }, ...options.clientOptions },
   });
-  bolt.error(async (error) => void errors.push(error));
+  bolt.error(async (error) => {
+    errors.push(error);
+    slack.changes.happened();
+  });
   listen(bolt);
   await bolt.init();
   await bolt.start();
