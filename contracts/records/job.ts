@@ -17,6 +17,8 @@ export const jobRecords = {
     log: ArtifactRef.optional(),
     outputs: JsonObject.optional(),
     artifacts: z.array(ArtifactRef).max(100).optional(),
+    /** What became of the rollback that was due when it ended; absent when none was, or the runbook has none. */
+    rollback: z.enum(['done', 'failed', 'not_run']).optional(),
     /** The daemon starts another attempt by itself at this time, ms. The same outcome recorded again without it: it does not. */
     retry_at: z.int().min(0).optional(),
   }),

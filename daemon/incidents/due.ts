@@ -22,6 +22,11 @@ export function noteTrouble(state: IncidentsState, record: LedgerRecord): void {
     case 'job.queued':
       remember(state, record);
       break;
+    case 'job.step.started': {
+      const job = own(state.jobs, record.body.job_id);
+      if (job !== undefined && record.body.on === 'normal') job.begun = true;
+      break;
+    }
     case 'job.attempt':
       attempt(state, record);
       break;
@@ -87,20 +92,25 @@ function remember({ jobs }: IncidentsState, { body }: LedgerRecord<'job.queued'>
 
 function attempt(state: IncidentsState, record: LedgerRecord<'job.attempt'>): void {
   const { job_id, status, error_code } = record.body.attempt;
+  const { rollback, retry_at, why = error_code ?? status } = record.body;
   const job = own(state.jobs, job_id);
+  if (job === undefined || !isTerminal(status)) return;
+  const { begun = false, ...of } = job;
+  if (rollback === 'done') delete job.begun;
   // Another attempt that follows by itself may still pass.
-  if (job === undefined || !isTerminal(status) || record.body.retry_at !== undefined) return;
+  if (retry_at !== undefined) return;
   const cause = deployCause(job);
   if (status === 'PASS') return good(state, cause, record, `${job.title} passed (${job_id})`);
-  // What a person cancelled, or what never ran, is no accident.
-  if (status !== 'FAIL' && status !== 'TIMED_OUT' && status !== 'UNKNOWN') return;
-  const why = record.body.why ?? error_code ?? status;
+  // What never began, or was cancelled and put back, has changed nothing. What was stopped half-way (by a person, a halt, an
+  // ended grant, the daemon's stop) leaves the environment in the same doubt as a failure.
+  const halfway = status === 'CANCELLED' && begun && rollback !== 'done';
+  if (status !== 'FAIL' && status !== 'TIMED_OUT' && status !== 'UNKNOWN' && !halfway) return;
   bad(state, cause, {
     seq: record.seq,
     at: record.ts,
     began: record.ts,
     why,
-    of: { kind: 'deploy', ...job, job: job_id, status },
+    of: { kind: 'deploy', ...of, job: job_id, status },
   });
 }
 

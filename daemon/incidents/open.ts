@@ -3,6 +3,11 @@ import { own } from '../own.ts';
 import type { OpenIncident } from '../ports/incidents.ts';
 import type { Trigger } from './state.ts';
 
+const HOW: Record<string, string> = {
+  UNKNOWN: 'has an unknown outcome',
+  CANCELLED: 'was stopped half-way',
+};
+
 /** What a trigger is about, in words; undefined when the estate has no such probe any more. */
 export function incidentOf(cause: string, trigger: Trigger, config: EstateConfig): OpenIncident | undefined {
   const { began, why, of } = trigger;
@@ -44,7 +49,7 @@ export function incidentOf(cause: string, trigger: Trigger, config: EstateConfig
       const unknown = status === 'UNKNOWN';
       return {
         ...base,
-        title: `${title} (${action} on ${project}/${env}) ${unknown ? 'has an unknown outcome' : 'failed'}`,
+        title: `${title} (${action} on ${project}/${env}) ${HOW[status] ?? 'failed'}`,
         // Nobody knows what runs there now.
         severity: unknown ? 'page' : 'warn',
         source: 'deploy',

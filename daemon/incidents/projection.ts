@@ -12,7 +12,7 @@ const MAX_TEXT = 1000;
 /** Incidents, what asks for one, and healing, as the ledger tells them. What must be done follows from here alone. */
 export const incidentsProjection: Projection<IncidentsState> = {
   name: 'incidents',
-  version: 1,
+  version: 2,
   initial: () => ({
     open: {},
     causes: {},

@@ -109,6 +109,8 @@ interface DeployJob {
   title: string;
   project: string;
   env: string;
+  /** One of its steps has begun, and no rollback has undone it since. */
+  begun?: true;
 }
 
 export interface IncidentsState {

@@ -56,7 +56,7 @@ async function runPhases(core: Core, run: Run): Promise<Phases> {
 async function rollBack(core: Core, run: Run, steps: readonly Planned[], phases: Phases): Promise<void> {
   if (steps.length === 0) return;
   if (phases.failure?.status === 'UNKNOWN' || run.hard.signal.aborted) {
-    phases.rollback = 'not run';
+    phases.rollback = 'not_run';
     phases.notes.push(`rollback not run: ${stopped(run)}`);
     return;
   }
@@ -65,7 +65,7 @@ async function rollBack(core: Core, run: Run, steps: readonly Planned[], phases:
     const verdict = await runStep(core, run, step, index, run.hard.signal, true);
     phases.artifacts.push(...verdict.artifacts);
     if (good(verdict)) continue;
-    phases.rollback = verdict.begun ? 'failed' : 'not run';
+    phases.rollback = verdict.begun ? 'failed' : 'not_run';
     const what = verdict.begun ? `rollback failed at ${step.name}` : `rollback not run from ${step.name} on`;
     phases.notes.push(`${what}: ${verdict.why ?? verdict.status}`);
     if (verdict.status === 'UNKNOWN')
@@ -102,6 +102,7 @@ export async function conclude(core: Core, run: Run, phases: Phases): Promise<Te
     ...(stored.ref === undefined ? {} : { log: stored.ref }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(artifacts.length === 0 ? {} : { artifacts }),
+    ...(phases.rollback === 'none' ? {} : { rollback: phases.rollback }),
     ...(retryAt === undefined ? {} : { retry_at: retryAt }),
   };
   await core.outcome('job.attempt', body, () => core.mustBeCurrent(spec.job_id, attemptId, fence));
@@ -113,7 +114,7 @@ function retryTime(core: Core, run: Run, phases: Phases, retryable: boolean): nu
   const status = phases.failure?.status;
   if ((status !== 'FAIL' && status !== 'TIMED_OUT') || !retryable || fence > plan.retries) return undefined;
   // On top of what a failed rollback left nothing is tried again by itself.
-  if (phases.rollback === 'failed' || phases.rollback === 'not run') return undefined;
+  if (phases.rollback === 'failed' || phases.rollback === 'not_run') return undefined;
   if (core.stopping || run.hard.signal.aborted || core.entry(spec.job_id)?.cancel !== undefined)
     return undefined;
   return core.now() + (runbook?.front.retry_delay ?? 0);

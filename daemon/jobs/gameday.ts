@@ -24,7 +24,7 @@ export async function runGameDay(core: Core, run: Run, phases: Phases): Promise<
     const reason: unknown = run.hard.signal.reason;
     const code = reason instanceof Error && 'code' in reason ? String(reason.code) : '';
     if (run.hard.signal.aborted && TAKEN_OVER.has(code)) {
-      phases.rollback = 'not run';
+      phases.rollback = 'not_run';
       phases.notes.push(`rollback not run: ${stopped(run)}`);
     } else {
       await putBack(core, run, of('rollback'), phases);

@@ -11,7 +11,7 @@ export interface Phases {
   /** What else a reader of the outcome should know. */
   notes: string[];
   artifacts: ArtifactRef[];
-  rollback: 'none' | 'done' | 'failed' | 'not run';
+  rollback: 'none' | 'done' | 'failed' | 'not_run';
 }
 
 export interface Planned {

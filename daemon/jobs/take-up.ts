@@ -182,7 +182,7 @@ async function finish(
     rollback: 'none',
   };
   if (taken === undefined) return conclude(core, run, await resumeGameDay(core, run, phases, past));
-  phases.rollback = 'not run';
+  phases.rollback = 'not_run';
   phases.notes.push(`rollback not run: ${taken}`);
   if (phases.failure !== undefined) phases.failure.status = 'UNKNOWN';
   return conclude(core, run, phases);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { until, type Place } from '../helpers/daemon.ts';
@@ -89,4 +89,76 @@ test('kill -9 again and again while it heals: one incident, and each heal at mos
     expect(['no', 'done']).toContain(body['rolled_back']);
   expect((await place.json(['incidents', 'list', '--all'])).data).toMatchObject([{ state: 'resolved' }]);
   await daemon.end('SIGTERM');
+});
+
+const deploy = (name: string, undo: string): string => `---
+runbook: ${name}
+title: Deploy slowly
+action: deploy
+timeout: 5m
+---
+\`\`\`sh { name=work }
+echo begun >> trace.txt
+while [ ! -e go ]; do sleep 0.05; done
+\`\`\`
+${undo}`;
+const UNDO = '## Rollback\n```sh { name=undo }\necho undone >> trace.txt\n```\n';
+const SHOP = `version: 1
+estate: { name: test }
+projects:
+  shop: { path: ., environments: { dev: {} }, runbooks: { deploy: RUNBOOK } }
+`;
+
+test('a deployment stopped half-way opens an incident like a failed one, unless it was put back', async () => {
+  for (const [name, undo, incidents] of [
+    ['with-undo', UNDO, 0],
+    ['without', '', 1],
+  ] as const) {
+    const place = await makePlace({ [`${name}.md`]: deploy(name, undo) }, SHOP.replace('RUNBOOK', name));
+    await place.start();
+    const started = async (): Promise<string> => {
+      const { job } = await place.json([
+        'deploy',
+        '--project',
+        'shop',
+        '--env',
+        'dev',
+        '--force',
+        '--no-follow',
+      ]);
+      return job?.id ?? '';
+    };
+    const cancel = async (job: string): Promise<void> => {
+      await place.reeve(['jobs', 'cancel', job, '--reason', 'the wrong one']);
+      await until(async () =>
+        (await place.records('job.attempt')).some(
+          ({ body: { attempt } }) =>
+            (attempt as { job_id: string }).job_id === job &&
+            (attempt as { status: string }).status === 'CANCELLED',
+        ),
+      );
+    };
+    const job = await started();
+    await until(async () => (await trace(place)).length === 1);
+    await cancel(job);
+    expect(await trace(place)).toEqual(undo === '' ? ['begun'] : ['begun', 'undone']);
+    if (incidents === 1) {
+      await until(async () => (await count(place, 'incident.opened')) === 1);
+      const [opened] = await place.records('incident.opened');
+      expect(opened?.body).toMatchObject({
+        title: 'Deploy slowly (deploy on shop/dev) was stopped half-way',
+        source: 'deploy',
+        job,
+      });
+      // The next one that passes ends it.
+      await writeFile(path.join(place.estate, 'go'), '');
+      await started();
+      await until(async () => (await count(place, 'incident.resolved')) === 1);
+    } else {
+      // A failure afterwards is told, and is the only thing that is.
+      expect((await place.json(['incidents', 'list', '--all'])).data).toEqual([]);
+      const ends = (await place.records('job.attempt')).map(({ body }) => body['rollback']);
+      expect(ends).toEqual([undefined, 'done']);
+    }
+  }
 });

@@ -40,7 +40,10 @@ async function badWeek(): Promise<{ book: Book; report(asked?: Partial<Asked>): 
   const bad = await book.job();
   const outage = await book.incident({ title: 'The shop | is *down*\n# now', job: bad }, 2 * MINUTE);
   await book.caused(outage, bad);
+  const other = await book.incident({ title: 'Taken by its alert', severity: 'warn' });
   book.wait(3 * MINUTE);
+  await book.ledger.append('alert.acknowledged', { key: `incident:${other}`, by: 'ana', note: '' });
+  await book.ledger.append('alert.acknowledged', { key: 'incident:inc_0123', by: 'ana', note: '' });
   await book.ledger.append('incident.acknowledged', { id: outage, by: 'ana', note: '' });
   book.wait(40 * MINUTE);
   await book.resolve(outage);
@@ -145,8 +148,8 @@ test('the report says what happened, bad things first and by their names', async
   const { report } = await badWeek();
   const made = report();
   expect(headlines(made)).toEqual([
-    '2 incidents, the longest of 45 min.',
-    '**Open**: Elsewhere.',
+    '3 incidents, the longest of 45 min.',
+    '**Open**: Taken by its alert, Elsewhere.',
     '1 incident without a review.',
     '**Error budget spent**: shop.',
     '2 deployments, **1 failed**.',
@@ -165,6 +168,7 @@ test('the report says what happened, bad things first and by their names', async
     '| restore-pg | shop/prod | 4 of 5 passed | **FAIL** 2026-06-06 10:44 | 20 min **>** 15 min | 3 min ≤ 10 min | too few to tell |',
     '| restore-files | other/dev | did not run | PASS 2026-05-31 10:00 | not measured | 3 min ≤ 10 min | too few to tell |',
     '| The shop \\| is \\*down\\* \\# now (page) | shop/prod | 2026-06-01 09:59 | 2 min | 3 min | 45 min | `job_00000000` | no |',
+    '| Taken by its alert (warn) | shop/prod | 2026-06-01 10:01 | at once | 3 min | **goes on** | not linked | no |',
     '| Elsewhere (warn) | other/dev | 2026-06-01 10:44 | at once | – | **goes on** | not linked | no |',
     'Heals: 1 did not.',
     '| nightly | shop/prod | never | 1 | **too long ago** (at most 26 h) |',

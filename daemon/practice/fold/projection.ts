@@ -1,13 +1,16 @@
 import type { LedgerRecord } from '../../../contracts/record.ts';
 import type { Projection } from '../../ports/state.ts';
+import { own } from '../../own.ts';
 import { attempted, blamed, queued, resolvedAs } from './changes.ts';
 import { incident } from './incidents.ts';
 import { MAX_TRAIL, type PracticeState, type Trail } from './state.ts';
 
+const INCIDENT_ALERT = /^incident:(inc_[0-9a-f]{16})$/;
+
 /** What the numbers of the practice are made from. Bounded; what was dropped is said (`cut`). */
 export const practiceProjection: Projection<PracticeState> = {
   name: 'practice',
-  version: 1,
+  version: 2,
   initial: () => ({
     changes: {},
     changes_cut: 0,
@@ -58,6 +61,13 @@ export const practiceProjection: Projection<PracticeState> = {
       case 'alert.resolved': {
         const open = state.alerts.items.findLast(({ key }) => key === record.body.key);
         if (open !== undefined) open.resolved ??= record.ts;
+        break;
+      }
+      case 'alert.acknowledged': {
+        // Taking the alert of an incident is taking the incident.
+        const id = INCIDENT_ALERT.exec(record.body.key)?.[1];
+        const taken = id === undefined ? undefined : own(state.incidents, id);
+        if (taken !== undefined) taken.acknowledged ??= record.ts;
         break;
       }
       case 'alert.delivered': {
