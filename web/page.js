@@ -51,6 +51,7 @@ function showStatus(status) {
     warnings.push(['warn', `${status.jobs.unknown} job(s) with an unknown outcome: see reeve jobs list`]);
   $('warnings').replaceChildren(...warnings.map(([tone, text]) => el('li', { 'data-tone': tone }, text)));
   if (status.last_drill) showDrill(status.last_drill);
+  else $('drill').replaceChildren(el('p', { class: 'quiet' }, 'No drill has run yet.'));
 }
 
 function showDrill(drill) {
@@ -76,6 +77,7 @@ function showDrill(drill) {
 }
 
 function showJobs() {
+  $('no-jobs').textContent = 'No job has run yet.';
   $('no-jobs').hidden = jobs.length > 0;
   const focused = document.activeElement?.closest?.('[data-job]')?.dataset.job;
   $('jobs').replaceChildren(
@@ -174,6 +176,7 @@ async function main() {
     return;
   }
   setInterval(refreshTimes, 10_000);
+  for (const id of ['drill', 'no-jobs']) $(id).textContent = '';
   try {
     const { commands } = await getJson(token, '/v1/catalogue');
     showCommands(commands, '');

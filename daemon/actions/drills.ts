@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Block, Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
+import { readableTitle } from '../readable-title.ts';
 import { readAction, type SentinelRow } from '../ports/actions.ts';
 import { sees } from './sees.ts';
 
@@ -20,7 +21,7 @@ export const drillList = readAction({
     const all = (await runbooks.list()).filter((r) => r.front.action === 'run_drill');
     const rows = all.map((r) => ({
       drill: r.front.runbook,
-      title: r.front.title,
+      title: readableTitle(r.front.title, r.front.inputs),
       last: drills.history(r.front.runbook).find((row) => sees(people, caller.person, row)) ?? null,
     }));
     // They are of the estate as a whole.

@@ -28,14 +28,8 @@ import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './prob
 import { reportWeekly } from './report.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
-import {
-  scheduleBackfill,
-  scheduleHistory,
-  scheduleList,
-  scheduleNext,
-  schedulePause,
-  scheduleResume,
-} from './schedules.ts';
+import { scheduleBackfill, scheduleList, scheduleNext, schedulePause, scheduleResume } from './schedules.ts';
+import { scheduleHistory } from './schedule-history.ts';
 import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
+import { readableTitle } from '../readable-title.ts';
 import { readAction } from '../ports/actions.ts';
 import { problemDraft } from './problems.ts';
 import { jobArgs, placeArgs, placeOf, wishOf } from './wish.ts';
@@ -35,7 +36,7 @@ export const runbookList = readAction({
           rows: all.map((r): Cell[] => [
             r.front.runbook,
             r.front.action,
-            r.front.title,
+            readableTitle(r.front.title, r.front.inputs),
             r.steps.length,
             r.source,
           ]),
@@ -46,7 +47,7 @@ export const runbookList = readAction({
       data: all.map((r) => ({
         runbook: r.front.runbook,
         action: r.front.action,
-        title: r.front.title,
+        title: readableTitle(r.front.title, r.front.inputs),
         source: r.source,
         digest: r.digest,
         steps: r.steps.length,
@@ -66,7 +67,7 @@ export const runbookShow = readAction({
   async run({ runbooks }, args) {
     const r = await runbooks.get(args.runbook);
     return {
-      title: `${r.front.title} (${r.source})`,
+      title: `${readableTitle(r.front.title, r.front.inputs)} (${r.source})`,
       tone: 'info',
       blocks: [
         {

@@ -3,19 +3,12 @@ import { fail } from '../../contracts/errors.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
-import type { ScheduleRow, SlotRow } from '../ports/schedules.ts';
+import type { ScheduleRow } from '../ports/schedules.ts';
+import { instant } from './instant.ts';
+import { group, name, visible } from './schedule-parts.ts';
 import { sees } from './sees.ts';
 
-const group = 'Drills and schedules';
 const time = (at: number | null): Cell => (at === null ? '–' : { time: at });
-const name = arg.schedule('which schedule', { position: 0 });
-
-/** The schedule, as if it were not there for who may not see its place. */
-function visible({ schedules, people, caller }: ActionContext, schedule: string): ScheduleRow {
-  const row = schedules.get(schedule);
-  if (sees(people, caller.person, row)) return row;
-  throw fail('SCHEDULE_UNKNOWN', { schedule, help: '`reeve schedule list` shows them' });
-}
 
 /** Changing a schedule needs the role where it runs. */
 function mine(context: ActionContext, schedule: string): ScheduleRow {
@@ -107,52 +100,6 @@ export const scheduleNext = readAction({
   },
 });
 
-const TONES = { ran: 'good', skipped: 'warn', refused: 'bad' } as const;
-const went = (row: SlotRow): Cell => ({
-  tone: TONES[row.outcome],
-  text: `${row.outcome}${row.backfill === true ? ' (backfill)' : ''}`,
-});
-
-export const scheduleHistory = readAction({
-  name: 'schedule history',
-  summary: 'Every slot of a schedule: ran, late by, or skipped and why',
-  group,
-  verb: 'view',
-  args: z.object({ schedule: name }),
-  examples: ['schedule history self-restore'],
-  run(context, args) {
-    const row = visible(context, args.schedule);
-    const slots = context.schedules.history(row.name);
-    return {
-      title: `The last ${slots.length} slot(s) of ${row.name}`,
-      tone: slots[0]?.outcome === 'refused' ? 'warn' : 'info',
-      blocks: [
-        {
-          type: 'table',
-          columns: [
-            { label: 'Slot' },
-            { label: 'Outcome' },
-            { label: 'Late by', align: 'right' },
-            { label: 'Job' },
-            { label: 'Why' },
-          ],
-          rows: slots.map((s): Cell[] => [
-            { time: s.slot },
-            went(s),
-            s.backfill === true ? '–' : { duration: s.late_ms },
-            s.job_id === undefined ? '–' : { id: s.job_id },
-            s.until === undefined
-              ? (s.why ?? '')
-              : `${s.why ?? ''} (until ${new Date(s.until).toISOString()})`,
-          ]),
-          empty: 'No slot of it has come yet.',
-        },
-      ],
-      data: slots,
-    };
-  },
-});
-
 export const schedulePause = adminAction({
   name: 'schedule pause',
   type: 'pause_schedule',
@@ -205,17 +152,6 @@ export const scheduleResume = adminAction({
 
 /** Most slots that one call fills in. */
 const MAX_SLOTS = 100;
-
-function instant(text: string, flag: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
-    ? Date.parse(/[zZ]$|[+-]\d{2}:\d{2}$/.test(text) || !text.includes('T') ? text : `${text}Z`)
-    : NaN;
-  if (!Number.isNaN(at)) return at;
-  throw fail('ARGUMENTS_INVALID', {
-    command: 'schedule backfill',
-    why: `--${flag} takes a time in UTC such as 2026-11-25 or 2026-11-25T03:15Z, not "${text.slice(0, 40)}"`,
-  });
-}
 
 export const scheduleBackfill = adminAction({
   name: 'schedule backfill',
@@ -273,8 +209,8 @@ function wanted(
   if (row.paused !== null)
     throw fail('SCHEDULE_PAUSED', { schedule: row.name, by: row.paused.by, reason: row.paused.reason });
   const now = context.clock.now();
-  const from = instant(args.from, 'from');
-  const to = Math.min(now, args.to === undefined ? now : instant(args.to, 'to'));
+  const from = instant(args.from, 'schedule backfill', 'from');
+  const to = Math.min(now, args.to === undefined ? now : instant(args.to, 'schedule backfill', 'to'));
   const slots = context.schedules.slots(row.name, from - 1, MAX_SLOTS + 1).filter((slot) => slot <= to);
   if (slots.length > MAX_SLOTS)
     throw fail('ARGUMENTS_INVALID', {

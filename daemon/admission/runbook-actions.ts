@@ -4,6 +4,7 @@ import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { AdminActionType } from '../../contracts/admin.ts';
 import { arg } from '../args.ts';
+import { readableTitle } from '../readable-title.ts';
 import { privilegedAction, type Action } from '../ports/actions.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 
@@ -30,7 +31,7 @@ function actionOf(runbook: Runbook): Action {
     if (input !== 'project' && input !== 'env') shape[input] = schemaOf(spec);
   return privilegedAction({
     name,
-    summary: front.title,
+    summary: readableTitle(front.title, front.inputs),
     ...(front.description === undefined ? {} : { description: front.description }),
     group: 'Your runbooks',
     verb: 'run',

@@ -7,6 +7,7 @@ import type { ScheduleRow, Schedules } from '../ports/schedules.ts';
 import { Scheduler } from '../schedule/index.ts';
 import { settleAlarms } from '../schedule/alarms.ts';
 import { downtime } from '../schedule/downtime.ts';
+import { isKept, slotsBefore } from '../schedule/history.ts';
 import { schedules, scheduleState } from '../schedule/projection.ts';
 import { suggest } from '../suggest.ts';
 import type { Store } from './store.ts';
@@ -82,7 +83,13 @@ export function scheduleService(scheduler: Scheduler, { store, config }: Schedul
     list,
     get,
     slots: (name, from, count) => scheduler.slots(get(name).name, from, count) ?? [],
-    history: (name) => (scheduleState(store.state.get(schedules), get(name).name)?.recent ?? []).toReversed(),
+    async history(name, asked) {
+      const { limit, before = Infinity } = asked;
+      const row = get(name);
+      if (!isKept(asked)) return slotsBefore(store.ledger, row.name, before, limit);
+      const recent = scheduleState(store.state.get(schedules), row.name)?.recent ?? [];
+      return recent.slice(-limit).toReversed();
+    },
     pause: async (name, by, reason) => scheduler.pause(get(name).name, by, reason),
     resume: async (name, by, reason) => scheduler.resume(get(name).name, by, reason),
     backfill: async (name, slots, by, reason) => scheduler.backfill(get(name).name, slots, by, reason),

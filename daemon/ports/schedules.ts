@@ -27,8 +27,11 @@ export interface Schedules {
   get(name: string): ScheduleRow;
   /** At most `count` slots after `from`, without jitter, ascending. */
   slots(name: string, from: number, count: number): number[];
-  /** Newest first, at most 20; older ones stand in the ledger. */
-  history(name: string): SlotRow[];
+  /**
+   * At most `limit` (but slots of the same time together): the newest records first, or, out of the ledger when that does
+   * not do, the latest slots before `before`, ms.
+   */
+  history(name: string, asked: { limit: number; before?: number }): Promise<SlotRow[]>;
   /** False: it was already. Durable when it resolves. */
   pause(name: string, by: string, reason: string): Promise<boolean>;
   resume(name: string, by: string, reason: string): Promise<boolean>;

@@ -26,7 +26,7 @@ export interface ScheduleState {
 export type SchedulesState = Record<string, ScheduleState>;
 
 /** Slots of each schedule that are kept in memory; older ones stand in the ledger. */
-const KEPT = 20;
+export const KEPT = 20;
 
 /** Where each schedule stands. Slots of one schedule are claimed and recorded in order, but for those filled in later. */
 export const schedules: Projection<SchedulesState> = {

@@ -126,6 +126,9 @@ test('the shipped game day: refused without a release, passed with one, and its 
     ESTATE.replace(/sentinels:[^]*/, ''),
   );
   await place.start();
+  expect((await place.reeve(['drill', 'list'])).out).toContain(
+    'Game day: the release of <project> in <env> disappears',
+  );
   const refused = await follow(place, 'drill', 'run', 'gameday-lost-release');
   expect(refused.code).not.toBe(0);
   expect(refused.out + refused.err).toContain('so nothing was disturbed');

@@ -18,6 +18,9 @@ test('the page and everything it refers to is served under a policy that allows 
   for (const path of new Set(referred)) {
     expect((await ask({ ...world, token: 'x' }, 'tcp', { path })).status, path).toBe(200);
   }
+  // Who is not signed in is told to, and nothing that nobody has looked up.
+  expect(page.text).toContain('Sign in to see');
+  expect(page.text).not.toContain('has run yet');
   // What the policy would block anyway must not be there.
   expect(page.text).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=/);
 });

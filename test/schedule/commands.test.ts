@@ -104,3 +104,46 @@ test('the coming slots follow the cron line and its zone; times that cannot be r
     'did you mean traces?',
   );
 });
+
+test('the history goes back beyond what is kept in memory, page by page, and leaves nothing out', async () => {
+  const world = await openWorld({ estate, runbooks: RUNBOOKS });
+  await world.app.startSchedules(false);
+  await world.app.running.scheduler.tick();
+  const at = (n: number): number => Date.UTC(1980 + n, 0, 1);
+  for (let n = 0; n < 45; n++) {
+    const { ledger } = world.app.store;
+    await ledger.append('schedule.slot', { schedule: 'traces', slot: at(n), outcome: 'skipped', late_ms: 0 });
+    // Filled in later: two records of one slot.
+    if (n === 20)
+      await ledger.append('schedule.slot', {
+        schedule: 'traces',
+        slot: at(n),
+        outcome: 'ran',
+        late_ms: 0,
+        backfill: true,
+      });
+    await ledger.append('schedule.slot', { schedule: 'theirs', slot: at(n), outcome: 'ran', late_ms: 0 });
+  }
+  const ask = async (args: object): Promise<number[]> => {
+    const { data } = await command(world, 'ana', 'schedule history', { schedule: 'traces', ...args });
+    return (data as { slot: number }[]).map(({ slot }) => slot);
+  };
+  const all = Array.from({ length: 45 }, (_, i) => at(44 - i));
+  all.splice(all.indexOf(at(20)), 0, at(20));
+  expect(await ask({})).toEqual(all.slice(0, 20));
+  expect(await ask({ limit: 3 })).toEqual(all.slice(0, 3));
+  expect(await ask({ limit: 1000 })).toEqual(all);
+  const pages: number[] = [];
+  for (let before: string | undefined; ;) {
+    const page = await ask({ limit: 12, ...(before === undefined ? {} : { before }) });
+    pages.push(...page);
+    if (page.length < 12) break;
+    before = new Date(Math.min(...page)).toISOString();
+  }
+  expect(pages).toEqual(all);
+  expect(await ask({ before: '1980-01-01' })).toEqual([]);
+  const shown = await command(world, 'ana', 'schedule history', { schedule: 'traces', limit: 2 });
+  expect(JSON.stringify(shown.blocks)).toContain('--limit 2 --before 2023-01-01T00:00:00.000Z');
+  const bad = await command(world, 'ana', 'schedule history', { schedule: 'traces', before: 'May' });
+  expect(bad.error?.message).toContain('--before takes a time in UTC');
+});
