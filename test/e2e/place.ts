@@ -38,7 +38,7 @@ timeout: 5m
 \`\`\`sh { name=work }
 ${first}echo begun >> trace.txt
 echo "$REEVE_SCRATCH" > scratch.txt
-setsid sh -c 'echo $$ >> pids.txt; while :; do sleep 0.1; done' &
+setsid sh -c 'echo $$ >> pids.txt; while [ -e pids.txt ]; do sleep 0.1; done' &
 echo $$ >> pids.txt
 while [ ! -e go ]; do sleep 0.05; done
 echo ended >> trace.txt
