@@ -12,6 +12,7 @@ import type { Live, Sampled } from './live.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { Memos } from './memos.ts';
 import { OwnSide } from './own-side.ts';
+import { openedWith } from './prober.ts';
 import { Roster } from './roster.ts';
 import type { SampleStore } from './samples/store.ts';
 import { Slips } from './slips.ts';
@@ -209,8 +210,11 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
 
   /** The run under way, or a new one: one at a time for each probe. */
   #run(live: Live): Promise<Sampled> {
+    const { spec } = live;
+    const same = (): boolean => live.spec === spec || openedWith(live.spec) === openedWith(spec);
     live.running ??= take(live, this.#taking)
-      .then((sampled) => this.#sampled(live, sampled))
+      // What another target said is no finding of this one.
+      .then((sampled) => (same() ? this.#sampled(live, sampled) : sampled))
       .finally(() => {
         live.running = null;
       });

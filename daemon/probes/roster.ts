@@ -75,7 +75,8 @@ export class Roster {
   reopen(live: Live): void {
     const old = live.prober;
     live.prober = this.#open(live.name, live.kind, live.spec);
-    this.#close(live.name, old);
+    // Not under a run that uses it: that would look like a service that hangs up.
+    void (live.running ?? Promise.resolve()).then(() => this.#close(live.name, old));
   }
 
   async #readWindows(specs: Readonly<Record<string, MaintenanceSpec>>): Promise<Window[]> {

@@ -242,6 +242,28 @@ describe('a changed estate', () => {
     expect(t.engine.list()).toMatchObject([{ name: 'b', state: 'pending' }]);
   });
 
+  test('a run that is under way when its target changes ends in peace, and says nothing of the new one', async () => {
+    const t = await rig({ web: { option: '1', failures: 1 } });
+    await t.engine.run('web');
+    let answer = (_: ReturnType<typeof found>): void => undefined;
+    t.world['web'] = () => new Promise((resolve) => (answer = resolve));
+    const running = t.engine.run('web');
+    await t.pass(100);
+    await t.change({ web: { option: '2', failures: 1 } });
+    await t.pass(100);
+    // What is closed under its feet would look like a service that hangs up.
+    expect(t.closed).toEqual([]);
+    answer(found('down', 'the old one is down'));
+    await running;
+    await t.pass(100);
+    expect(t.closed).toEqual(['web1']);
+    expect(t.engine.get('web')).toMatchObject({ state: 'up', against: 0, last: { verdict: 'up' } });
+    t.world['web'] = 'down';
+    await t.engine.run('web');
+    await t.pass(100);
+    expect(t.engine.get('web').state).toBe('down');
+  });
+
   test('another interval takes effect at once', async () => {
     const t = await rig({ a: { interval: '1h' } });
     await t.change({ a: { interval: '1s', timeout: '500ms' } });

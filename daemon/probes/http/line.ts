@@ -8,7 +8,7 @@ import { resolveTarget } from '../target.ts';
  * A connection is kept for so long, ms. Then the name is resolved and its address judged again, and a new connection
  * proves that one can be made, with the certificate that is served now.
  */
-const KEEP_MS = 60_000;
+export const KEEP_MS = 60_000;
 
 /** TLS options of a probe. */
 export interface TlsOptions {

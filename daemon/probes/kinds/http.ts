@@ -5,7 +5,7 @@ import { probeKind, type ProberDeps } from '../../ports/probe-kinds.ts';
 import type { Finding } from '../../ports/probes.ts';
 import { exchange, NoAnswer, wordsOf, type Answer, type Asked } from '../http/exchange.ts';
 import { certificateDays, looksAtBody, mismatch } from '../http/expect.ts';
-import { Lines, type TlsOptions } from '../http/line.ts';
+import { KEEP_MS, Lines, type TlsOptions } from '../http/line.ts';
 import { checkHttp, HttpOptions, readUrl } from '../http/schema.ts';
 import { found, foundAt, isOurs } from '../target.ts';
 
@@ -47,7 +47,7 @@ class HttpProber {
   readonly #options: HttpOptions;
   readonly #deps: ProberDeps;
   readonly #lines: Lines;
-  #tls: TlsOptions | undefined;
+  #tls: { options: TlsOptions; read: number } | undefined;
   /** Of the last address that was asked. */
   #address = '';
 
@@ -185,8 +185,9 @@ class HttpProber {
       try {
         return await exchange(asked, line, tls, signal);
       } catch (error) {
-        // After any failure the name is resolved and judged anew.
+        // After any failure the name is resolved and judged anew, and the authority read.
         this.#lines.drop(asked.url);
+        this.#tls = undefined;
         if (!(error instanceof NoAnswer)) throw error;
         if (again && error.stale) continue;
         const ours = !signal.aborted && isOurs(error.cause);
@@ -198,7 +199,9 @@ class HttpProber {
   }
 
   async #readTls(): Promise<TlsOptions> {
-    if (this.#tls !== undefined) return this.#tls;
+    const now = this.#deps.clock.monotonic();
+    // As long as a connection is kept: an authority that was replaced is believed with the next one.
+    if (this.#tls !== undefined && now - this.#tls.read < KEEP_MS) return this.#tls.options;
     const { ca, insecure } = this.#options;
     const tls: TlsOptions = { rejectUnauthorized: !insecure };
     if (ca !== undefined) {
@@ -208,7 +211,7 @@ class HttpProber {
         throw new Ended(found('inconclusive', `the certificates in ${ca} cannot be read`));
       }
     }
-    this.#tls = tls;
+    this.#tls = { options: tls, read: now };
     return tls;
   }
 }

@@ -97,6 +97,29 @@ test('one handshake serves many runs; after a minute another one shows the certi
   expect(await run(prober)).toMatchObject({ verdict: 'down', why: expect.stringContaining('has expired') });
 });
 
+test('an authority that was replaced, with the certificates it made, is believed without a new configuration', async () => {
+  const file = path.join(root, 'rotated.pem');
+  await writeFile(file, authority.cert);
+  const { server, port } = await serve({ authority });
+  let now = 0;
+  const prober = open(
+    { url: `https://localhost:${port}/`, ca: 'rotated.pem' },
+    { ...systemClock, monotonic: () => now },
+  );
+  expect((await run(prober)).verdict).toBe('up');
+  const next = await newAuthority();
+  await writeFile(file, next.cert);
+  server.setSecureContext(await newCertificate({ authority: next }));
+  now = 61_000;
+  expect((await run(prober)).verdict).toBe('up');
+  // Replaced within that minute, it costs one look.
+  await writeFile(file, authority.cert);
+  server.setSecureContext(await newCertificate({ authority }));
+  server.closeAllConnections();
+  await run(prober);
+  expect((await run(prober)).verdict).toBe('up');
+});
+
 test('what speaks no TLS, and an authority that cannot be read', async () => {
   const { createServer: plain } = await import('node:http');
   const server = plain((_, response) => void response.end('ok'));
