@@ -18,6 +18,9 @@ const BEGINS: ReadonlySet<string> = new Set([
   'incident.opened',
 ]);
 
+/** After its code could not be loaded, ms. */
+const AGAIN_MS = 10_000;
+
 export interface IncidentsFeature {
   incidents: Incidents;
   metrics: readonly MetricFamily[];
@@ -36,7 +39,13 @@ export function composeIncidents(
   let running = false;
 
   const opened = (): Promise<OpenedIncidents> =>
-    (opening ??= import('../incidents/index.ts').then(({ openIncidents }) => {
+    (opening ??= load().catch((error: unknown) => {
+      // Out of file descriptors, say: trouble begins in such moments, and must not stay unheard of.
+      opening = undefined;
+      throw error;
+    }));
+  const load = (): Promise<OpenedIncidents> =>
+    import('../incidents/index.ts').then(({ openIncidents }) => {
       const { clock, ledger, fs, artifacts, origin } = store;
       const made = openIncidents({
         clock,
@@ -59,7 +68,7 @@ export function composeIncidents(
       });
       if (running) made.keeper.start();
       return made;
-    }));
+    });
   const service = async (): Promise<OpenedIncidents['service']> => (await opened()).service;
 
   const incidents: Incidents = {
@@ -82,18 +91,25 @@ export function composeIncidents(
     metrics: incidentMetrics(state, () => config.current().config.healing),
     start(releasers) {
       running = true;
+      let cancel = (): void => {};
       const begin = (): void => {
+        cancel();
+        if (!running) return;
         opened()
           .then(({ keeper }) => {
             if (running) keeper.start();
           })
-          .catch((error: unknown) => warn('incidents', error));
+          .catch((error: unknown) => {
+            warn('incidents', error);
+            cancel = store.clock.after(AGAIN_MS, begin);
+          });
       };
       const unsubscribe = store.ledger.subscribe(({ type }) => {
         if (opening === undefined && BEGINS.has(type) && isBusy(state())) begin();
       });
       releasers.push('incidents', async () => {
         running = false;
+        cancel();
         unsubscribe();
         await (await opening?.catch(() => undefined))?.keeper.stop();
       });

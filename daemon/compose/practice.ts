@@ -28,6 +28,9 @@ export interface PracticeFeature {
   start(releasers: Releasers): void;
 }
 
+/** An opening that failed is tried again after this, ms. */
+const AGAIN_MS = 60_000;
+
 /** The numbers of the practice. The code of objectives is loaded with the first of them, the others when somebody asks. */
 export function composePractice(
   { store, config, warn }: FeatureContext,
@@ -36,6 +39,7 @@ export function composePractice(
 ): PracticeFeature {
   let opened: OpenedSlos | undefined;
   let opening: Promise<void> | undefined;
+  let cancel = (): void => {};
 
   const needed = (): boolean =>
     Object.keys(config.current().config.slos).length > 0 ||
@@ -64,7 +68,14 @@ export function composePractice(
   }
   const changed = (): void => {
     if (opened !== undefined) opened.reload();
-    else if (needed()) opening ??= open().catch((error: unknown) => warn('the objectives', error));
+    else if (needed())
+      opening ??= open().catch((error: unknown) => {
+        warn('the objectives', error);
+        cancel = store.clock.after(AGAIN_MS, () => {
+          opening = undefined;
+          changed();
+        });
+      });
   };
 
   const slos: Slos = {
@@ -152,6 +163,7 @@ export function composePractice(
       releasers.push('objectives', async () => {
         unsubscribe();
         unsubscribeLedger();
+        cancel();
         await opening;
         await opened?.stop();
       });

@@ -57,7 +57,7 @@ export interface Samples {
    * With `slow`, a good sample slower than so many ms is bad. Exact; cheap when nothing is slow.
    */
   tally(probe: string, from: number, to: number, slow?: number): Promise<{ good: number; bad: number }>;
-  /** Single samples, oldest first. */
+  /** Single samples, the newest `limit` of them, oldest first. */
   raw(
     probe: string,
     from: number,

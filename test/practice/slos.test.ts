@@ -145,6 +145,20 @@ test('what was stored before the start counts as the store tallies it, and each 
   expect(t.warnings).toEqual([]);
 });
 
+test('a probe faster than a day of samples can be read at once is counted to the last one', async () => {
+  const t = await world({});
+  // 250,000 samples within a day; the newest of them are the bad ones.
+  for (let i = 0; i < 250_000; i++) {
+    t.clock.block(300);
+    t.samples.add('web', { at: t.clock.now(), verdict: i < 249_000 ? 'up' : 'down', ms: 5 });
+  }
+  await t.samples.settled();
+  await t.clock.advance(1);
+  await t.configure({ slos: { shop: SHOP } });
+  expect(t.slos().book.view('shop')).toMatchObject({ good: 249_000, bad: 1000 });
+  expect(t.warnings).toEqual([]);
+}, 120_000);
+
 test('an outage pages once, under its key; recovery resolves it', async () => {
   const t = await world({ shop: SHOP });
   await t.run(2 * HOUR, 'up');

@@ -7,8 +7,8 @@ import type { Finding, Probes } from '../../ports/probes.ts';
 import { budgetOf, burnRate, judge, step, WINDOWS, type BurnWindow, type Memory } from './burn.ts';
 import { Counts } from './counts.ts';
 
-/** Samples of one probe that are read at once: a day at one a second, and some. */
-const MAX_SAMPLES = 200_000;
+/** Samples of one probe that are read at once: a day at one a second, and some. More are read in parts. */
+const MAX_SAMPLES = 100_000;
 const DAY_MS = 86_400_000;
 
 export interface BookDeps {
@@ -195,9 +195,12 @@ export class SloBook {
       for (let from = until - reach; from < until; from += DAY_MS) {
         if (this.#stopped || this.#entries.get(name) !== entry) return;
         try {
-          const to = Math.min(until, from + DAY_MS);
-          for (const sample of await probes.samples.raw(probe, from, to, MAX_SAMPLES))
-            this.#count(entry.spec, entry.counts, probe, sample);
+          // The store gives the newest of a stretch.
+          for (let to: number | undefined = Math.min(until, from + DAY_MS); to !== undefined;) {
+            const part = await probes.samples.raw(probe, from, to, MAX_SAMPLES);
+            for (const sample of part) this.#count(entry.spec, entry.counts, probe, sample);
+            to = part.length < MAX_SAMPLES ? undefined : part[0]?.at;
+          }
         } catch (error) {
           warn(`the samples of ${probe} for the objective ${name}`, error);
         }
