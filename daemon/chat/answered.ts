@@ -9,10 +9,11 @@ import { chatProjection } from './projection.ts';
 /** The record of what came of an interaction. */
 export function answered(
   interaction: string,
+  person: string,
   { ok, title, job, data }: Reply,
   clean: (text: string) => string,
 ): RecordBody<'chat.answered'> {
-  const request = RequestId.safeParse(requestIn(data));
+  const request = RequestId.safeParse(requestIn(data, person));
   const started = JobId.safeParse(job?.id);
   return {
     interaction,
@@ -23,11 +24,13 @@ export function answered(
   };
 }
 
-/** A request that was opened stands in the reply's data. */
-function requestIn(data: Reply['data']): unknown {
+/** A request that this person opened stands in the reply's data; one that was decided is somebody else's. */
+function requestIn(data: Reply['data'], person: string): unknown {
   if (typeof data !== 'object' || data === null || !('request' in data)) return undefined;
   const { request } = data;
-  return typeof request === 'object' && request !== null && 'id' in request ? request.id : undefined;
+  if (typeof request !== 'object' || request === null || !('id' in request) || !('by' in request))
+    return undefined;
+  return request.by === person ? request.id : undefined;
 }
 
 /** For people: what an interaction that comes again came to the first time. */

@@ -84,7 +84,9 @@ const folds: Folds = {
   'chat.answered'(state, { body: { interaction, ...answered } }) {
     const asked = own(state.asked.by, interaction);
     if (asked !== undefined) asked.answered = answered;
-    if (answered.request !== undefined) put(state.requests, answered.request, interaction, MAX.requests);
+    // Where it was asked, not where it was withdrawn.
+    if (answered.request !== undefined && own(state.requests.by, answered.request) === undefined)
+      put(state.requests, answered.request, interaction, MAX.requests);
   },
   'chat.offered'(state, { ts, body }) {
     for (const id in state.offers.by) {

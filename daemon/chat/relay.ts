@@ -142,7 +142,10 @@ export class Relay {
     });
     const asks = reply.confirm !== undefined || reply.error !== undefined;
     if (changes && reply.confirm === undefined)
-      await ledger.append('chat.answered', answered(caller.interaction ?? '', reply, this.#deps.clean));
+      await ledger.append(
+        'chat.answered',
+        answered(caller.interaction ?? '', caller.person, reply, this.#deps.clean),
+      );
     const buttons = await this.#buttons(caller, wish, reply);
     return {
       kind: 'reply',

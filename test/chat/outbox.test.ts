@@ -53,7 +53,8 @@ test('a request: the whole plan to the approvers, an approver looks and approves
   expect((await rig.press(CLEO, card, 'Look and decide')).buttons).toHaveLength(2);
   expect(await rig.records('grant.approved')).toHaveLength(0);
 
-  const approved = await rig.press(BEN, look, 'Approve exactly this');
+  const elsewhere = { channel: '300000000000000002' };
+  const approved = await rig.press(BEN, look, 'Approve exactly this', {}, elsewhere);
   expect(approved).toMatchObject({ audience: 'channel', reply: { ok: true } });
   expect((await rig.press(BEN, look, 'Approve exactly this')).reply.error?.code).toBe('PRESS_USED');
   await ended(rig);

@@ -1,0 +1,176 @@
+import { Client, Events, REST } from 'discord.js';
+import type { ChatSession } from '../../contracts/chat.ts';
+import type { Pace } from '../dispatch/editor.ts';
+import { Flood } from '../dispatch/flood.ts';
+import { discordMarkup } from '../dispatch/markup/discord.ts';
+import { commandTree, type CommandTree } from '../dispatch/tree.ts';
+import { DISCORD_VIEW } from '../dispatch/view.ts';
+import type { Daemon } from '../link/client.ts';
+import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
+import { backOff } from '../link/pace.ts';
+import { handle } from './interactions.ts';
+import { discordMessenger } from './messenger.ts';
+import { register } from './register.ts';
+
+/** How often it is asked whether there are new commands, ms. */
+const LOOK_EVERY = 60_000;
+
+export interface BotOptions {
+  daemon: Daemon;
+  /** The platform's token. */
+  token: string;
+  /** File that remembers which commands were registered. */
+  memory: string;
+  pace: Pace;
+  now(): number;
+  log(level: 'info' | 'warn' | 'error', message: string, detail?: unknown): void;
+  /** Discord does not take the token: another one is needed. It is tried again all the same. */
+  refused(): void;
+  /** Another address of Discord's API. */
+  api?: string | undefined;
+}
+
+/** The bot of Discord: runs until `stop`, whatever Discord, the network and the daemon do meanwhile. */
+export class DiscordBot {
+  readonly #options: BotOptions;
+  readonly #stopping = new AbortController();
+  /** For what the bot says by itself: it outlives a client that Discord sent away. */
+  readonly #rest: REST;
+  #commands: { catalogue: ChatSession['catalogue']; tree: CommandTree } | undefined;
+  #client: Client | undefined;
+  #done: Promise<unknown> | undefined;
+
+  constructor(options: BotOptions) {
+    this.#options = options;
+    const { api, token } = options;
+    this.#rest = new REST({
+      ...(api === undefined ? {} : { api }),
+      // An edit that has to wait would show what is no longer so: the newest state is sent when it may be.
+      rejectOnRateLimit: ({ method, route }) => method === 'PATCH' && route.startsWith('/channels/'),
+    }).setToken(token);
+  }
+
+  /** Resolves when it is logged in and its commands are registered: what was wrong before is in the log. */
+  async start(): Promise<void> {
+    const session = await this.#try('asking the daemon for its session', () =>
+      this.#options.daemon.session(),
+    );
+    if (session === undefined) return;
+    this.#take(session);
+    if ((await this.#login()) === undefined) return;
+    await this.#try('registering the commands', () => this.#register(session));
+    const loops: LoopDeps = {
+      daemon: this.#options.daemon,
+      messenger: discordMessenger(this.#rest),
+      markup: discordMarkup,
+      limits: DISCORD_VIEW,
+      pace: this.#options.pace,
+      now: () => this.#options.now(),
+      signal: this.#stopping.signal,
+      failed: (what, error) => this.#options.log('warn', what, error),
+    };
+    const live = (job: string, at: ChatSession['live'][number]['at']): void => {
+      followJob(loops, job, at).catch((error: unknown) =>
+        this.#options.log('error', `the message of ${job}`, error),
+      );
+    };
+    for (const { job, at } of session.live) live(job, at);
+    this.#done = Promise.all([tellPosts(loops, live), this.#watch()]);
+    this.#done.catch((error: unknown) => this.#options.log('error', 'the bot ended', error));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#client?.destroy();
+    this.#options.daemon.close();
+  }
+
+  #take({ catalogue }: ChatSession): void {
+    this.#commands = { catalogue, tree: commandTree(catalogue) };
+  }
+
+  /** discord.js never repeats a first connect that failed, and ends for good when its token is taken away. */
+  async #login(): Promise<Client | undefined> {
+    const { api, token, log, daemon, pace } = this.#options;
+    const flood = new Flood(() => pace.monotonic());
+    const desk = {
+      daemon,
+      flood,
+      pace,
+      commands: () => {
+        if (this.#commands === undefined) throw new Error('no session yet');
+        return this.#commands;
+      },
+    };
+    return this.#try('logging in', async () => {
+      const client = new Client({ intents: [], ...(api === undefined ? {} : { rest: { api } }) });
+      client.on(Events.Error, (error) => log('error', 'discord.js', error));
+      client.on(Events.InteractionCreate, (interaction) => {
+        handle(desk, interaction).catch((error: unknown) => log('error', 'an interaction', error));
+      });
+      client.on(Events.Invalidated, () => void this.#again(client));
+      client.on(Events.ShardDisconnect, () => void this.#again(client));
+      try {
+        const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
+        await client.login(token);
+        await ready;
+      } catch (error) {
+        await client.destroy();
+        if (isRefused(error)) this.#options.refused();
+        throw error;
+      }
+      this.#client = client;
+      log('info', 'logged in', { guilds: client.guilds.cache.size });
+      return client;
+    });
+  }
+
+  /** The gateway will not take this client back: a new one is tried until one is. */
+  async #again(client: Client): Promise<void> {
+    if (this.#client !== client || this.#stopping.signal.aborted) return;
+    this.#client = undefined;
+    this.#options.log('warn', 'Discord ended the connection');
+    await client.destroy();
+    await this.#options.pace.sleep(backOff(1));
+    await this.#login();
+  }
+
+  async #register(session: ChatSession): Promise<void> {
+    const done = await register(this.#rest, session, this.#options.memory);
+    if (done.changed) this.#options.log('info', 'commands are registered', done);
+  }
+
+  /** Commands follow the catalogue: a new runbook is a new command within a minute. */
+  async #watch(): Promise<void> {
+    const { daemon, pace, log } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      await pace.sleep(LOOK_EVERY);
+      if (this.#stopping.signal.aborted) return;
+      try {
+        const session = await daemon.session();
+        if (session.catalogue.digest === this.#commands?.catalogue.digest || this.#client === undefined)
+          continue;
+        this.#take(session);
+        await this.#register(session);
+      } catch (error) {
+        log('warn', 'looking for new commands', error);
+      }
+    }
+  }
+
+  /** Until it works or the bot is stopped, with growing pauses. */
+  async #try<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+    for (let failures = 1; !this.#stopping.signal.aborted; failures++) {
+      try {
+        return await run();
+      } catch (error) {
+        this.#options.log('warn', `${what} (failure ${failures})`, error);
+        await this.#options.pace.sleep(backOff(failures));
+      }
+    }
+    return undefined;
+  }
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'TokenInvalid';

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import {
+  ApplicationCommandOptionType as Type,
+  type APIApplicationCommandBasicOption,
+  type APIApplicationCommandSubcommandOption,
+  type RESTPostAPIChatInputApplicationCommandsJSONBody as Body,
+} from 'discord.js';
+import { ROOT, type CommandTree, type Leaf, type Option } from '../dispatch/tree.ts';
+
+/** The tree as Discord takes it: `/reeve`, and one command for each runbook that has its own. */
+export function bodiesOf(tree: CommandTree): Body[] {
+  return [
+    {
+      name: ROOT,
+      description: 'Run the estate: every command, written down',
+      options: [
+        ...tree.leaves.map(subcommand),
+        ...tree.groups.map((group) => ({
+          type: Type.SubcommandGroup as const,
+          name: group.name,
+          description: group.description,
+          options: group.leaves.map(subcommand),
+        })),
+      ],
+    },
+    ...tree.own.map((leaf) => ({
+      name: leaf.name,
+      description: leaf.description,
+      options: leaf.options.map(option),
+    })),
+  ];
+}
+
+const subcommand = (leaf: Leaf): APIApplicationCommandSubcommandOption => ({
+  type: Type.Subcommand,
+  name: leaf.name,
+  description: leaf.description,
+  options: leaf.options.map(option),
+});
+
+function option({
+  name,
+  description,
+  type,
+  required,
+  choices,
+  suggest,
+}: Option): APIApplicationCommandBasicOption {
+  const base = { name, description, required };
+  if (type === 'integer') return { ...base, type: Type.Integer };
+  if (type === 'boolean') return { ...base, type: Type.Boolean };
+  if (suggest) return { ...base, type: Type.String, autocomplete: true };
+  return {
+    ...base,
+    type: Type.String,
+    ...(choices === undefined ? {} : { choices: choices.map((choice) => ({ name: choice, value: choice })) }),
+  };
+}
+
+/** What is remembered of a registration: Discord hands back bodies in a form of its own, so they cannot be compared. */
+export const digestOf = (bodies: readonly Body[], place: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([place, bodies]))
+    .digest('hex');

@@ -1,0 +1,193 @@
+import {
+  MessageFlags,
+  type AutocompleteInteraction,
+  type BaseInteraction,
+  type ChatInputCommandInteraction,
+  type Interaction,
+  type MessageComponentInteraction,
+  type ModalSubmitInteraction,
+} from 'discord.js';
+import type { Catalogue } from '../../contracts/catalogue.ts';
+import type { ChatAnswer, ChatAsk, ChatButton, Suggestion } from '../../contracts/chat.ts';
+import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
+import { askOf, leafAt, suggestAsk, type Filled } from '../dispatch/ask.ts';
+import type { Pace } from '../dispatch/editor.ts';
+import type { Flood } from '../dispatch/flood.ts';
+import { helpOf, suggestionsOf } from '../dispatch/help.ts';
+import { discordMarkup } from '../dispatch/markup/discord.ts';
+import type { CommandTree } from '../dispatch/tree.ts';
+import { DISCORD_VIEW, replyView, viewOf, type Shown, type View } from '../dispatch/view.ts';
+import { relayed } from '../link/ask.ts';
+import { Refused, type Daemon } from '../link/client.ts';
+import { fromOf } from './from.ts';
+import { modalOf, payloadOf, pressOf } from './payload.ts';
+
+export interface Desk {
+  daemon: Daemon;
+  flood: Flood;
+  pace: Pace;
+  /** What is registered now. */
+  commands(): { catalogue: Catalogue; tree: CommandTree };
+}
+
+/** One interaction: acknowledge, ask, show. Rejects only when Discord itself did not take the answer. */
+export async function handle(desk: Desk, interaction: Interaction): Promise<void> {
+  if (interaction.isAutocomplete()) return complete(desk, interaction);
+  if (interaction.isChatInputCommand()) return command(desk, interaction);
+  if (interaction.isModalSubmit() || interaction.isMessageComponent()) return press(desk, interaction);
+}
+
+async function command(desk: Desk, interaction: ChatInputCommandInteraction): Promise<void> {
+  await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  const path = [
+    interaction.commandName,
+    interaction.options.getSubcommandGroup(false),
+    interaction.options.getSubcommand(false),
+  ].filter((word) => word !== null);
+  const answer = await answered(desk, interaction, async () => {
+    const { catalogue, tree } = desk.commands();
+    const asked = askOf(catalogue, tree, path, filledOf(interaction));
+    if (asked.kind !== 'help') return asked;
+    const mine = await relayed(
+      desk.daemon,
+      { from: fromOf(interaction), ask: { kind: 'catalogue' } },
+      desk.pace,
+    );
+    return mine.kind === 'catalogue' ? helpOf(mine.catalogue, asked.topic) : mine;
+  });
+  await interaction.editReply(payloadOf(answer.view, answer.buttons));
+  // What a job does is told by its own message; whatever else was changed is for everybody there.
+  if (answer.everybody) await interaction.followUp(payloadOf(answer.view));
+}
+
+async function press(
+  desk: Desk,
+  interaction: MessageComponentInteraction | ModalSubmitInteraction,
+): Promise<void> {
+  const { id, field } = pressOf(interaction.customId);
+  if (interaction.isMessageComponent() && field !== undefined) {
+    await interaction.showModal(modalOf(interaction.customId, field));
+    return;
+  }
+  const own = interaction.message?.flags.has(MessageFlags.Ephemeral) ?? false;
+  // A card stays as it is for the others; what one person is shown goes on in its own message.
+  if (own && (interaction.isMessageComponent() || interaction.isFromMessage()))
+    await interaction.deferUpdate();
+  else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  const said =
+    interaction.isModalSubmit() && field !== undefined
+      ? interaction.fields.getTextInputValue(field)
+      : undefined;
+  const answer = await answered(desk, interaction, () =>
+    Promise.resolve({
+      kind: 'press',
+      id,
+      ...(said === undefined || field === undefined ? {} : { [field]: said }),
+    }),
+  );
+  // After a slip the plan and its button stay, to be tried again.
+  const slip = answer.error !== undefined && !answer.error.code.startsWith('PRESS_');
+  if (own && slip) await interaction.followUp({ ...payloadOf(answer.view), flags: MessageFlags.Ephemeral });
+  else await interaction.editReply(payloadOf(answer.view, answer.buttons));
+  if (answer.everybody) await interaction.followUp(payloadOf(answer.view));
+}
+
+interface Answer {
+  view: View;
+  buttons: readonly ChatButton[];
+  everybody: boolean;
+  error?: ErrorResponse | undefined;
+}
+
+/** Asks, and makes one view of whatever comes: an answer, help, a refusal here or there. */
+async function answered(
+  { daemon, flood, pace }: Desk,
+  interaction: BaseInteraction,
+  ask: () => Promise<ChatAsk | ChatAnswer | Shown>,
+): Promise<Answer> {
+  try {
+    flood.take(interaction.user.id);
+    const asked = await ask();
+    if (!('kind' in asked))
+      return { view: viewOf(asked, discordMarkup, DISCORD_VIEW), buttons: [], everybody: false };
+    const answer =
+      'reply' in asked || 'suggestions' in asked || 'catalogue' in asked
+        ? asked
+        : await relayed(daemon, { from: fromOf(interaction), ask: asked }, pace);
+    if (answer.kind !== 'reply')
+      throw fail('INTERNAL', { why: 'an unexpected answer', log: 'the daemon’s log' });
+    const { reply, buttons, audience, repeated } = answer;
+    return {
+      view: replyView(reply, discordMarkup, DISCORD_VIEW),
+      buttons,
+      everybody: audience === 'channel' && reply.job === undefined && !repeated,
+      error: reply.error,
+    };
+  } catch (error) {
+    const response = refusalOf(error);
+    if (response === undefined) throw error;
+    const { message, hint, code } = response;
+    const shown: Shown = {
+      tone: 'bad',
+      title: message,
+      blocks: [
+        { type: 'hint', text: hint },
+        { type: 'fields', fields: [{ label: 'Code', value: code }] },
+      ],
+    };
+    return {
+      view: viewOf(shown, discordMarkup, DISCORD_VIEW),
+      buttons: [],
+      everybody: false,
+      error: response,
+    };
+  }
+}
+
+function refusalOf(error: unknown): ErrorResponse | undefined {
+  if (error instanceof ReeveError) return error.toResponse();
+  return error instanceof Refused ? error.response : undefined;
+}
+
+/** Never restricts what is sent; without an answer in time there simply are no suggestions. */
+async function complete({ daemon, commands }: Desk, interaction: AutocompleteInteraction): Promise<void> {
+  const { catalogue, tree } = commands();
+  const path = [
+    interaction.commandName,
+    interaction.options.getSubcommandGroup(false),
+    interaction.options.getSubcommand(false),
+  ].filter((word) => word !== null);
+  const focused = interaction.options.getFocused(true);
+  const option = leafAt(tree, path)?.options.find(({ name }) => name === focused.name);
+  if (option === undefined) return interaction.respond([]);
+  const ask = suggestAsk(option, focused.value, filledOf(interaction));
+  const from = fromOf(interaction);
+  let suggestions: Suggestion[];
+  try {
+    const answer = await daemon.relay({ from, ask: ask ?? { kind: 'catalogue' } });
+    if (answer.kind === 'suggestions') suggestions = answer.suggestions;
+    else
+      suggestions =
+        answer.kind === 'catalogue'
+          ? suggestionsOf(catalogueFor(answer.catalogue, catalogue), option, focused.value)
+          : [];
+  } catch {
+    suggestions = [];
+  }
+  await interaction.respond(suggestions.map(({ label, value }) => ({ name: label, value })));
+}
+
+/** What this person may use, of what there is. */
+const catalogueFor = (mine: Catalogue, all: Catalogue): Catalogue => ({
+  ...all,
+  commands: all.commands.filter(({ name }) => mine.commands.some((spec) => spec.name === name)),
+});
+
+/** The options as they were filled in, without the words that name the command. */
+function filledOf(interaction: ChatInputCommandInteraction | AutocompleteInteraction): Filled {
+  const filled: Record<string, string | number | boolean> = {};
+  let options = interaction.options.data;
+  while (options[0]?.options !== undefined) options = options[0].options;
+  for (const { name, value } of options) if (value !== undefined) filled[name] = value;
+  return filled;
+}
