@@ -14,11 +14,15 @@ export interface Sentinels {
   start(releasers: Releasers): void;
 }
 
+/** After its code could not be loaded, ms. */
+const AGAIN_MS = 60_000;
+
 export function openSentinels(store: Store, config: Config, secrets: Pick<Secrets, 'get'>): Sentinels {
   const { fs, clock, log } = store;
   const specs = () => config.current().config.sentinels;
   const memory = sentinelMemory({ fs, specs, dir: path.join(store.home.root, 'drills', 'sentinels') });
-  let keeper: Promise<SentinelKeeper> | undefined;
+  let keeper: Promise<SentinelKeeper | undefined> | undefined;
+  let cancel = (): void => {};
   let states = (): SentinelState[] => [];
   const begin = async (): Promise<SentinelKeeper> => {
     const { keepSentinels } = await import('../drills/sentinels/keeper.ts');
@@ -40,12 +44,19 @@ export function openSentinels(store: Store, config: Config, secrets: Pick<Secret
     start(releasers) {
       const apply = (): void => {
         // Most estates have none: then nothing is loaded.
-        if (keeper !== undefined) void keeper.then((made) => made.reload());
-        else if (Object.keys(specs()).length > 0) keeper = begin();
+        if (keeper !== undefined) void keeper.then((made) => made?.reload());
+        else if (Object.keys(specs()).length > 0)
+          keeper = begin().catch((error: unknown) => {
+            log.warn('the sentinels are not written', { error: String(error) });
+            keeper = undefined;
+            cancel = clock.after(AGAIN_MS, apply);
+            return undefined;
+          });
       };
       const leave = config.onChange(apply);
       releasers.push('sentinels', async () => {
         leave();
+        cancel();
         await (await keeper)?.stop();
       });
       apply();

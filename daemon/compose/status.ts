@@ -24,7 +24,9 @@ export function statusView(
     .map((results) => results.findLast(({ project = '', env = '' }) => may(project, env)))
     .filter((r) => r !== undefined)
     .toSorted((a, b) => b.at - a.at)[0];
-  const incidents = Object.values(state.get(incidentsProjection).open);
+  const incidents = Object.values(state.get(incidentsProjection).open).filter(({ body }) =>
+    may(body.project, body.env),
+  );
   return {
     reeve: at.version,
     pid: process.pid,

@@ -129,6 +129,12 @@ test('who may not see a place sees no incident of it, and who only looks changes
   const incident = idOf(opened.data);
   const list = await town.as('eve', { command: 'incidents list', args: { all: true } });
   expect(list).toMatchObject({ ok: true, data: [] });
+  expect((await town.as('eve', { command: 'status' })).data).toMatchObject({
+    incidents: { open: 0, page: 0, newest: [] },
+  });
+  expect((await town.as('vic', { command: 'status' })).data).toMatchObject({
+    incidents: { open: 1, newest: [{ title: 'slow' }] },
+  });
   const hidden = await town.as('eve', { command: 'incidents show', args: { incident } });
   expect(hidden.error?.code).toBe('INCIDENT_NOT_FOUND');
   for (const [command, args] of [
