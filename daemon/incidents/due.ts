@@ -5,7 +5,7 @@ import { cut } from '../text.ts';
 import { MAX_DUE, MAX_JOBS, type Due, type IncidentsState, type Trigger } from './state.ts';
 
 /** Actions whose failure leaves an environment in doubt. */
-const DEPLOYING: ReadonlySet<string> = new Set(['deploy', 'promote', 'rollback', 'patch']);
+export const DEPLOYING: ReadonlySet<string> = new Set(['deploy', 'promote', 'rollback', 'patch']);
 
 const deployCause = ({ project, env }: { project: string; env: string }): string =>
   `deploy:${project}/${env}`;

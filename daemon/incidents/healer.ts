@@ -5,6 +5,7 @@ import type { ProbeView } from '../ports/probes.ts';
 import type { Work } from '../ports/work.ts';
 import { cut } from '../text.ts';
 import { ifStill, still } from './book.ts';
+import { DEPLOYING } from './due.ts';
 import { Heal, type HealDeps } from './heal.ts';
 import { rowOf } from './projection.ts';
 import { decide, isBornOut, notBefore, ruleFor, type Rule } from './rules.ts';
@@ -177,11 +178,19 @@ export class Healer {
   #stopped({ body }: IncidentRow, { spec }: Rule): string | undefined {
     try {
       for (const project of new Set([body.project, spec.project])) this.#deps.work.admit(project);
-      return undefined;
+      return this.#deploying(body) ?? this.#deploying(spec);
     } catch (error) {
       if (error instanceof ReeveError) return error.message;
       throw error;
     }
+  }
+
+  /** A deployment that runs in this place: what it stops it starts again itself, and two hands make it worse. */
+  #deploying({ project, env }: { project: string; env: string }): string | undefined {
+    const found = this.#deps.jobs
+      .list({ status: 'RUNNING', project })
+      .find(({ spec }) => spec.env === env && DEPLOYING.has(spec.action));
+    return found === undefined ? undefined : `${found.title} (${found.spec.job_id}) runs there`;
   }
 
   #wakeIn(ms: number): void {

@@ -213,6 +213,20 @@ test.each(['null', 'up'] as const)(
   },
 );
 
+test('while somebody deploys to the place, nothing is healed there; one elsewhere is in no way', async () => {
+  const rig = await Rig.open();
+  rig.outside.deploying = 'shop/dev';
+  await rig.probe('down');
+  await rig.pass(60_000);
+  expect(rig.outside.ran).toEqual([]);
+  expect(rig.of('heal.decided')).toMatchObject([
+    { decision: 'waits', why: `Deploy the shop (${jobId(999)}) runs there` },
+  ]);
+  rig.outside.deploying = 'shop/prod';
+  await rig.pass(30_000);
+  expect(rig.outside.ran).toHaveLength(1);
+});
+
 test('what a person has resolved before a decided heal could begin is not healed any more', async () => {
   const rig = await Rig.open();
   rig.ledger.subscribe(({ type }) => {

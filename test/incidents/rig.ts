@@ -29,6 +29,8 @@ export interface Outside {
   /** Thrown when an alert is raised. */
   mute: Error | undefined;
   heals: boolean;
+  /** A deployment that runs now, `project/env`. */
+  deploying: string | null;
   maintenance: string | null;
   cause: string | null;
   /** Thrown by the probe when it is asked. */
@@ -76,6 +78,7 @@ export class Rig {
       web: 'up',
       mute: undefined,
       heals: true,
+      deploying: null,
       maintenance: null,
       cause: null,
       broken: undefined,
@@ -253,6 +256,11 @@ export class Rig {
           attempt_id: `${id}.1`,
         }),
         get: async (id: string) => this.#job(id),
+        list: () => {
+          const [project, env] = outside.deploying?.split('/') ?? [];
+          const spec = { job_id: jobId(999), action: 'deploy', project, env };
+          return project === undefined ? [] : [{ spec, title: 'Deploy the shop' } as unknown as JobView];
+        },
       },
       admit: async ({ anchor, runbook, part, mandate }) => {
         if (this.dead) return new Promise(() => undefined);
