@@ -157,6 +157,7 @@ export class Interactions {
       return this.#messages.edit(original, draft);
     const message = this.#write(interaction, draft);
     interaction.followups.push(message);
+    this.#world.changes.happened();
     return message;
   }
 

@@ -1,3 +1,4 @@
+import type { Moment } from '../platform/clock.ts';
 import type { App, Channel, Message, Modal } from './world.ts';
 
 /** An app has to acknowledge within this, ms. */
@@ -20,6 +21,7 @@ export interface Activity {
   channel?: Channel;
   command?: string;
   createdAt: number;
+  began: Moment;
   /** `failed`: the person reads Slack's own notice. */
   state: 'waiting' | 'answered' | 'failed';
   /** What was in the acknowledgement. */

@@ -1,4 +1,4 @@
-import { App as Bolt, type AppOptions, LogLevel } from '@slack/bolt';
+import { App as Bolt, LogLevel, SocketModeReceiver, type AppOptions, type Logger } from '@slack/bolt';
 import { onTestFinished } from 'vitest';
 import { startSlack, type SlackStandin } from './index.ts';
 import type { Person } from './person.ts';
@@ -17,8 +17,17 @@ export interface Scene {
   errors: Error[];
 }
 
+export interface BoltOptions {
+  clientOptions?: AppOptions['clientOptions'];
+  /** Off where a reconnect must not happen: Bolt's own one rejects where nobody can catch it. */
+  reconnect?: boolean;
+  /** How long Bolt waits for a pong, and before it reconnects, ms. */
+  pingTimeout?: number;
+  errors?: Error[];
+}
+
 /** A team with a channel, a person and an app, and the real Bolt as the app. Closed when the test ends. */
-export async function scene(listen: (bolt: Bolt) => void, options: Partial<AppOptions> = {}): Promise<Scene> {
+export async function scene(listen: (bolt: Bolt) => void, options: BoltOptions = {}): Promise<Scene> {
   const slack = await startSlack();
   onTestFinished(() => slack.close());
   const team = slack.addTeam('acme');
@@ -27,7 +36,7 @@ export async function scene(listen: (bolt: Bolt) => void, options: Partial<AppOp
   const app = slack.addApp('reeve');
   const token = slack.install(app, team, [ops]);
   const errors: Error[] = [];
-  const bolt = await connect(slack, app, token, listen, options, errors);
+  const bolt = await connect(slack, app, token, listen, { errors, ...options });
   return { slack, app, token, team, ops, ada, bolt, errors };
 }
 
@@ -37,17 +46,22 @@ export async function connect(
   app: App,
   token: string,
   listen: (bolt: Bolt) => void = () => {},
-  options: Partial<AppOptions> = {},
-  errors: Error[] = [],
+  { clientOptions = {}, reconnect = true, pingTimeout = 5_000, errors = [] }: BoltOptions = {},
 ): Promise<Bolt> {
+  const options = { slackApiUrl: slack.api, retryConfig: { retries: 0 }, ...clientOptions };
+  const receiver = new SocketModeReceiver({
+    appToken: app.appToken,
+    clientPingTimeout: pingTimeout,
+    autoReconnectEnabled: reconnect,
+    logger: silent,
+    installerOptions: { clientOptions: options },
+  });
   const bolt = new Bolt({
     token,
-    appToken: app.appToken,
-    socketMode: true,
+    receiver,
     deferInitialization: true,
-    logLevel: LogLevel.ERROR,
-    ...options,
-    clientOptions: { slackApiUrl: slack.api, retryConfig: { retries: 0 }, ...options.clientOptions },
+    logger: silent,
+    clientOptions: options,
   });
   bolt.error(async (error) => {
     errors.push(error);
@@ -65,3 +79,14 @@ export async function connect(
   });
   return bolt;
 }
+
+/** Tests look at what happened, not at what Bolt says about it. */
+const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  setLevel: () => {},
+  getLevel: () => LogLevel.ERROR,
+  setName: () => {},
+};

@@ -57,8 +57,7 @@ export class Hooks {
       earlier !== undefined &&
       earlier.deletedAt === undefined
     ) {
-      activity.responses.push(this.#messages.edit(call, earlier, body));
-      return earlier;
+      return this.#responded(activity, this.#messages.edit(call, earlier, body));
     }
     const channel = activity.channel as Channel;
     const open = body['response_type'] === 'in_channel';
@@ -69,7 +68,12 @@ export class Hooks {
       body,
       open ? {} : { ephemeralFor: activity.userId },
     );
+    return this.#responded(activity, message);
+  }
+
+  #responded(activity: Activity, message: Message): Message {
     activity.responses.push(message);
+    this.#world.changes.happened();
     return message;
   }
 }

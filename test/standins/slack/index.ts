@@ -6,6 +6,7 @@ import { Refusals } from '../platform/refusals.ts';
 import { PlatformServer, type Answer, type Call } from '../platform/server.ts';
 import type { Activity, Kind } from './activity.ts';
 import { Delivery } from './delivery.ts';
+import { Events } from './events.ts';
 import { Hooks } from './hooks.ts';
 import { Messages } from './messages.ts';
 import { methods } from './methods/index.ts';
@@ -13,7 +14,6 @@ import { Modals } from './modals.ts';
 import { Person } from './person.ts';
 import { RateLimits } from './ratelimit.ts';
 import { SlackError } from './errors.ts';
-import { apiMessage } from './render.ts';
 import { SocketMode } from './socket.ts';
 import { say } from './elements.ts';
 import { Judge } from './validate.ts';
@@ -51,6 +51,7 @@ export class SlackStandin {
   readonly modals = new Modals(this.world, this.#judge, () => this.activities);
   readonly hooks = new Hooks(this.world, this.messages, () => this.activities);
   readonly delivery = new Delivery(this.world, this.socket);
+  readonly events = new Events(this.world, this.delivery);
   readonly limits = new RateLimits(this.clock);
   readonly web = new WebApi(
     {
@@ -71,7 +72,7 @@ export class SlackStandin {
 
   constructor() {
     this.delivery.acted = (activity, body) => this.#acted(activity, body);
-    this.messages.told = (kind, message) => this.#told(kind, message);
+    this.messages.told = (kind, message) => this.events.told(kind, message);
   }
 
   get origin(): string {
@@ -178,6 +179,7 @@ export class SlackStandin {
       app,
       userId,
       createdAt: this.clock.now(),
+      began: this.clock.mark(),
       state: 'waiting',
       lateAcks: 0,
       responses: [],
@@ -214,7 +216,7 @@ export class SlackStandin {
   personEdits(message: Message, text: string): Message {
     message.history.push({ ...contentOf(message), until: this.clock.now() });
     Object.assign(message, { text, editedAt: this.clock.now() });
-    this.#told('message_changed', message);
+    this.events.told('message_changed', message);
     this.changes.happened();
     return message;
   }
@@ -270,57 +272,6 @@ export class SlackStandin {
         `${options.length} options, ${long.length} too long`,
       ]);
     return options.map((one) => ({ text: say(one['text']) ?? '', value: String(one['value']) }));
-  }
-
-  /** Tells apps that subscribed to messages of this kind of channel. */
-  #told(kind: 'message' | 'message_changed' | 'message_deleted', message: Message): void {
-    const channel = this.world.channels.get(message.channelId);
-    if (channel === undefined) return;
-    const channelType = { public: 'channel', private: 'group', im: 'im' }[channel.kind];
-    const names = { public: 'message.channels', private: 'message.groups', im: 'message.im' };
-    const { ts, ...shown } = apiMessage(this.world, message);
-    const at = { channel: channel.id, channel_type: channelType, event_ts: ts };
-    const inner =
-      kind === 'message'
-        ? { ...shown, ts, ...at }
-        : {
-            type: 'message',
-            subtype: kind,
-            ts: this.world.ts(),
-            message: { ...shown, ts },
-            ...(kind === 'message_deleted' ? { deleted_ts: ts } : {}),
-            ...at,
-          };
-    for (const app of this.world.apps.values()) {
-      const self = app.botUsers.get(channel.teamId);
-      if (self === undefined || !channel.members.has(self)) continue;
-      if (app.events.has(names[channel.kind])) this.event(app, channel.teamId, inner);
-      if (kind === 'message' && app.events.has('app_mention') && message.pings.users.includes(self))
-        this.event(app, channel.teamId, { ...inner, type: 'app_mention' });
-    }
-  }
-
-  /** Any event of the Events API to an app. */
-  event(app: App, teamId: string, event: object): void {
-    this.delivery.event(app, {
-      token: app.verification,
-      team_id: teamId,
-      api_app_id: app.id,
-      type: 'event_callback',
-      event_id: this.world.id('Ev'),
-      event_time: Math.floor(this.clock.now() / 1_000),
-      authorizations: [
-        {
-          enterprise_id: null,
-          team_id: teamId,
-          user_id: app.botUsers.get(teamId),
-          is_bot: true,
-          is_enterprise_install: false,
-        },
-      ],
-      is_ext_shared_channel: false,
-      event,
-    });
   }
 }
 

@@ -24,8 +24,7 @@ export class Modals {
     const activity = this.#activities().find((one) => one.triggerId === triggerId && one.app === app);
     if (activity === undefined) throw new SlackError('invalid_trigger_id');
     if (activity.triggerUsed) throw new SlackError('exchanged_trigger_id');
-    if (activity.createdAt + TRIGGER_LIVES < this.#world.clock.now())
-      throw new SlackError('expired_trigger_id');
+    if (this.#world.clock.spent(activity.began) > TRIGGER_LIVES) throw new SlackError('expired_trigger_id');
     this.#judge.view(call, view);
     const below = push ? this.top(activity.userId, app) : undefined;
     if (push && below !== undefined && this.#stack(below).length >= MAX_STACK)

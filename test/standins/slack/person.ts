@@ -81,11 +81,11 @@ export class Person {
   }
 
   /** Closes a modal; the app hears of it only when it wanted to. */
-  async close(modal: Modal): Promise<void> {
+  async close(modal: Modal, doing: Doing = {}): Promise<void> {
     modal.open = false;
     if (modal.view.notify_on_close !== true) return;
     const activity = this.#begin('view_closed', this.#appOf(modal), { on: modal });
-    await this.#do(activity, viewBody(this.#slack.world, activity, modal, {}, 'view_closed'), {});
+    await this.#do(activity, viewBody(this.#slack.world, activity, modal, {}, 'view_closed'), doing);
   }
 
   /** A global shortcut. */
