@@ -20,6 +20,8 @@ export interface Settings {
   logLevel: LogLevel | undefined;
   /** Seals the keys instead of a key file. */
   passphrase: string | undefined;
+  /** Other addresses of the chat platforms' APIs, handed to the bots. */
+  chatApi: { discord: string | undefined };
   cwd: string;
 }
 
@@ -36,8 +38,8 @@ const Port = z.coerce.number().pipe(z.int().min(0).max(65_535));
 const Level = z.enum(['trace', 'debug', 'info', 'warn', 'error']);
 
 /**
- * Reads `REEVE_HOME` (default ~/.reeve), `REEVE_PORT` (7333), `REEVE_CONFIG`, `REEVE_LOG_FILE`, `REEVE_LOG_LEVEL` and
- * `REEVE_PASSPHRASE`. Empty is as good as unset. Throws `SETTING_INVALID`.
+ * Reads `REEVE_HOME` (default ~/.reeve), `REEVE_PORT` (7333), `REEVE_CONFIG`, `REEVE_LOG_FILE`, `REEVE_LOG_LEVEL`,
+ * `REEVE_PASSPHRASE` and `REEVE_DISCORD_API`. Empty is as good as unset. Throws `SETTING_INVALID`.
  */
 export function readSettings(
   flags: Flags = {},
@@ -63,6 +65,7 @@ export function readSettings(
         ? undefined
         : parse(Level, level, 'REEVE_LOG_LEVEL', 'it is one of trace, debug, info, warn, error'),
     passphrase: value(undefined, 'REEVE_PASSPHRASE'),
+    chatApi: { discord: value(undefined, 'REEVE_DISCORD_API') },
     cwd,
   });
 }

@@ -8,6 +8,7 @@ import { createServer } from '../http/server.ts';
 import { ensureOwnerToken, ownerVerifier, type TokenVerifier } from '../http/token.ts';
 import { proveInclusion } from '../ledger/index.ts';
 import type { Chat } from '../ports/chat.ts';
+import { superviseBots } from './bots.ts';
 import { composeChat } from './chat.ts';
 import type { Running } from './engine.ts';
 import type { Store } from './store.ts';
@@ -76,11 +77,13 @@ export async function serve(
     version,
   });
   const { url, socket } = await server.listen();
+  const stopBots = store.full === undefined ? superviseBots(store, settings, running) : undefined;
   return {
     url,
     socket,
     async close() {
       chat.quiet();
+      await stopBots?.();
       await server.close();
       chat.stop();
     },
