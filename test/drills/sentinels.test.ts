@@ -12,6 +12,9 @@ import { nodeFs } from '../../daemon/fs.ts';
 import { tempDir } from '../helpers/ledger.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 import { startPostgres } from './live-postgres.ts';
+import { lacksPostgres } from '../helpers/needs.ts';
+
+const noPostgres = lacksPostgres();
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
@@ -109,26 +112,29 @@ test('SQLite: a row of its own in a table that is made; a database that is not t
   expect(rows.map((row) => ({ ...row }))).toEqual([{ sentinel: 'db', ...(await t.memory.newest('db')) }]);
 });
 
-test('PostgreSQL: one row, replaced each time, by a user who needs no more than that table', async () => {
-  const server = await startPostgres();
-  const t = await keep(
-    { pg: { kind: 'postgres', secret: 'url', table: 'reeve_sentinel', every: 5000 } },
-    async () => server.url('postgres'),
-  );
-  const first = -1;
-  await t.settled(() => (t.keeper.states()[0]?.written ?? first) > first);
-  const before = t.keeper.states()[0]?.written ?? 0;
-  while ((t.keeper.states()[0]?.written ?? 0) <= before) {
-    await t.clock.advance(5000);
-    // A write that took ten of the test's own seconds would be given up.
-    await systemClock.sleep(50);
-  }
-  await t.keeper.stop();
-  const newest = await t.memory.newest('pg');
-  expect(await server.sql('postgres', 'SELECT uuid, at::text FROM reeve_sentinel')).toEqual([
-    { uuid: newest?.uuid, at: String(newest?.at) },
-  ]);
-});
+test.skipIf(noPostgres)(
+  'PostgreSQL: one row, replaced each time, by a user who needs no more than that table',
+  async () => {
+    const server = await startPostgres();
+    const t = await keep(
+      { pg: { kind: 'postgres', secret: 'url', table: 'reeve_sentinel', every: 5000 } },
+      async () => server.url('postgres'),
+    );
+    const first = -1;
+    await t.settled(() => (t.keeper.states()[0]?.written ?? first) > first);
+    const before = t.keeper.states()[0]?.written ?? 0;
+    while ((t.keeper.states()[0]?.written ?? 0) <= before) {
+      await t.clock.advance(5000);
+      // A write that took ten of the test's own seconds would be given up.
+      await systemClock.sleep(50);
+    }
+    await t.keeper.stop();
+    const newest = await t.memory.newest('pg');
+    expect(await server.sql('postgres', 'SELECT uuid, at::text FROM reeve_sentinel')).toEqual([
+      { uuid: newest?.uuid, at: String(newest?.at) },
+    ]);
+  },
+);
 
 test('the memory is bounded, outlives a crash in the middle of a line, and tells older from never written', async () => {
   const dir = join(await tempDir(), 'memory');

@@ -6,7 +6,10 @@ import { driverServices } from '../../daemon/drills/drivers/index.ts';
 import { secretVariable } from '../../daemon/runbook/environment.ts';
 import { makeWorld, type World } from '../runbook/world.ts';
 import { startPostgres } from './live-postgres.ts';
+import { lacksPostgres } from '../helpers/needs.ts';
 import { makeSite } from './site.ts';
+
+const noPostgres = lacksPostgres();
 
 const SHIPPED = join(import.meta.dirname, '../..');
 
@@ -56,16 +59,19 @@ test('backup-sqlite and restore-sqlite work as they ship, on a database at their
   expect(await drill(world, 'sqlite')).toMatchObject({ tables: '1', rows: '3' });
 });
 
-test('backup-postgres and restore-postgres work as they ship, on two secrets', async () => {
-  const server = await startPostgres();
-  await server.sql('postgres', 'CREATE DATABASE shop');
-  await server.sql('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 50) AS id');
-  const world = await shipped({
-    'live-database': server.url('shop'),
-    'scratch-server': server.url('postgres'),
-  });
-  expect(await drill(world, 'postgres')).toMatchObject({ tables: '1', rows: '50' });
-});
+test.skipIf(noPostgres)(
+  'backup-postgres and restore-postgres work as they ship, on two secrets',
+  async () => {
+    const server = await startPostgres();
+    await server.sql('postgres', 'CREATE DATABASE shop');
+    await server.sql('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 50) AS id');
+    const world = await shipped({
+      'live-database': server.url('shop'),
+      'scratch-server': server.url('postgres'),
+    });
+    expect(await drill(world, 'postgres')).toMatchObject({ tables: '1', rows: '50' });
+  },
+);
 
 test('a step gets the secrets that its runbook declares, and no other', async () => {
   const world = await shipped({

@@ -2,8 +2,11 @@ import { mkdir, readFile, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { startPostgres } from '../drills/live-postgres.ts';
+import { lacksPostgres } from '../helpers/needs.ts';
 import { alive, until, type Place } from '../helpers/daemon.ts';
 import { makePlace } from './place.ts';
+
+const noPostgres = lacksPostgres();
 
 const PASSWORD = 'a-very-long-restic-password';
 const ESTATE = `version: 1
@@ -83,12 +86,14 @@ verify:
   expect([report.code, report.out]).toEqual([1, expect.stringContaining('# Drill files: UNKNOWN')]);
 });
 
-test('kill -9 while a scratch database is there: it is removed at the next start, and the live one is as before', async () => {
-  const server = await startPostgres();
-  await server.sql('postgres', 'CREATE DATABASE shop');
-  await server.sql('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 50) AS id');
-  const place = await makePlace({}, ESTATE.replace(/sentinels:[^]*/, ''));
-  const steps = `\`\`\`backup { name=b driver=postgres }
+test.skipIf(noPostgres)(
+  'kill -9 while a scratch database is there: it is removed at the next start, and the live one is as before',
+  async () => {
+    const server = await startPostgres();
+    await server.sql('postgres', 'CREATE DATABASE shop');
+    await server.sql('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 50) AS id');
+    const place = await makePlace({}, ESTATE.replace(/sentinels:[^]*/, ''));
+    const steps = `\`\`\`backup { name=b driver=postgres }
 database: live
 to: dumps
 \`\`\`
@@ -98,25 +103,26 @@ live: live
 verify:
   ${SERVICE.replace('process.env.PIDS', `'${place.estate}/pids.txt'`)}
 \`\`\``;
-  await place.write('runbooks/pg.md', drill('pg', steps, 'live'));
-  const daemon = await place.start();
-  await secret(place, 'live', server.url('shop'));
-  await begin(place, 'pg');
-  await until(async () => (await place.read('pids.txt')).endsWith('\n'));
-  const scratch = async (): Promise<unknown[]> =>
-    server.sql('postgres', `SELECT datname FROM pg_database WHERE datname LIKE 'reeve\\_drill\\_%'`);
-  expect(await scratch()).toHaveLength(1);
-  await daemon.end('SIGKILL');
-  expect(await scratch()).toHaveLength(1);
+    await place.write('runbooks/pg.md', drill('pg', steps, 'live'));
+    const daemon = await place.start();
+    await secret(place, 'live', server.url('shop'));
+    await begin(place, 'pg');
+    await until(async () => (await place.read('pids.txt')).endsWith('\n'));
+    const scratch = async (): Promise<unknown[]> =>
+      server.sql('postgres', `SELECT datname FROM pg_database WHERE datname LIKE 'reeve\\_drill\\_%'`);
+    expect(await scratch()).toHaveLength(1);
+    await daemon.end('SIGKILL');
+    expect(await scratch()).toHaveLength(1);
 
-  await place.start();
-  await until(async () => (await scratch()).length === 0);
-  await until(async () => (await place.records('drill.result')).length > 0);
-  expect((await place.records('drill.result'))[0]?.body['verdict']).toBe('UNKNOWN');
-  expect(await server.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '50' }]);
-  expect(await left(place)).toEqual([]);
-  await until(async () => (await readdir(path.join(place.home, 'drills', 'leftovers'))).length === 0);
-});
+    await place.start();
+    await until(async () => (await scratch()).length === 0);
+    await until(async () => (await place.records('drill.result')).length > 0);
+    expect((await place.records('drill.result'))[0]?.body['verdict']).toBe('UNKNOWN');
+    expect(await server.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '50' }]);
+    expect(await left(place)).toEqual([]);
+    await until(async () => (await readdir(path.join(place.home, 'drills', 'leftovers'))).length === 0);
+  },
+);
 
 test('the shipped game day: refused without a release, passed with one, and its report and chart are there', async () => {
   const REPO = path.resolve(import.meta.dirname, '../..');

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, type TestContext } from 'vitest';
@@ -17,6 +18,33 @@ async function mountSmall(): Promise<string | undefined> {
     await rm(disk, { recursive: true, force: true, maxRetries: 20 });
   });
   return disk;
+}
+
+/**
+ * A mounted file system whose server never answers, as of a network mount whose server is gone: FUSE without anybody behind
+ * it. `answer` lets the kernel give up on it.
+ */
+export async function hungMount(context: TestContext): Promise<{ folder: string; answer(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'reeve-hung-'));
+  const script = `exec 3<>/dev/fuse || exit 1
+    mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung "$1" || exit 1
+    echo mounted; read -r _`;
+  const holder = spawn('bash', ['-c', script, 'bash', folder], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const gone = once(holder, 'exit');
+  const [said] = (await Promise.race([once(holder.stdout, 'data'), gone])) as [unknown];
+  const answer = async (): Promise<void> => {
+    // Nobody holds the connection any more, so what waits for it fails.
+    holder.kill('SIGKILL');
+    await gone;
+  };
+  onTestFinished(async () => {
+    await answer();
+    spawnSync('umount', ['-l', folder]);
+    await rmdir(folder);
+  });
+  if (String(said).startsWith('mounted')) return { folder, answer };
+  expect(process.env['CI'], 'CI must be able to mount FUSE').toBeUndefined();
+  return context.skip('skipped: FUSE cannot be mounted here (needs root and /dev/fuse)');
 }
 
 /** Fills a disk to the last byte; answers what frees it. */

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import { fail } from '../../contracts/errors.ts';
 import { recordBodies, type LedgerRecord, type RecordBody, type RecordType } from '../../contracts/record.ts';
 import { canonical } from '../../daemon/canonical.ts';
+import { sha256Hex } from '../../daemon/digest.ts';
 import type { Clock } from '../../daemon/ports/clock.ts';
 import type { AppendResult, Head, Ledger } from '../../daemon/ports/ledger.ts';
 import type { Projection, StateView } from '../../daemon/ports/state.ts';
 
 /**
  * The ledger port in memory: synchronous sequencing, guard at that instant, projections folded inside the call, and
- * "durable" a turn of the event loop later. Its root is a plain hash of the lines, not a Merkle tree.
+ * "durable" a turn of the event loop later. Its root is a hash over the one before and the newest line, not a Merkle tree.
  */
 export class MemoryLedger implements Ledger, StateView {
   readonly lines: string[] = [];
@@ -17,6 +17,7 @@ export class MemoryLedger implements Ledger, StateView {
   #states = new Map<string, unknown>();
   #listeners = new Set<(record: LedgerRecord) => void>();
   #last = 0;
+  #root = '';
   /** Set to refuse every further append, as after a failed fsync. */
   broken: string | undefined;
   /** Set to hold appends before they are sequenced, as after a full disk. */
@@ -59,7 +60,7 @@ export class MemoryLedger implements Ledger, StateView {
   head(): Head {
     return {
       size: this.lines.length,
-      root: createHash('sha256').update(this.lines.join('\n')).digest('hex'),
+      root: this.#root,
     };
   }
   lastTs(): number {
@@ -88,6 +89,7 @@ export class MemoryLedger implements Ledger, StateView {
   #fold(line: string): void {
     const record: LedgerRecord = JSON.parse(line);
     this.lines.push(line);
+    this.#root = sha256Hex(`${this.#root}\n${line}`);
     this.#last = record.ts;
     for (const projection of this.#projections) {
       this.#states.set(projection.name, projection.apply(this.#states.get(projection.name), record));

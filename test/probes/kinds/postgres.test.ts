@@ -4,18 +4,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { newAuthority, newCertificate } from '../../helpers/certificates.ts';
 import { tempDir } from '../../helpers/ledger.ts';
+import { lacksPostgres } from '../../helpers/needs.ts';
 import { newPostgres, type PostgresServer } from '../../helpers/postgres.ts';
 import { ask, complaints } from '../../helpers/probing.ts';
 
+const none = lacksPostgres();
+const onServer = test.skipIf(none);
 let server: PostgresServer;
 beforeAll(async () => {
+  if (none) return;
   server = await newPostgres({ flags: ['-c', 'wal_level=replica', '-c', 'wal_receiver_status_interval=1s'] });
   await server.start();
   await server.sql('CREATE TABLE orders (id int)');
   await server.sql('INSERT INTO orders VALUES (1), (2)');
   await server.sql(`CREATE ROLE watcher LOGIN PASSWORD 'w-secret' CONNECTION LIMIT 1`);
 }, 120_000);
-afterAll(async () => server.remove());
+afterAll(async () => {
+  if (!none) await server.remove();
+});
 
 const probe = (extra: Record<string, unknown> = {}, password = server.password, ms = 20_000) =>
   ask(
@@ -27,7 +33,7 @@ const probe = (extra: Record<string, unknown> = {}, password = server.password, 
 /** Sessions of probes that are left in the server. */
 const sessions = () => server.sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'reeve'`);
 
-test('a login is up and leaves no session behind; a query is compared as text', async () => {
+onServer('a login is up and leaves no session behind; a query is compared as text', async () => {
   expect(await probe()).toMatchObject({ verdict: 'up', ms: expect.any(Number), near: true });
   for (const [query, value] of [
     ['SELECT count(*) FROM orders', '2'],
@@ -48,7 +54,7 @@ test('a login is up and leaves no session behind; a query is compared as text', 
   await expect.poll(sessions, { timeout: 20_000 }).toEqual([]);
 });
 
-test('a query can only read, in one statement', async () => {
+onServer('a query can only read, in one statement', async () => {
   expect(await probe({ query: 'DELETE FROM orders' })).toMatchObject({
     verdict: 'inconclusive',
     why: expect.stringContaining('a probe only reads'),
@@ -61,7 +67,7 @@ test('a query can only read, in one statement', async () => {
   expect(await server.sql('SELECT count(*)::int AS n FROM orders')).toEqual([{ n: 2 }]);
 });
 
-test('wrong password, user and database are down, in words, without the secret', async () => {
+onServer('wrong password, user and database are down, in words, without the secret', async () => {
   const wrong = await probe({}, 'hunter2-hunter2');
   expect(wrong).toMatchObject({
     verdict: 'down',
@@ -78,7 +84,7 @@ test('wrong password, user and database are down, in words, without the secret',
   });
 });
 
-test('no connection left is degraded, and says so', async () => {
+onServer('no connection left is degraded, and says so', async () => {
   const { default: pg } = await import('pg');
   const only = new pg.Client({
     host: '127.0.0.1',
@@ -98,14 +104,14 @@ test('no connection left is degraded, and says so', async () => {
   }
 });
 
-test('a query that takes too long ends with the probe', async () => {
+onServer('a query that takes too long ends with the probe', async () => {
   expect(await probe({ query: 'SELECT pg_sleep(600)' }, server.password, 700)).toMatchObject({
     verdict: 'down',
     why: expect.stringContaining('did not answer in time'),
   });
 });
 
-test('a server that speaks something else, or says it is starting up, is down', async () => {
+onServer('a server that speaks something else, or says it is starting up, is down', async () => {
   const field = (type: string, text: string) => Buffer.from(`${type}${text}\0`);
   const fields = Buffer.concat([
     field('S', 'FATAL'),
@@ -132,39 +138,49 @@ test('a server that speaks something else, or says it is starting up, is down', 
   }
 });
 
-test('TLS: refused when the server has none, verified when it has', async () => {
-  expect(await probe({ tls: true })).toMatchObject({
-    verdict: 'down',
-    why: 'the PostgreSQL server does not offer TLS',
-  });
-  const authority = await newAuthority();
-  const made = await newCertificate({ authority });
-  const root = await tempDir();
-  await writeFile(join(root, 'ca.pem'), authority.cert);
-  const secure = await newPostgres({
-    flags: ['-c', 'ssl=on', '-c', 'ssl_cert_file=server.crt', '-c', 'ssl_key_file=server.key'],
-    async prepare(folder) {
-      // Written into files that the server's user owns already.
-      for (const [name, text] of [
-        ['server.crt', made.cert],
-        ['server.key', made.key],
-      ] as const)
-        await owned(folder, name, text);
-    },
-  });
-  onTestFinished(() => secure.remove());
-  await secure.start();
-  const target = { host: '127.0.0.1', port: secure.port, user: 'postgres', password_secret: 'db', tls: true };
-  const asked = { secrets: { db: secure.password }, root };
-  expect(await ask('postgres', { ...target, ca: 'ca.pem' }, asked)).toMatchObject({ verdict: 'up' });
-  expect(await ask('postgres', target, asked)).toMatchObject({
-    verdict: 'down',
-    why: expect.stringContaining('no TLS:'),
-  });
-  expect(
-    await ask('tls', { host: '127.0.0.1', port: secure.port, ca: 'ca.pem', starttls: 'postgres' }, asked),
-  ).toMatchObject({ verdict: 'up' });
-}, 120_000);
+onServer(
+  'TLS: refused when the server has none, verified when it has',
+  async () => {
+    expect(await probe({ tls: true })).toMatchObject({
+      verdict: 'down',
+      why: 'the PostgreSQL server does not offer TLS',
+    });
+    const authority = await newAuthority();
+    const made = await newCertificate({ authority });
+    const root = await tempDir();
+    await writeFile(join(root, 'ca.pem'), authority.cert);
+    const secure = await newPostgres({
+      flags: ['-c', 'ssl=on', '-c', 'ssl_cert_file=server.crt', '-c', 'ssl_key_file=server.key'],
+      async prepare(folder) {
+        // Written into files that the server's user owns already.
+        for (const [name, text] of [
+          ['server.crt', made.cert],
+          ['server.key', made.key],
+        ] as const)
+          await owned(folder, name, text);
+      },
+    });
+    onTestFinished(() => secure.remove());
+    await secure.start();
+    const target = {
+      host: '127.0.0.1',
+      port: secure.port,
+      user: 'postgres',
+      password_secret: 'db',
+      tls: true,
+    };
+    const asked = { secrets: { db: secure.password }, root };
+    expect(await ask('postgres', { ...target, ca: 'ca.pem' }, asked)).toMatchObject({ verdict: 'up' });
+    expect(await ask('postgres', target, asked)).toMatchObject({
+      verdict: 'down',
+      why: expect.stringContaining('no TLS:'),
+    });
+    expect(
+      await ask('tls', { host: '127.0.0.1', port: secure.port, ca: 'ca.pem', starttls: 'postgres' }, asked),
+    ).toMatchObject({ verdict: 'up' });
+  },
+  120_000,
+);
 
 /** A file with mode 0600 that belongs to whom PG_VERSION belongs to. */
 async function owned(folder: string, name: string, text: string): Promise<void> {
@@ -175,51 +191,58 @@ async function owned(folder: string, name: string, text: string): Promise<void> 
   await chown(path, uid, gid);
 }
 
-test('a standby: its role, its lag, and the link to its primary', async () => {
-  expect(await probe({ role: 'primary' })).toMatchObject({ verdict: 'up' });
-  expect(await probe({ role: 'standby' })).toMatchObject({
-    verdict: 'down',
-    why: expect.stringContaining('is a primary'),
-  });
-  const standby = await newPostgres({
-    copyOf: (await server.stop(), server),
-    async prepare(folder) {
-      await owned(folder, 'standby.signal', '');
-      await appendFile(
-        join(folder, 'postgresql.auto.conf'),
-        `primary_conninfo = 'host=127.0.0.1 port=${server.port} user=postgres password=${server.password}'\n`,
-      );
-      expect(await readFile(join(folder, 'PG_VERSION'), 'utf8')).toMatch(/^\d+/);
-    },
-  });
-  onTestFinished(() => standby.remove());
-  await server.start();
-  await standby.start();
-  const watch = (extra: Record<string, unknown> = {}) => probe({ port: standby.port, ...extra });
-  await expect
-    .poll(() => watch({ role: 'standby', max_lag: '1m' }), { timeout: 30_000 })
-    .toMatchObject({ verdict: 'up', figures: { lag_ms: expect.any(Number) } });
-  expect(await watch({ role: 'primary' })).toMatchObject({
-    verdict: 'down',
-    why: expect.stringContaining('is a standby'),
-  });
-  // Replay waits while new transactions arrive: what was received is newer than what is shown.
-  for (const why of ['the standby has replayed nothing yet', 'behind']) {
-    await standby.sql('SELECT pg_wal_replay_pause()');
-    await server.sql('INSERT INTO orders VALUES (3)');
+onServer(
+  'a standby: its role, its lag, and the link to its primary',
+  async () => {
+    expect(await probe({ role: 'primary' })).toMatchObject({ verdict: 'up' });
+    expect(await probe({ role: 'standby' })).toMatchObject({
+      verdict: 'down',
+      why: expect.stringContaining('is a primary'),
+    });
+    const standby = await newPostgres({
+      copyOf: (await server.stop(), server),
+      async prepare(folder) {
+        await owned(folder, 'standby.signal', '');
+        await appendFile(
+          join(folder, 'postgresql.auto.conf'),
+          `primary_conninfo = 'host=127.0.0.1 port=${server.port} user=postgres password=${server.password}'\n`,
+        );
+        expect(await readFile(join(folder, 'PG_VERSION'), 'utf8')).toMatch(/^\d+/);
+      },
+    });
+    onTestFinished(() => standby.remove());
+    await server.start();
+    await standby.start();
+    const watch = (extra: Record<string, unknown> = {}) => probe({ port: standby.port, ...extra });
     await expect
-      .poll(() => watch({ max_lag: '1ms' }), { timeout: 30_000 })
-      .toMatchObject({ verdict: 'degraded', why: expect.stringContaining(why) });
-    await standby.sql('SELECT pg_wal_replay_resume()');
+      .poll(() => watch({ role: 'standby', max_lag: '1m' }), { timeout: 30_000 })
+      .toMatchObject({ verdict: 'up', figures: { lag_ms: expect.any(Number) } });
+    expect(await watch({ role: 'primary' })).toMatchObject({
+      verdict: 'down',
+      why: expect.stringContaining('is a standby'),
+    });
+    // Replay waits while new transactions arrive: what was received is newer than what is shown.
+    for (const why of ['the standby has replayed nothing yet', 'behind']) {
+      await standby.sql('SELECT pg_wal_replay_pause()');
+      await server.sql('INSERT INTO orders VALUES (3)');
+      await expect
+        .poll(() => watch({ max_lag: '1ms' }), { timeout: 30_000 })
+        .toMatchObject({ verdict: 'degraded', why: expect.stringContaining(why) });
+      await standby.sql('SELECT pg_wal_replay_resume()');
+      await expect
+        .poll(() => watch({ max_lag: '1h' }), { timeout: 30_000 })
+        .toMatchObject({ verdict: 'up', figures: { lag_bytes: 0 } });
+    }
+    await server.stop();
     await expect
-      .poll(() => watch({ max_lag: '1h' }), { timeout: 30_000 })
-      .toMatchObject({ verdict: 'up', figures: { lag_bytes: 0 } });
-  }
-  await server.stop();
-  await expect
-    .poll(() => watch({ role: 'standby' }), { timeout: 30_000 })
-    .toMatchObject({ verdict: 'degraded', why: expect.stringContaining('is not connected to its primary') });
-}, 180_000);
+      .poll(() => watch({ role: 'standby' }), { timeout: 30_000 })
+      .toMatchObject({
+        verdict: 'degraded',
+        why: expect.stringContaining('is not connected to its primary'),
+      });
+  },
+  180_000,
+);
 
 test('attack 48: an address that nobody allowed is not connected to', async () => {
   expect(

@@ -160,6 +160,73 @@ test('STARTTLS of SMTP; a server that refuses it, or slips in data before TLS, i
   expect(await early.probe()).toMatchObject({ verdict: 'down', why: 'it sent data before TLS began' });
 });
 
+/** An IMAP server (RFC 3501) on which STARTTLS really turns to TLS. */
+async function imapServer({
+  greeting = '* OK [CAPABILITY IMAP4rev1 STARTTLS] mail.example ready\r\n',
+  says = 'a OK begin TLS\r\n',
+} = {}) {
+  const made = await newCertificate({ authority });
+  const asked: string[] = [];
+  const server = createPlain((socket: Socket) => {
+    socket.on('error', () => undefined).write(greeting);
+    socket.once('data', (bytes: Buffer) => {
+      asked.push(bytes.toString('latin1'));
+      socket.write(says);
+      if (!/^a OK/m.test(says)) return;
+      new TLSSocket(socket, { isServer: true, key: made.key, cert: made.cert }).on('error', () => undefined);
+    });
+  });
+  const root = await tempDir();
+  await writeFile(join(root, 'ca.pem'), authority.cert);
+  const port = await listen(server);
+  const probe = (ms?: number) =>
+    ask(
+      'tls',
+      { host: '127.0.0.1', port, ca: 'ca.pem', starttls: 'imap' },
+      { root, ...(ms === undefined ? {} : { ms }) },
+    );
+  return { server, asked, probe };
+}
+
+test('STARTTLS of IMAP: the greeting first, untagged lines are passed over; a server that does not want it is down', async () => {
+  const good = await imapServer({ says: '* CAPABILITY IMAP4rev1\r\n* OK still here\r\na OK begin TLS\r\n' });
+  expect(await good.probe()).toMatchObject({ verdict: 'up' });
+  expect(good.asked).toEqual(['a STARTTLS\r\n']);
+  await expectNoneLeft(good.server);
+
+  const refusing = await imapServer({ says: 'a BAD no such command\r\n' });
+  expect(await refusing.probe()).toMatchObject({
+    verdict: 'down',
+    why: 'the IMAP server answers STARTTLS with "a BAD no such command"',
+  });
+  await expectNoneLeft(refusing.server);
+
+  // RFC 3501, 7.1.5 and 7.1.4: it turns the caller away, or knows him already, so that TLS cannot begin.
+  const busy = await imapServer({ greeting: '* BYE too many connections\r\n' });
+  expect(await busy.probe()).toMatchObject({
+    verdict: 'down',
+    why: 'the IMAP server greets with "* BYE too many connections"',
+  });
+  const known = await imapServer({ greeting: '* PREAUTH welcome back\r\n' });
+  expect(await known.probe()).toMatchObject({ verdict: 'down', why: expect.stringContaining('* PREAUTH') });
+  const other = await imapServer({ greeting: '220 mail.example ESMTP\r\n' });
+  expect(await other.probe()).toMatchObject({ verdict: 'down', why: expect.stringContaining('220 mail') });
+});
+
+test('STARTTLS of IMAP: what comes before TLS began, noise without end and silence are down', async () => {
+  const early = await imapServer({ says: 'a OK begin TLS\r\n* OK injected\r\n' });
+  expect(await early.probe()).toMatchObject({ verdict: 'down', why: 'it sent data before TLS began' });
+  const endless = await imapServer({ says: '* OK and on\r\n'.repeat(20_000) });
+  expect(await endless.probe(2000)).toMatchObject({ verdict: 'down' });
+  await expectNoneLeft(endless.server);
+  const silent = await imapServer({ greeting: '' });
+  expect(await silent.probe(300)).toMatchObject({
+    verdict: 'down',
+    why: expect.stringContaining('did not answer in time'),
+  });
+  await expectNoneLeft(silent.server);
+});
+
 test('attack 48: an address that nobody allowed is not connected to', async () => {
   for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', '169.254.169.254'])
     expect(await ask('tls', { host }, { allowed: [] })).toMatchObject({
