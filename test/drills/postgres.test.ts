@@ -13,7 +13,6 @@ const SENTINEL = {
   shop: { kind: 'postgres' as const, secret: 'shop-db', table: 'reeve_sentinel', every: 60_000 },
 };
 const none = lacksPostgres();
-const onServer = test.skipIf(none);
 let server: TestServer;
 let stop = async (): Promise<void> => {};
 beforeAll(async () => {
@@ -55,7 +54,7 @@ const state = (live: string) =>
             (SELECT count(*) FROM pg_class WHERE relkind = 'r') AS tables`,
   );
 
-onServer('a dump is restored into a scratch database, asked, measured, and gone', async () => {
+test.skipIf(none)('a dump is restored into a scratch database, asked, measured, and gone', async () => {
   const { site, live } = await shop();
   await site.mark();
   const made = await backup(site);
@@ -93,7 +92,7 @@ onServer('a dump is restored into a scratch database, asked, measured, and gone'
   expect(shown).not.toContain('a-database-password');
 });
 
-onServer('a service is asked about the scratch database', async () => {
+test.skipIf(none)('a service is asked about the scratch database', async () => {
   const { site } = await shop();
   await backup(site);
   const script = `const pg = require(${JSON.stringify(join(import.meta.dirname, '../../node_modules/pg'))});
@@ -107,7 +106,7 @@ onServer('a service is asked about the scratch database', async () => {
   expect(await databases()).not.toContain(outputs['scratch']);
 });
 
-onServer('the live database is never a target: by its name, by another, by its prefix', async () => {
+test.skipIf(none)('the live database is never a target: by its name, by another, by its prefix', async () => {
   const { site, live } = await shop();
   await backup(site);
   const before = await state(live);
@@ -135,7 +134,7 @@ onServer('the live database is never a target: by its name, by another, by its p
   await server.sql('postgres', 'DROP DATABASE reeve_drill_taken');
 });
 
-onServer('wrong answers are mismatches, and the scratch database is gone after each', async () => {
+test.skipIf(none)('wrong answers are mismatches, and the scratch database is gone after each', async () => {
   const { site } = await shop();
   await backup(site);
   const why = async (verify: object): Promise<string> => {
@@ -162,7 +161,7 @@ onServer('wrong answers are mismatches, and the scratch database is gone after e
   expect((await databases()).filter((name) => name.startsWith('reeve_drill_'))).toEqual([]);
 });
 
-onServer(
+test.skipIf(none)(
   'missing, empty and damaged backups, missing programs, versions that do not fit, and a server that is away',
   async () => {
     const { site } = await shop();
@@ -220,7 +219,7 @@ onServer(
   },
 );
 
-onServer(
+test.skipIf(none)(
   'a base backup starts in a private server, with the WAL to its end or to a time',
   async () => {
     const { site, live } = await shop();
@@ -276,7 +275,7 @@ onServer(
   180_000,
 );
 
-onServer(
+test.skipIf(none)(
   'a disk that becomes full ends both ways of restoring clearly, and leaves nothing anywhere',
   async () => {
     const { site, live } = await shop();
@@ -299,7 +298,7 @@ onServer(
   },
 );
 
-onServer('a connection that ends says so and hangs nobody', async () => {
+test.skipIf(none)('a connection that ends says so and hangs nobody', async () => {
   const { live } = await shop();
   const connection = await connect(addressOf('x', server.url(live)), { statementTimeoutMs: 1000 });
   await server.sql(

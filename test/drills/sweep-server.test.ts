@@ -14,7 +14,7 @@ import { tempDir } from '../helpers/ledger.ts';
 import { lacksPostgres } from '../helpers/needs.ts';
 import { startPostgres } from './live-postgres.ts';
 
-const onServer = test.skipIf(lacksPostgres());
+const none = lacksPostgres();
 const there = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -24,7 +24,7 @@ const there = (path: string): Promise<boolean> =>
 const socketFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'reeve-pg-'));
 const sweep = (data: string, sockets: string) => sweepServer({ kind: 'server', data, sockets }, systemClock);
 
-onServer(
+test.skipIf(none)(
   'a server that an earlier run left is ended, with all its processes, and its leftover forgotten',
   async () => {
     const { pid, data } = await startPostgres();
@@ -53,7 +53,7 @@ onServer(
   },
 );
 
-onServer('one that hangs and does not hear the first signal is ended all the same', async () => {
+test.skipIf(none)('one that hangs and does not hear the first signal is ended all the same', async () => {
   const { pid, data } = await startPostgres();
   process.kill(pid, 'SIGSTOP');
   expect(await sweep(data, await socketFolder())).toBe(true);

@@ -9,7 +9,6 @@ import { newPostgres, type PostgresServer } from '../../helpers/postgres.ts';
 import { ask, complaints } from '../../helpers/probing.ts';
 
 const none = lacksPostgres();
-const onServer = test.skipIf(none);
 let server: PostgresServer;
 beforeAll(async () => {
   if (none) return;
@@ -33,7 +32,7 @@ const probe = (extra: Record<string, unknown> = {}, password = server.password, 
 /** Sessions of probes that are left in the server. */
 const sessions = () => server.sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'reeve'`);
 
-onServer('a login is up and leaves no session behind; a query is compared as text', async () => {
+test.skipIf(none)('a login is up and leaves no session behind; a query is compared as text', async () => {
   expect(await probe()).toMatchObject({ verdict: 'up', ms: expect.any(Number), near: true });
   for (const [query, value] of [
     ['SELECT count(*) FROM orders', '2'],
@@ -54,7 +53,7 @@ onServer('a login is up and leaves no session behind; a query is compared as tex
   await expect.poll(sessions, { timeout: 20_000 }).toEqual([]);
 });
 
-onServer('a query can only read, in one statement', async () => {
+test.skipIf(none)('a query can only read, in one statement', async () => {
   expect(await probe({ query: 'DELETE FROM orders' })).toMatchObject({
     verdict: 'inconclusive',
     why: expect.stringContaining('a probe only reads'),
@@ -67,7 +66,7 @@ onServer('a query can only read, in one statement', async () => {
   expect(await server.sql('SELECT count(*)::int AS n FROM orders')).toEqual([{ n: 2 }]);
 });
 
-onServer('wrong password, user and database are down, in words, without the secret', async () => {
+test.skipIf(none)('wrong password, user and database are down, in words, without the secret', async () => {
   const wrong = await probe({}, 'hunter2-hunter2');
   expect(wrong).toMatchObject({
     verdict: 'down',
@@ -84,7 +83,7 @@ onServer('wrong password, user and database are down, in words, without the secr
   });
 });
 
-onServer('no connection left is degraded, and says so', async () => {
+test.skipIf(none)('no connection left is degraded, and says so', async () => {
   const { default: pg } = await import('pg');
   const only = new pg.Client({
     host: '127.0.0.1',
@@ -104,14 +103,14 @@ onServer('no connection left is degraded, and says so', async () => {
   }
 });
 
-onServer('a query that takes too long ends with the probe', async () => {
+test.skipIf(none)('a query that takes too long ends with the probe', async () => {
   expect(await probe({ query: 'SELECT pg_sleep(600)' }, server.password, 700)).toMatchObject({
     verdict: 'down',
     why: expect.stringContaining('did not answer in time'),
   });
 });
 
-onServer('a server that speaks something else, or says it is starting up, is down', async () => {
+test.skipIf(none)('a server that speaks something else, or says it is starting up, is down', async () => {
   const field = (type: string, text: string) => Buffer.from(`${type}${text}\0`);
   const fields = Buffer.concat([
     field('S', 'FATAL'),
@@ -138,7 +137,7 @@ onServer('a server that speaks something else, or says it is starting up, is dow
   }
 });
 
-onServer(
+test.skipIf(none)(
   'TLS: refused when the server has none, verified when it has',
   async () => {
     expect(await probe({ tls: true })).toMatchObject({
@@ -191,7 +190,7 @@ async function owned(folder: string, name: string, text: string): Promise<void> 
   await chown(path, uid, gid);
 }
 
-onServer(
+test.skipIf(none)(
   'a standby: its role, its lag, and the link to its primary',
   async () => {
     expect(await probe({ role: 'primary' })).toMatchObject({ verdict: 'up' });
