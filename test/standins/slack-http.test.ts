@@ -68,6 +68,7 @@ test('commands, events and buttons go to the endpoint, signed; its answers count
   ]);
   ada.say(ada.dm(), 'hello');
   await expect.poll(() => heard).toEqual(['hello']);
+  await slack.until(() => slack.delivery.answers.length === 2);
   expect(slack.delivery.answers.map(({ status }) => status)).toEqual([200, 200]);
   const open = await fetch(`${slack.api}apps.connections.open`, {
     method: 'POST',

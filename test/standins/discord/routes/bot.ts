@@ -19,12 +19,12 @@ const application = ({ app, world }: Request): object => ({
   team: null,
 });
 
-const information = ({ origin, app, gateway }: Request): object => ({
+const information = ({ origin, gateway }: Request): object => ({
   url: origin().replace('http', 'ws'),
   shards: 1,
   session_start_limit: {
     total: 1_000,
-    remaining: 1_000 - [...gateway.sessions.values()].filter((session) => session.app === app).length,
+    remaining: 1_000 - gateway.identifies,
     reset_after: 86_400_000,
     max_concurrency: 1,
   },
