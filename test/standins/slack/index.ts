@@ -144,6 +144,7 @@ export class SlackStandin {
       signingSecret: randomBytes(16).toString('hex'),
       verification: randomBytes(12).toString('hex'),
       scopes: new Set(SCOPES),
+      configToken: `xoxe.xoxp-1-${randomBytes(24).toString('hex')}`,
       revoked: new Map(),
       commands: new Set(commands),
       events: new Set(events),
@@ -159,6 +160,12 @@ export class SlackStandin {
     const token = `xoxb-${team.id}-${bot.id}-${randomBytes(12).toString('hex')}`;
     app.tokens.set(team.id, token);
     return token;
+  }
+
+  /** What a person does after the manifest asked for other scopes: agrees, and the app has them. */
+  reinstall(app: App): void {
+    const { scopes } = app.manifest?.oauth_config ?? {};
+    app.scopes = new Set(scopes?.bot);
   }
 
   /** From now on the token is answered with this; the app token's sockets are closed. */

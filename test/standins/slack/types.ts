@@ -1,3 +1,4 @@
+import type { webApi } from '@slack/bolt';
 import type { HomeView, KnownBlock, MessageAttachment, ModalView } from '@slack/types';
 
 /** What a bot sends, by the names under which the stand-in looks the schemas up (scripts/chat-schemas.ts). */
@@ -6,4 +7,5 @@ export interface Sent {
   Modal: ModalView;
   Home: HomeView;
   Attachment: MessageAttachment;
+  Manifest: webApi.AppsManifestUpdateArguments['manifest'];
 }

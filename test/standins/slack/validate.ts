@@ -2,6 +2,7 @@ import type { Refusals } from '../platform/refusals.ts';
 import { shapes } from '../platform/shape.ts';
 import { SlackError, spelled, type BlockProblem } from './errors.ts';
 import { judgeBlocks, judgeModal } from './limits.ts';
+import { judgeManifest } from './manifest-limits.ts';
 import type { World } from './world.ts';
 
 const types = shapes(new URL('../../fixtures/standins/slack.schema.json', import.meta.url));
@@ -44,6 +45,24 @@ export class Judge {
         : types.unknown(kind, view).map(({ path, why }) => ({ path: ['view', ...path], why }));
     const all = [...judgeModal((view ?? {}) as Record<string, unknown>), ...shape, ...strange];
     if (all.length > 0) this.#refuse(call, view, 'invalid_arguments', all);
+  }
+
+  /** An app's manifest; `invalid_manifest`, which carries its errors in a way of its own. */
+  manifest(call: string, manifest: unknown): void {
+    const at = ({ path, why }: BlockProblem): { message: string; pointer: string } => ({
+      message: why,
+      pointer: `/${path.join('/')}`,
+    });
+    const wrong = types.problems('Manifest', manifest);
+    const shape = wrong.length > 0 ? wrong : types.unknown('Manifest', manifest);
+    const errors = [...judgeManifest(manifest), ...shape].map(at);
+    if (errors.length === 0) return;
+    this.refuse(
+      call,
+      manifest,
+      new SlackError('invalid_manifest', { errors }),
+      errors.map(({ message, pointer }) => `${pointer}: ${message}`),
+    );
   }
 
   /** Remembers and throws the refusal of a payload. */

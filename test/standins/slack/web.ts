@@ -40,6 +40,8 @@ export interface Method {
   scopes: readonly string[];
   /** Called with the app-level token. */
   appLevel?: true;
+  /** Called with an app configuration token. */
+  config?: true;
   run(request: Request): object | Promise<object>;
 }
 
@@ -119,11 +121,13 @@ export class WebApi {
     if (typeof token !== 'string' || token === '') throw new SlackError('not_authed');
     for (const app of this.#platform.world.apps.values()) {
       const team = [...app.tokens].find(([, own]) => own === token)?.[0];
-      if (team === undefined && app.appToken !== token) continue;
+      const config = app.configToken === token;
+      if (team === undefined && app.appToken !== token && !config) continue;
       const gone = app.revoked.get(token);
       if (gone !== undefined) throw new SlackError(gone);
-      if ((team === undefined) !== (method.appLevel === true) && method.name !== 'auth.test')
-        throw new SlackError('not_allowed_token_type');
+      const wanted = method.config === true ? 'config' : method.appLevel === true ? 'app' : 'bot';
+      const given = config ? 'config' : team === undefined ? 'app' : 'bot';
+      if (wanted !== given && method.name !== 'auth.test') throw new SlackError('not_allowed_token_type');
       return { app, teamId: team ?? '' };
     }
     throw new SlackError('invalid_auth');

@@ -1,7 +1,10 @@
 import type { KnownBlock, MessageAttachment, ModalView } from '@slack/types';
+import type { Sent } from './types.ts';
 import type { Changes } from '../platform/changes.ts';
 import type { PlatformClock } from '../platform/clock.ts';
 import { slackId, timestamp } from './ids.ts';
+
+export type Manifest = Sent['Manifest'];
 
 export interface Team {
   id: string;
@@ -98,6 +101,10 @@ export interface App {
   /** The old verification token that still stands in payloads. */
   verification: string;
   scopes: Set<string>;
+  /** For apps.manifest.*; in reality of a person, and for twelve hours. */
+  configToken: string;
+  /** What apps.manifest.update set last. */
+  manifest?: Manifest;
   /** Tokens that were taken away, and what is answered for them. */
   revoked: Map<string, 'token_revoked' | 'invalid_auth' | 'account_inactive'>;
   commands: Set<string>;
