@@ -8,7 +8,9 @@ import { register } from './register.ts';
  * `npm run bots:deploy [-- --dry-run]`: registers the commands now, if anything about them changed. The running bot does the
  * same by itself. `REEVE_DISCORD_TOKEN` is the bot's token.
  */
-const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+});
 const { daemon, folder, env } = readSettings('discord');
 const api = env['REEVE_DISCORD_API'];
 const rest = new REST(api === undefined ? {} : { api }).setToken(env['REEVE_DISCORD_TOKEN'] ?? '');

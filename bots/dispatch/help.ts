@@ -66,7 +66,8 @@ export function suggestionsOf(catalogue: Catalogue, option: Option, text: string
   // Whoever has typed past the name of a command keeps what is typed.
   const typed =
     fills === 'line' && safeTokens(text) > 0 && text.length <= 100 ? [suggestion(text, text)] : [];
-  return [...typed, ...fitting.filter(({ value }) => value !== text)].slice(0, MAX_SUGGESTIONS);
+  const others = typed.length === 0 ? fitting : fitting.filter(({ value }) => value !== text);
+  return [...typed, ...others].slice(0, MAX_SUGGESTIONS);
 }
 
 const suggestion = (value: string, label: string): Suggestion => ({

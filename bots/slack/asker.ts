@@ -1,0 +1,120 @@
+import type { Catalogue } from '../../contracts/catalogue.ts';
+import type { ChatAnswer, ChatAsk, ChatButton, ChatFrom, Suggestion } from '../../contracts/chat.ts';
+import { ReeveError, fail } from '../../contracts/errors.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import type { Pace } from '../dispatch/editor.ts';
+import type { Flood } from '../dispatch/flood.ts';
+import { helpOf } from '../dispatch/help.ts';
+import type { Line } from '../dispatch/line.ts';
+import { slackMarkup } from '../dispatch/markup/slack.ts';
+import { replyView, viewOf, type View } from '../dispatch/view.ts';
+import { relayed } from '../link/ask.ts';
+import { Refused, type Daemon } from '../link/client.ts';
+import { SLACK_LIMITS } from './blocks.ts';
+
+/** What is shown for something asked. */
+export interface Answer {
+  view: View;
+  buttons: readonly ChatButton[];
+  /** To who asked; otherwise to everybody there. */
+  alone: boolean;
+  /** A slip that used nothing up: what it was asked with stays, to be tried again. */
+  slip: boolean;
+}
+
+type Asked = Extract<ChatAsk, { kind: 'command' | 'press' }>;
+type ReplyAnswer = Extract<ChatAnswer, { kind: 'reply' }>;
+
+/** Asks the daemon on behalf of accounts, and makes something to show of whatever comes. */
+export class Asker {
+  readonly #daemon: Pick<Daemon, 'relay'>;
+  readonly #pace: Pace;
+  readonly #flood: Flood;
+
+  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace, flood: Flood) {
+    this.#daemon = daemon;
+    this.#pace = pace;
+    this.#flood = flood;
+  }
+
+  /** The commands of this person. Rejects with what `problem` can show, also for who may not even look. */
+  async catalogue(from: ChatFrom): Promise<Catalogue> {
+    const answer = await relayed(this.#daemon, { from, ask: { kind: 'catalogue' } }, this.#pace);
+    if (answer.kind === 'catalogue') return answer.catalogue;
+    throw answer.kind === 'reply' ? new Refusal(answer) : unexpected(answer);
+  }
+
+  /** The same for somebody who is about to fill in a form. */
+  async enter(from: ChatFrom): Promise<Catalogue> {
+    this.#flood.take(from.account);
+    return this.catalogue(from);
+  }
+
+  /** `make` says what is asked; whatever it throws is shown. Rejects only for what nobody had thought of. */
+  async ask(from: ChatFrom, make: () => Promise<Line | Asked> | Line | Asked): Promise<Answer> {
+    try {
+      this.#flood.take(from.account);
+      const asked = await make();
+      if (asked.kind === 'help') {
+        const shown = helpOf(await this.catalogue(from), asked.topic);
+        return { view: viewOf(shown, slackMarkup, SLACK_LIMITS), buttons: [], alone: true, slip: true };
+      }
+      const answer = await relayed(this.#daemon, { from, ask: asked }, this.#pace);
+      if (answer.kind !== 'reply') throw unexpected(answer);
+      return shown(answer);
+    } catch (error) {
+      return this.problem(error);
+    }
+  }
+
+  async suggest(from: ChatFrom, ask: Extract<ChatAsk, { kind: 'suggest' }>): Promise<Suggestion[]> {
+    const answer = await this.#daemon.relay({ from, ask });
+    return answer.kind === 'suggestions' ? answer.suggestions : [];
+  }
+
+  /** A refusal, here or there, as something to show. Throws anything else. */
+  problem(error: unknown): Answer {
+    if (error instanceof Refusal) return shown(error.answer);
+    const response =
+      error instanceof ReeveError
+        ? error.toResponse()
+        : error instanceof Refused
+          ? error.response
+          : undefined;
+    if (response === undefined) throw error;
+    const reply: Reply = {
+      v: 1,
+      command: '',
+      ok: false,
+      tone: 'bad',
+      title: response.message,
+      blocks: [],
+      data: null,
+      error: response,
+    };
+    return shown({ kind: 'reply', reply, buttons: [], audience: 'asker', repeated: false });
+  }
+}
+
+function shown({ reply, buttons, audience, repeated }: ReplyAnswer): Answer {
+  return {
+    view: replyView(reply, slackMarkup, SLACK_LIMITS),
+    buttons,
+    // What a job does is told by its own message; whatever else was changed is for everybody there.
+    alone: audience === 'asker' || reply.job !== undefined || repeated,
+    slip: reply.error !== undefined && !reply.error.code.startsWith('PRESS_'),
+  };
+}
+
+const unexpected = ({ kind }: ChatAnswer): Error =>
+  fail('INTERNAL', { why: `an unexpected answer: ${kind}`, log: 'the daemon’s log' });
+
+/** The daemon's answer to who may not even look. */
+class Refusal extends Error {
+  readonly answer: ReplyAnswer;
+  constructor(answer: ReplyAnswer) {
+    super(answer.reply.title);
+    this.name = 'Refusal';
+    this.answer = answer;
+  }
+}

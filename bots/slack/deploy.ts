@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readSettings } from '../link/settings.ts';
+import { changesOf, manifestOf, ownCommands, type Manifest } from './manifest.ts';
+
+/*
+ * `npm run bots:deploy -- --platform slack [--dry-run]`: prints the app's manifest when it differs from the one that was
+ * printed last; with `--dry-run` always, and remembers nothing. It is pasted into the app's page: changing an app by
+ * program needs a token that can change every app of the workspace, which has no place on this machine.
+ */
+const { values } = parseArgs({
+  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+});
+const { daemon, folder } = readSettings('slack');
+const { catalogue } = await daemon.session();
+daemon.close();
+
+const memory = path.join(folder, 'slack.manifest.json');
+const manifest = manifestOf(catalogue);
+const changes = changesOf(remembered(), manifest);
+const { left } = ownCommands(catalogue);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+if (changes.length === 0) say('The manifest of the Slack app is as it was.');
+else {
+  say('The manifest of the Slack app has changed; put it into the app’s page "App manifest":');
+  for (const change of changes) say(`  ${change}`);
+}
+if (left.length > 0)
+  say(`No command of their own, only /reeve <name>: ${left.map(({ name }) => name).join(', ')}`);
+if (values['dry-run'] || changes.length > 0)
+  process.stdout.write(`${JSON.stringify(manifest, undefined, 2)}\n`);
+if (!values['dry-run'] && changes.length > 0) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(memory, JSON.stringify(manifest), { mode: 0o600 });
+}
+
+function remembered(): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(memory, 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
+}

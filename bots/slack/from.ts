@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { ChatFrom } from '../../contracts/chat.ts';
+
+/** What Slack says of every interaction that is not a slash command. Only ids are read. */
+const Common = z.object({
+  user: z.object({ id: z.string(), team_id: z.string().nullish() }),
+  team: z.object({ id: z.string() }).nullish(),
+  api_app_id: z.string(),
+  trigger_id: z.string().optional(),
+});
+
+const View = z.object({
+  id: z.string(),
+  hash: z.string().optional(),
+  callback_id: z.string().default(''),
+  private_metadata: z.string().default(''),
+  state: z.object({ values: z.record(z.string(), z.record(z.string(), z.unknown())) }).optional(),
+});
+
+export const SlashBody = z.object({
+  command: z.string(),
+  text: z.string().default(''),
+  team_id: z.string().nullish(),
+  channel_id: z.string(),
+  channel_name: z.string().default(''),
+  user_id: z.string(),
+  api_app_id: z.string(),
+  trigger_id: z.string(),
+  response_url: z.string(),
+});
+export type SlashBody = z.infer<typeof SlashBody>;
+
+export const ActionBody = Common.extend({
+  trigger_id: z.string(),
+  channel: z.object({ id: z.string(), name: z.string().default('') }).nullish(),
+  container: z.object({ is_ephemeral: z.boolean().optional() }).optional(),
+  message: z
+    .object({
+      app_id: z.string().optional(),
+      bot_id: z.string().optional(),
+      edited: z.object({ user: z.string() }).optional(),
+    })
+    .optional(),
+  view: View.optional(),
+  response_url: z.string().optional(),
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        value: z.string().nullish(),
+        selected_option: z.object({ value: z.string() }).nullish(),
+      }),
+    )
+    .min(1),
+});
+export type ActionBody = z.infer<typeof ActionBody>;
+
+export const SuggestionBody = Common.extend({
+  action_id: z.string(),
+  value: z.string(),
+  view: View.optional(),
+});
+export type SuggestionBody = z.infer<typeof SuggestionBody>;
+
+export const ViewBody = Common.extend({ view: View });
+export type ViewBody = z.infer<typeof ViewBody>;
+export type ViewState = z.infer<typeof View>;
+
+/** The workspace and the bot's own account: what is compared with is the daemon's, what is foreign is told. */
+export interface Home {
+  team: string;
+  /** The bot's own user. */
+  self: string;
+}
+
+/** Slack's own account, which speaks for no person. */
+const SLACKBOT = 'USLACKBOT';
+
+/** A conversation of one or a few people, not a channel: by its id, and for groups by the name that Slack reserves. */
+const isDirect = (id: string, name: string): boolean =>
+  id.startsWith('D') || name === 'directmessage' || name.startsWith('mpdm-');
+
+/** Of several teams that an interaction names, the one that is not ours; people of other workspaces share channels. */
+function placeOf(home: Home, teams: readonly (string | null | undefined)[], direct: boolean): string | null {
+  if (direct) return null;
+  const named = teams.filter((team) => team !== null && team !== undefined);
+  return named.find((team) => team !== home.team) ?? named[0] ?? 'unknown';
+}
+
+/** `trigger_id` is one of a kind, and the same in every delivery of one interaction. */
+export function fromSlash(home: Home, body: SlashBody): ChatFrom {
+  return {
+    place: placeOf(home, [body.team_id], isDirect(body.channel_id, body.channel_name)),
+    application: body.api_app_id,
+    account: body.user_id,
+    channel: body.channel_id,
+    interaction: body.trigger_id,
+    bot: body.user_id === SLACKBOT,
+  };
+}
+
+/** A button or menu in a message. */
+export function fromAction(home: Home, body: ActionBody): ChatFrom {
+  const { message, channel, user } = body;
+  const edited = message?.edited;
+  return {
+    place: placeOf(home, [body.team?.id, user.team_id], isDirect(channel?.id ?? '', channel?.name ?? '')),
+    application:
+      message?.app_id !== undefined && message.app_id !== body.api_app_id ? message.app_id : body.api_app_id,
+    account: user.id,
+    channel: channel?.id ?? 'unknown',
+    interaction: body.trigger_id,
+    bot: user.id === SLACKBOT,
+    // The bot changes its own messages all the time; nobody else can change them.
+    edited: edited !== undefined && edited.user !== home.self,
+  };
+}
+
+/** A modal, or a field in it. `channel`: where it was opened from. A view is sent once, however often it arrives. */
+export function fromView(
+  home: Home,
+  body: Pick<ViewBody, 'user' | 'team' | 'api_app_id'>,
+  view: ViewState,
+  channel: string,
+): ChatFrom {
+  return {
+    place: placeOf(home, [body.team?.id, body.user.team_id], isDirect(channel, '')),
+    application: body.api_app_id,
+    account: body.user.id,
+    channel: channel === '' ? 'unknown' : channel,
+    interaction: `view-${view.id}`,
+    bot: body.user.id === SLACKBOT,
+  };
+}

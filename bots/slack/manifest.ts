@@ -1,0 +1,100 @@
+import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
+import { cut, harmless } from '../dispatch/text.ts';
+import { ROOT } from '../dispatch/tree.ts';
+
+/** Slack's limits on an app's slash commands (Slack API docs, "App manifest reference"). */
+const COMMANDS = 50;
+const NAME = /^[a-z0-9][a-z0-9_-]{0,30}$/;
+
+/** What the bot needs, and why. */
+export const SCOPES = {
+  commands: 'slash commands',
+  'chat:write': 'messages, and changing its own',
+  'files:write': 'plans and logs that are too long for a message',
+  'im:write': 'such a file for one person alone',
+  'channels:history': 'after a crash: whether a message was sent already',
+  'groups:history': 'the same in private channels',
+} as const;
+
+/** An app's manifest, as far as Reeve says what stands in it. Keys and order are always the same. */
+export interface Manifest {
+  display_information: { name: string; description: string };
+  features: {
+    bot_user: { display_name: string; always_online: boolean };
+    slash_commands: { command: string; description: string; usage_hint?: string; should_escape: boolean }[];
+  };
+  oauth_config: { scopes: { bot: string[] } };
+  settings: {
+    interactivity: { is_enabled: boolean };
+    org_deploy_enabled: boolean;
+    socket_mode_enabled: boolean;
+    token_rotation_enabled: boolean;
+  };
+}
+
+/** Runbooks that have a slash command of their own on Slack, and those that only `/reeve <name>` reaches. */
+export function ownCommands(catalogue: Catalogue): { own: CommandSpec[]; left: CommandSpec[] } {
+  const runbooks = catalogue.commands.filter((spec) => spec.runbook !== undefined);
+  const fits = runbooks.filter((spec) => NAME.test(spec.name) && spec.name !== ROOT);
+  const own = fits.slice(0, COMMANDS - 1);
+  return { own, left: runbooks.filter((spec) => !own.includes(spec)) };
+}
+
+/** The manifest of a catalogue: the same catalogue is the same manifest. */
+export function manifestOf(catalogue: Catalogue): Manifest {
+  return {
+    display_information: {
+      name: 'Reeve',
+      description: 'Runbooks, grants and jobs, asked for and approved in chat',
+    },
+    features: {
+      bot_user: { display_name: 'reeve', always_online: false },
+      slash_commands: [
+        {
+          command: `/${ROOT}`,
+          description: 'Operations: alone it opens a form, with words it is a command line',
+          usage_hint: 'help | status | deploy --project shop --env prod | …',
+          should_escape: false,
+        },
+        ...ownCommands(catalogue).own.map(commandOf),
+      ],
+    },
+    oauth_config: { scopes: { bot: Object.keys(SCOPES) } },
+    settings: {
+      interactivity: { is_enabled: true },
+      org_deploy_enabled: false,
+      socket_mode_enabled: true,
+      token_rotation_enabled: false,
+    },
+  };
+}
+
+function commandOf({ name, summary, args }: CommandSpec): Manifest['features']['slash_commands'][number] {
+  const words = args.map((arg) => {
+    const word = arg.position === undefined ? `--${arg.flag}` : arg.flag;
+    return arg.required ? word : `[${word}]`;
+  });
+  const hint = cut(harmless(words.join(' ')), 1000);
+  return {
+    command: `/${name}`,
+    description: cut(harmless(summary).trim(), 2000) || name,
+    ...(hint === '' ? {} : { usage_hint: hint }),
+    should_escape: false,
+  };
+}
+
+/** What a person has to know of a change: one line for each command that came, went or reads differently, and for the rest. */
+export function changesOf(before: Manifest | undefined, now: Manifest): string[] {
+  const old = new Map(before?.features.slash_commands.map((one) => [one.command, JSON.stringify(one)]));
+  const fresh = new Map(now.features.slash_commands.map((one) => [one.command, JSON.stringify(one)]));
+  const without = (manifest: Manifest | undefined): string =>
+    JSON.stringify({ ...manifest, features: { ...manifest?.features, slash_commands: [] } });
+  return [
+    ...[...fresh.keys()].filter((name) => !old.has(name)).map((name) => `+ ${name}`),
+    ...[...old.keys()].filter((name) => !fresh.has(name)).map((name) => `- ${name}`),
+    ...[...fresh]
+      .filter(([name, text]) => old.has(name) && old.get(name) !== text)
+      .map(([name]) => `~ ${name}`),
+    ...(before !== undefined && without(before) === without(now) ? [] : ['~ scopes and settings']),
+  ];
+}

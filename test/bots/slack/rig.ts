@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import { onTestFinished } from 'vitest';
+import { Daemon } from '../../../bots/link/client.ts';
+import { systemPace } from '../../../bots/link/pace.ts';
+import { SCOPES } from '../../../bots/slack/manifest.ts';
+import { runSlack } from '../../../bots/slack/start.ts';
+import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
+import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
+import type { Person } from '../../standins/slack/person.ts';
+import type { App, Channel, Message, Team } from '../../standins/slack/world.ts';
+
+export interface Logged {
+  level: string;
+  message: string;
+}
+
+export interface Bot {
+  log: Logged[];
+  /** Asks it to stop and waits for its end. */
+  stop(): Promise<void>;
+}
+
+export interface SlackRig {
+  slack: SlackStandin;
+  world: World;
+  app: App;
+  token: string;
+  team: Team;
+  ops: Channel;
+  approvals: Channel;
+  ana: Person;
+  ben: Person;
+  credential: string;
+  /** A bot in this process, once it hears. */
+  startBot(options?: { hears?: boolean }): Promise<Bot>;
+}
+
+/** dev needs nothing, staging its name typed, prod one approval. */
+const estateOf = (
+  team: string,
+  app: string,
+  ops: string,
+  approvals: string,
+  ana: string,
+  ben: string,
+): string =>
+  `version: 1
+estate: { name: test }
+people:
+  root: { roles: [admin], os_users: [${os.userInfo().uid}] }
+  ana: { roles: [operator], slack: ['${team}/${ana}'] }
+  ben: { roles: [approver, operator, admin], slack: ['${team}/${ben}'] }
+projects:
+  shop:
+    environments:
+      dev: {}
+      staging: { confirm_typed: true }
+      prod: { approvals: 1 }
+  other:
+    environments: { dev: {} }
+chat:
+  slack:
+    team: ${team}
+    app: ${app}
+    channels: { default: ${ops}, approvals: ${approvals} }
+`;
+
+/** A real daemon, Slack's stand-in, and the real bot between them, with exactly the scopes that its manifest asks for. */
+export async function slackRig(
+  options: { runbooks?: Record<string, string>; commands?: string[]; start?: boolean } = {},
+): Promise<SlackRig & { bot: Bot }> {
+  const slack = await startSlack();
+  onTestFinished(() => slack.close());
+  const team = slack.addTeam('acme');
+  const ops = slack.addChannel(team, 'ops');
+  const approvals = slack.addChannel(team, 'approvals', 'private');
+  const ana = slack.addMember(team, 'ana', [ops]);
+  const ben = slack.addMember(team, 'ben', [ops, approvals]);
+  const app = slack.addApp('reeve', { commands: ['/reeve', ...(options.commands ?? [])] });
+  app.scopes = new Set(Object.keys(SCOPES));
+  const token = slack.install(app, team, [ops, approvals]);
+  const world = await openWorld({
+    estate: estateOf(team.id, app.id, ops.id, approvals.id, ana.id, ben.id),
+    runbooks: options.runbooks ?? RUNBOOKS,
+  });
+  const made = await world.as('root', { command: 'chat setup', args: { platform: 'slack' } });
+  const credential = (await readFile((made.data as { file: string }).file, 'utf8')).trim();
+  const rig: SlackRig = {
+    slack,
+    world,
+    app,
+    token,
+    team,
+    ops,
+    approvals,
+    ana,
+    ben,
+    credential,
+    async startBot({ hears = true } = {}) {
+      const daemon = new Daemon({ at: { socket: world.app.socket }, token: credential });
+      const log: Logged[] = [];
+      const stopping = new AbortController();
+      const before = slack.socket.connections;
+      const running = runSlack({
+        tokens: { bot: token, app: app.appToken },
+        api: slack.api,
+        daemon,
+        pace: systemPace,
+        now: Date.now,
+        log: (level, message, detail) => {
+          log.push({ level, message: `${message} ${JSON.stringify(detail) ?? ''}`.trim() });
+          slack.changes.happened();
+        },
+        signal: stopping.signal,
+        refused: () => undefined,
+      });
+      const stop = async (): Promise<void> => {
+        stopping.abort();
+        await running;
+        daemon.close();
+      };
+      onTestFinished(stop);
+      if (hears) await slack.until(() => slack.socket.connections > before, 'the bot connects');
+      return { log, stop };
+    },
+  };
+  const bot = options.start === false ? { log: [], stop: () => Promise.resolve() } : await rig.startBot();
+  return { ...rig, bot };
+}
+
+/** The message's text as a person reads it: header, sections. */
+export const textOf = (message: Pick<Message, 'blocks'>): string =>
+  message.blocks
+    .map((block) => ('text' in block && typeof block.text === 'object' ? (block.text?.text ?? '') : ''))
+    .join('\n');
+
+/** Labels of a message's buttons. */
+export const buttonsOf = ({ blocks }: Pick<Message, 'blocks'>): string[] =>
+  blocks.flatMap((block) =>
+    block.type === 'actions'
+      ? block.elements.flatMap((element) => (element.type === 'button' ? [element.text.text] : []))
+      : [],
+  );
