@@ -3,7 +3,7 @@ import type { Source } from './scan.ts';
 
 /**
  * Reads that the thread waits for: where it has nothing else to do this saves the way to another thread, and the bytes are
- * in its own processor's cache. Closing still lets other events in.
+ * in its own processor's cache. Closing lets other events in.
  */
 export const blockingSource: Source = {
   async open(path) {
@@ -11,10 +11,10 @@ export const blockingSource: Source = {
     const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW);
     return {
       read: (into, position) => Promise.resolve(fs.readSync(fd, into, 0, into.byteLength, position)),
-      close: () =>
-        new Promise((resolve, reject) => {
-          fs.close(fd, (error) => (error == null ? resolve() : reject(error)));
-        }),
+      close: () => {
+        fs.closeSync(fd);
+        return new Promise((resolve) => setImmediate(resolve));
+      },
     };
   },
 };

@@ -20,20 +20,20 @@ const THREADS_FROM_BYTES = 16 * 1024 * 1024;
  * Cuts segments into pieces that can be hashed side by side. Where a line's seq cannot be read the cut is left out; what a
  * piece claims to start with is compared with what the one before it ended with.
  */
-export async function cutPieces(
-  fs: Fs,
+async function cutPieces(
+  source: Source,
   segments: readonly Segment[],
   cuts: readonly number[],
 ): Promise<Piece[]> {
-  const pieces = (await Promise.all(segments.map((segment) => cutSegment(fs, segment)))).flat();
+  const pieces = (await Promise.all(segments.map((segment) => cutSegment(source, segment)))).flat();
   for (const cut of cuts) pieces.findLast((piece) => piece.first < cut)?.cuts.push(cut);
   return pieces;
 }
 
-async function cutSegment(fs: Fs, segment: Segment): Promise<Piece[]> {
+async function cutSegment(source: Source, segment: Segment): Promise<Piece[]> {
   const pieces: Piece[] = [];
   let piece: Piece = { path: segment.path, from: 0, to: segment.size, first: segment.first, cuts: [] };
-  const file = await fs.open(segment.path, 'r');
+  const file = await source.open(segment.path, 'r');
   try {
     for (let at = PIECE_BYTES; at + PIECE_BYTES / 2 < segment.size; at += PIECE_BYTES) {
       const line = await lineAfter(file, at, segment.size);
@@ -49,7 +49,7 @@ async function cutSegment(fs: Fs, segment: Segment): Promise<Piece[]> {
 
 /** The first whole line that begins after byte `at`. Most are short; the longest two may have to be read. */
 async function lineAfter(
-  file: FileHandle,
+  file: Pick<FileHandle, 'read'>,
   at: number,
   size: number,
 ): Promise<{ from: number; seq: number } | undefined> {
@@ -68,6 +68,7 @@ async function lineAfter(
 /** Scans pieces: on this thread and, when there is enough to do, on more, which start while the pieces are being cut. */
 export class Scanner {
   readonly #source: Source;
+  readonly #segments: readonly Segment[];
   readonly #big: boolean;
   readonly #workers: Worker[] = [];
   readonly #next = new Int32Array(new SharedArrayBuffer(4));
@@ -77,6 +78,7 @@ export class Scanner {
   /** @param blocking Whether this thread may wait for its reads: nobody else needs it. */
   constructor(fs: Fs, segments: readonly Segment[], blocking = false) {
     this.#source = blocking && fs === nodeFs ? blockingSource : fs;
+    this.#segments = segments;
     const bytes = segments.reduce((sum, segment) => sum + segment.size, 0);
     this.#big = bytes >= THREADS_FROM_BYTES;
     const threads = Math.min(availableParallelism(), 8, Math.ceil(bytes / PIECE_BYTES));
@@ -84,8 +86,13 @@ export class Scanner {
     for (let i = 1; i < threads; i++) this.#workers.push(this.#hire());
   }
 
-  /** Yields the results in order. To be called once. */
-  async *scan(pieces: readonly Piece[]): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
+  /**
+   * Yields the results in order. To be called once.
+   *
+   * @param cuts Tree sizes at which the tree is wanted.
+   */
+  async *scan(cuts: readonly number[]): AsyncGenerator<{ piece: Piece; scanned: Scanned }, void, void> {
+    const pieces = await cutPieces(this.#source, this.#segments, cuts);
     this.#results = pieces.map(() => Promise.withResolvers<Scanned>());
     // A result that nobody comes to ask for, because an earlier piece was broken, is no unhandled rejection.
     for (const { promise } of this.#results) promise.catch(() => {});

@@ -29,8 +29,10 @@ const STATE_AT = 2 * 64 * VECTOR;
 export const MASK_AT = STATE_AT + 8 * VECTOR;
 /** The last two blocks of each of the four messages, padded. */
 export const TAIL_AT = MASK_AT + 256;
+/** For each byte there is: the 64 words of a block that consists of it and the padding after 65 bytes, constants added. */
+export const LAST_AT = 4096;
 /** The caller's memory begins here; one byte before it is read. */
-export const FREE_AT = 4096;
+export const FREE_AT = LAST_AT + 256 * 256;
 
 // prettier-ignore
 export const K = [
@@ -46,10 +48,34 @@ export const K = [
 // prettier-ignore
 const INITIAL = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
+/** What stands from LAST_AT on: W[0…64) + K[0…64) of the last block of a message of 65 bytes, for each byte it may end with. */
+export function fillLastBlocks(words: Uint32Array): void {
+  const w = new Int32Array(64);
+  for (let byte = 0; byte < 256; byte++) {
+    w.fill(0);
+    w[0] = (byte << 24) | 0x00800000;
+    w[15] = 65 * 8;
+    for (let n = 0; n < 64; n++) {
+      if (n >= 16) {
+        const x = w[n - 15] ?? 0;
+        const y = w[n - 2] ?? 0;
+        const small0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+        const small1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+        w[n] = ((w[n - 16] ?? 0) + small0 + (w[n - 7] ?? 0) + small1) | 0;
+      }
+      words[64 * byte + n] = ((w[n] ?? 0) + (K[n] ?? 0)) | 0;
+    }
+  }
+}
+
 export const BASE = i32(0);
 
-/** One block: W[0…16) and the state in memory → the state in memory. Locals: a … h, four vectors, a pointer. */
-export function compress(): Code {
+/**
+ * One block: W[0…16) and the state in memory → the state in memory. Locals: a … h, four vectors, a pointer.
+ *
+ * @param prepared All of W[0…64) is there already, with the constants added.
+ */
+export function compress(prepared = false): Code {
   const [x, y, p] = [8, 9, 12];
   const w = (n: number): Code => load(get(p), W_AT + VECTOR * n);
   const sigma = (v: number, r: number, s: number, shift: number): Code =>
@@ -70,7 +96,7 @@ export function compress(): Code {
     // maj(a, b, c) = b ⊕ (a⊕b ∧ b⊕c), and this round's a⊕b is the next one's b⊕c.
     const [ab, bc] = n % 2 === 0 ? [10, 11] : [11, 10];
     const majority = xor(get(b), and(get(ab), get(bc)));
-    const input = add(add(get(h), load(get(p), K_AT + VECTOR * n)), get(x));
+    const input = prepared ? add(get(h), get(x)) : add(add(get(h), load(get(p), K_AT + VECTOR * n)), get(x));
     return (scheduled ? schedule(n) : set(x, w(n))).concat(
       set(x, add(input, add(sigmas(e, 6, 11, 25), choice))),
       set(d, add(get(d), get(x))),
@@ -88,8 +114,7 @@ export function compress(): Code {
   return set(p, BASE).concat(
     times(8, (i) => set(i, load(BASE, STATE_AT + VECTOR * i))),
     set(11, xor(get(1), get(2))),
-    rounds(false, 16),
-    rounds(true, 64),
+    ...(prepared ? [rounds(false, 64)] : [rounds(false, 16), rounds(true, 64)]),
     times(8, (i) => store(BASE, STATE_AT + VECTOR * i, add(get(i), load(BASE, STATE_AT + VECTOR * i)))),
   );
 }

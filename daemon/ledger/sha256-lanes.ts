@@ -4,12 +4,13 @@ import {
   BASE,
   K,
   K_AT,
+  LAST_AT,
   MASK_AT,
   TAIL_AT,
   VECTOR,
   W_AT,
   compress,
-  lanes,
+  fillLastBlocks,
   loadQuarter,
   start,
   storeHashes,
@@ -30,7 +31,7 @@ import {
   left,
   load,
   load32,
-  loadSplat,
+  load8,
   loop,
   minus,
   or,
@@ -39,7 +40,6 @@ import {
   same,
   sameBytes,
   set,
-  shuffle,
   sixteen,
   store,
   store32,
@@ -60,6 +60,10 @@ import {
 
 const NEWLINE = 0x0a;
 
+/* Functions of the module. */
+const COMPRESS = 0;
+const COMPRESS_PREPARED = 1;
+
 /** (from, to, groups): SHA-256(0x01 ‖ row) of `groups` times four rows of 64 bytes, into rows of 32 bytes. */
 function hashPairs(): Code {
   const [from, to, groups, v] = [0, 1, 2, 3];
@@ -72,20 +76,21 @@ function hashPairs(): Code {
       transpose(v),
       times(4, (i) => store(BASE, W_AT + VECTOR * (4 * q + i), q + i === 0 ? prefixed : get(v + i))),
     );
-  // Second block: the last byte, then the padding. A little-endian word that ends with that byte has it where it belongs.
-  const lastBytes = shuffle(
-    shuffle(get(v), get(v + 1), lanes(0, 4, 1, 5)),
-    shuffle(get(v + 2), get(v + 3), lanes(0, 4, 1, 5)),
-    lanes(0, 1, 4, 5),
+  // Second block: the last byte, then the padding. There are only 256 of them.
+  const [q, row] = [v + 8, v + 9];
+  const lastQuarter = times(4, (n) => set(v + n, load(sum(get(row + n), get(q)), LAST_AT))).concat(
+    transpose(v),
+    times(4, (i) => store(left(get(q), 2), W_AT + VECTOR * i, get(v + i))),
+    set(q, plus(get(q), VECTOR)),
+    below(get(q), i32(16 * VECTOR)),
   );
-  const padding = (i: number): Code => store(BASE, W_AT + VECTOR * (i + 1), four(i === 14 ? 65 * 8 : 0));
   const group = start.concat(
     times(4, quarter),
-    call(0),
-    times(4, (n) => set(v + n, loadSplat(get(from), 64 * n + 61))),
-    store(BASE, W_AT, or(and(lastBytes, four(0xff000000)), four(0x00800000))),
-    times(15, padding),
-    call(0),
+    call(COMPRESS),
+    times(4, (n) => set(row + n, left(load8(get(from), 64 * n + 64), 8))),
+    set(q, i32(0)),
+    loop(lastQuarter),
+    call(COMPRESS_PREPARED),
     storeHashes(
       v,
       () => get(to),
@@ -135,7 +140,7 @@ function hashFour(): Code {
     times(4, (n) => set(p(n), i32(tail(n)))),
   ).concat(
     times(4, quarter),
-    call(0),
+    call(COMPRESS),
     times(4, (n) => set(p(n), plus(get(p(n)), 64))),
     set(blocks, plus(get(blocks), -1)),
   );
@@ -204,7 +209,23 @@ export function compileLanes(bytes: number): object | undefined {
       ],
       code: compress(),
     },
-    { name: 'hashPairs', params: 3, locals: [[8, 'v128']], code: hashPairs() },
+    {
+      params: 0,
+      locals: [
+        [12, 'v128'],
+        [1, 'i32'],
+      ],
+      code: compress(true),
+    },
+    {
+      name: 'hashPairs',
+      params: 3,
+      locals: [
+        [8, 'v128'],
+        [5, 'i32'],
+      ],
+      code: hashPairs(),
+    },
     {
       name: 'hashFour',
       params: 2,
@@ -228,5 +249,6 @@ export function startLanes(module: object): Lanes {
   for (const [i, k] of K.entries())
     for (let lane = 0; lane < 4; lane++) words.setUint32(K_AT + VECTOR * i + 4 * lane, k, true);
   new Uint8Array(buffer, MASK_AT, 128).fill(0xff);
+  fillLastBlocks(new Uint32Array(buffer, LAST_AT, 256 * 64));
   return lanesOf;
 }

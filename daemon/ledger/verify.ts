@@ -7,7 +7,7 @@ import { firstChanged } from './locate.ts';
 import { addSubtree, rootOf, toHex, type Peaks } from './merkle.ts';
 import { parseVkey, verifyCheckpoint, type Checkpoint, type VerifierKey } from './note.ts';
 import { keysInLedger, recordZeroKey } from './offline-keys.ts';
-import { Scanner, cutPieces } from './pieces.ts';
+import { Scanner } from './pieces.ts';
 import { readRecords } from './read.ts';
 import type { Scanned } from './scan.ts';
 import { listSegments, type Segment } from './segments.ts';
@@ -98,7 +98,7 @@ async function verifyWith(
   }
   heads.sort((a, b) => a.size - b.size);
 
-  const tree = await hashAll(scanner, fs, segments, heads, options.onProgress);
+  const tree = await hashAll(scanner, segments, heads, options.onProgress);
   if (tree.bad !== undefined) {
     const { segment, seq, why } = tree.bad;
     report('LEDGER_CORRUPT', { seq, file: segment.name, why }, segment.name, seq);
@@ -178,7 +178,6 @@ interface Tree {
 
 async function hashAll(
   scanner: Scanner,
-  fs: Fs,
   segments: readonly Segment[],
   heads: readonly Head[],
   onProgress: VerifyOptions['onProgress'],
@@ -207,7 +206,7 @@ async function hashAll(
   };
   checkDue();
   const cuts = [...new Set(heads.map((head) => head.size))];
-  for await (const { piece, scanned } of scanner.scan(await cutPieces(fs, segments, cuts))) {
+  for await (const { piece, scanned } of scanner.scan(cuts)) {
     const segment = segments.find((s) => s.path === piece.path);
     if (segment === undefined) throw new RangeError(piece.path);
     if (piece.first !== tree.size) {

@@ -42,6 +42,7 @@ export const left = (x: Code, n: number): Code => x.concat(i32(n), 0x74);
 export const right = (x: Code, n: number): Code => x.concat(i32(n), 0x76);
 export const trailingZeros = (x: Code): Code => x.concat(0x68);
 export const load32 = (at: Code, offset: number): Code => at.concat(0x28, 0, uleb(offset));
+export const load8 = (at: Code, offset: number): Code => at.concat(0x2d, 0, uleb(offset));
 export const store32 = (at: Code, offset: number, x: Code): Code => at.concat(x, 0x36, 0, uleb(offset));
 export const store8 = (at: Code, offset: number, x: Code): Code => at.concat(x, 0x3a, 0, uleb(offset));
 
@@ -54,7 +55,6 @@ const shl = (x: Code, n: number): Code => x.concat(i32(n), 0xfd, 0xab, 0x01);
 export const shr = (x: Code, n: number): Code => x.concat(i32(n), 0xfd, 0xad, 0x01);
 export const rotr = (x: Code, n: number): Code => or(shr(x, n), shl(x, 32 - n));
 export const load = (at: Code, offset: number): Code => at.concat(0xfd, 0x00, 0, uleb(offset));
-export const loadSplat = (at: Code, offset: number): Code => at.concat(0xfd, 0x09, 0, uleb(offset));
 export const store = (at: Code, offset: number, x: Code): Code => at.concat(x, 0xfd, 0x0b, 0, uleb(offset));
 export const four = (word: number): Code => i32(word | 0).concat(0xfd, 0x11);
 export const sixteen = (byte: number): Code => i32(byte).concat(0xfd, 0x0f);
