@@ -85,6 +85,12 @@ export const chatErrors = {
     message: 'This was asked before, and nothing is done twice. What came of it then: {outcome}.',
     hint: 'To do it once more, ask with a new command.',
   },
+  CHAT_UNSAID: {
+    status: 502,
+    exit: 'failed',
+    message: 'No bot could post the message.',
+    hint: 'The log says why: look at the channels under chat: in reeve.yaml and at the permissions of the bot there.',
+  },
   CHAT_FLOOD: {
     status: 429,
     exit: 'refused',

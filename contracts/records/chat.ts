@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ChatMessage, Platform } from '../chat.ts';
+import { ChatTopic } from '../estate/chat.ts';
 import { Digest, JobId, PersonId, PressId, RequestId } from '../ids.ts';
 import { JsonObject } from '../json.ts';
+import { Tone } from '../reply.ts';
 
 /** `<platform>/<id of the interaction>`: the anchor of its job. */
 const Interaction = z.string().min(3).max(140);
@@ -59,6 +61,14 @@ export const chatRecords = {
   }),
   /** The end of the job stands in its message. */
   'chat.closed': z.strictObject({ platform: Platform, job: JobId, why: z.string().max(500).optional() }),
+  /** A message of an alert channel of kind `chat`, durable before a bot is asked to say it. */
+  'chat.said': z.strictObject({
+    message: z.string().min(1).max(64),
+    topic: ChatTopic,
+    tone: Tone,
+    title: z.string().max(300),
+    text: z.string().max(16_000),
+  }),
   /** The head of the ledger, to be posted where this machine cannot change it. */
   'chat.head': z.strictObject({ size: z.int().min(0), root: z.string().length(64) }),
 } as const;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { RecordBody } from '../../contracts/record.ts';
 import type { AlertEvent } from '../../contracts/records/alert.ts';
 import type { Tone } from '../../contracts/reply.ts';
 import type { Severity } from '../../contracts/watch.ts';
@@ -70,6 +71,8 @@ export interface ChannelDeps {
   root: string;
   /** The channel's name. */
   name: string;
+  /** Said by the bots; resolves when one has posted it. Rejects ReeveError, and with the signal's reason. */
+  say(said: RecordBody<'chat.said'>, signal: AbortSignal): Promise<void>;
   /** Rejects when a person must accept this channel first: it runs code of the estate. */
   accepted(): Promise<void>;
   log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void;

@@ -6,6 +6,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StateView } from '../ports/state.ts';
+import type { ChannelDeps } from './channel.ts';
 import { Desk } from './desk.ts';
 import { watchEmergency } from './emergency.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -34,6 +35,7 @@ export interface AlertsDeps {
   clean(text: string): string;
   /** Rejects when the mandate `channel:<name>` is not accepted as it is now. */
   accepted(mandate: string): Promise<void>;
+  say: ChannelDeps['say'];
   warn(what: string, error: unknown): void;
 }
 
@@ -46,7 +48,7 @@ export interface OpenedAlerts {
 
 /** Alerts, their outbox, and what Reeve raises about itself. No kind of channel is loaded before its first message. */
 export function openAlerts(deps: AlertsDeps): OpenedAlerts {
-  const { clock, ledger, state, config, secrets, log, hex, clean, accepted, warn } = deps;
+  const { clock, ledger, state, config, secrets, log, hex, clean, accepted, say, warn } = deps;
   const now = steadyTime(clock, () => Math.max(ledger.lastTs(), state.get(alertsProjection).latest));
   const allowed = (): readonly string[] => config.current().config.network.allow;
   const channels = new Channels({
@@ -58,6 +60,7 @@ export function openAlerts(deps: AlertsDeps): OpenedAlerts {
       allowed,
       root: config.current().root,
       name,
+      say,
       accepted: () => accepted(`channel:${name}`),
       log: (level, message, fields) => log[level](message, fields),
     }),

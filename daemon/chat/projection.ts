@@ -34,7 +34,7 @@ export interface ChatState {
   /** The newest interactions that may have done something. */
   asked: Bounded<Asked>;
   offers: Bounded<Offer>;
-  /** `request:<id>`, `incident:<id>` → seq of the record that opened it. */
+  /** `request:<id>`, `incident:<id>`, `said:<id>` → seq of the record that opened it. */
   opened: Bounded<number>;
   /** Request → the interaction that asked for it. */
   requests: Bounded<string>;
@@ -113,6 +113,10 @@ const folds: Folds = {
   },
   'grant.requested'(state, { seq, body }) {
     put(state.opened, `request:${body.id}`, seq, MAX.opened);
+  },
+  'chat.said'(state, { seq, body }) {
+    const key = `said:${body.message}`;
+    if (own(state.opened.by, key) === undefined) put(state.opened, key, seq, MAX.opened);
   },
   'incident.opened'(state, { seq, body }) {
     put(state.opened, `incident:${body.id}`, seq, MAX.opened);

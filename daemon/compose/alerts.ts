@@ -1,4 +1,5 @@
 import { openAlerts, type OpenedAlerts } from '../alerts/index.ts';
+import { sayInChat } from './say.ts';
 import type { FeatureContext } from './features.ts';
 
 /** Alerts and their outbox over the daemon's ledger. */
@@ -21,6 +22,7 @@ export function composeAlerts({
     hex,
     clean,
     warn,
+    say: sayInChat(ledger, state),
     accepted: (mandate) => mandates.requireUsable(mandate),
   });
 }

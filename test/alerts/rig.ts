@@ -93,6 +93,7 @@ export function openRig(options: Options): Rig {
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     hex: randomHex,
     clean: (text) => createRedactor([...secrets.values()]).text(text),
+    say: () => Promise.reject(fail('CHAT_NOT_CONFIGURED', { platform: 'bot that relays' })),
     accepted: options.accepted ?? (() => Promise.resolve()),
     warn: (what, error) => logged.push(`warn: ${what} ${String(error)}`),
   });

@@ -5,6 +5,7 @@ import { incidents } from './incidents.ts';
 import { jobs } from './jobs.ts';
 import { requests } from './requests.ts';
 import { reviews } from './reviews.ts';
+import { said } from './said.ts';
 
 /** What is said in chat because of what stands in the ledger: one file and one line each. A record type has one source. */
 export const sources = [
@@ -14,4 +15,5 @@ export const sources = [
   drills,
   reviews,
   heads,
+  said,
 ] as const satisfies readonly CardSource[];
