@@ -9,8 +9,17 @@ import type { App } from './discord/world.ts';
 
 const SKEW = 300;
 
+interface Sent {
+  type: number;
+  token: string;
+}
+
 /** An endpoint as careful as ours has to be: node:crypto, both sides of the clock, no delivery twice. */
-async function endpoint(app: App, answer: (body: { type: number }) => object, check = true): Promise<string> {
+async function endpoint(
+  app: App,
+  answer: (body: Sent) => object | Promise<object>,
+  check = true,
+): Promise<string> {
   const der = Buffer.concat([
     Buffer.from('302a300506032b6570032100', 'hex'),
     Buffer.from(app.publicKey, 'hex'),
@@ -32,9 +41,10 @@ async function endpoint(app: App, answer: (body: { type: number }) => object, ch
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     if (check && !good(request, body)) return void response.writeHead(401).end();
-    const parsed = JSON.parse(body.toString()) as { type: number };
+    const parsed = JSON.parse(body.toString()) as Sent;
+    const reply = parsed.type === 1 ? { type: 1 } : await answer(parsed);
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(parsed.type === 1 ? { type: 1 } : answer(parsed)));
+    response.end(JSON.stringify(reply));
   };
   const server = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -59,6 +69,31 @@ test('an endpoint that refuses what is wrongly signed is taken, and answers comm
   const turn = await ada.slash(ops, '/ping', {}, { unchecked: true });
   expect(turn.message?.content).toBe('over HTTP');
   discord.refusals.none();
+});
+
+test('a deferred answer: an edit before it has left gets 10015, one after it fills it in', async () => {
+  const { discord, app } = await platform();
+  const guild = discord.addGuild('acme');
+  const ops = discord.addChannel(guild, 'ops');
+  const ada = discord.addMember(guild, 'ada');
+  discord.install(app, guild);
+  const edit = async (token: string): Promise<unknown> => {
+    const url = `${discord.api}/v10/webhooks/${app.id}/${token}/messages/@original`;
+    const body = JSON.stringify({ content: 'done' });
+    return (
+      await fetch(url, { method: 'PATCH', body, headers: { 'content-type': 'application/json' } })
+    ).json();
+  };
+  const early = Promise.withResolvers<unknown>();
+  app.endpoint = await endpoint(app, async ({ token }) => {
+    early.resolve(await edit(token));
+    return { type: 5 };
+  });
+  const turn = await ada.slash(ops, '/ping', {}, { unchecked: true });
+  expect(await early.promise).toMatchObject({ code: 10015 });
+  expect(turn.thinking).toBe(true);
+  await edit(turn.interaction.token);
+  expect((await turn.reply()).content).toBe('done');
 });
 
 test('an endpoint that accepts a wrong signature is not taken', async () => {
