@@ -12,7 +12,7 @@ const label = (text: string): string => dim(text.padEnd(11));
 /** What was started, in a few lines. */
 export function sayStarted(
   { store, running, url, socket }: App,
-  { accepted, runbooks }: Settled,
+  { accepted, waiting, runbooks }: Settled,
   print: Print,
 ): void {
   const { config } = running.deps.config.current();
@@ -33,6 +33,13 @@ export function sayStarted(
             '',
             `${styleText('yellow', '!')} First start: accepted as found, to run unattended: ${accepted.join(', ')}`,
             dim('  From now on a changed schedule or runbook waits for `reeve config accept`.'),
+          ]
+        : []),
+      ...(waiting.length > 0
+        ? [
+            '',
+            `${styleText('yellow', '!')} Does not run before somebody has read and accepted it: ${waiting.slice(0, 20).join(', ')}${waiting.length > 20 ? ` and ${waiting.length - 20} more` : ''}`,
+            dim('  Read it: `reeve config diff ID`. Then: `reeve config accept ID`.'),
           ]
         : []),
       '',

@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export interface Settled {
   /** Mandates that the first start accepted. */
   accepted: string[];
+  /** Mandates that do not run before somebody has accepted them. */
+  waiting: string[];
   /** How many valid runbooks there are. */
   runbooks: number;
 }
@@ -29,10 +31,11 @@ export function settling({ store, runbooks, files, mandates }: Parts): {
   stop(): Promise<unknown>;
 } {
   let settled: Promise<Settled> | undefined;
-  const work = async (): Promise<Settled> => ({
-    runbooks: (await allRecorded()) ?? (await recordAll()),
-    accepted: await mandates.start(store.firstStart),
-  });
+  const work = async (): Promise<Settled> => {
+    const valid = (await allRecorded()) ?? (await recordAll());
+    const accepted = await mandates.start(store.firstStart);
+    return { runbooks: valid, accepted, waiting: mandates.waiting() };
+  };
   async function allRecorded(): Promise<number | undefined> {
     const known = new Map(configVersions(store.state).map((row) => [row.config_name, row.digest]));
     // What is wrong with the folder is said by who reads it in full.

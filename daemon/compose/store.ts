@@ -8,7 +8,7 @@ import { chatProjection } from '../chat/projection.ts';
 import { systemClock } from '../clock.ts';
 import type { Settings } from '../config.ts';
 import { drills } from '../drills/index.ts';
-import { configVersionsProjection, mandatesProjection } from '../estate/index.ts';
+import { configVersions, configVersionsProjection, mandatesProjection } from '../estate/index.ts';
 import { incidentsProjection } from '../incidents/projection.ts';
 import { nodeFs } from '../fs.ts';
 import { grantsProjection } from '../grants/projection.ts';
@@ -65,7 +65,7 @@ export interface Store {
   keys: KeyStore;
   /** Set when this daemon is only to be read and halted: the folder on whose disk there is no room. */
   full: string | undefined;
-  /** Keys were made now: this is the home's first start. */
+  /** No estate was ever in force here: this is the home's first start, or those before ended in a mistake of the file. */
   firstStart: boolean;
   origin: string;
   ledger: FileLedger;
@@ -99,12 +99,10 @@ export async function openStore(
 
   const opened = await originOf(home.ledger);
   const keyOptions = { folder: home.keys, fs, clock, random, passphrase: settings.passphrase };
-  let firstStart = false;
   const keys = await loadKeys(keyOptions).catch((error: unknown) => {
     if (!(error instanceof ReeveError) || error.code !== 'KEYS_MISSING') throw error;
     // A ledger was signed with keys that are gone: new ones would pass for it.
     if (opened !== undefined) throw error;
-    firstStart = true;
     return initKeys(keyOptions);
   });
   // The reserve is made after the ledger's first record: where it stands, revocations and halts have been lost.
@@ -140,7 +138,7 @@ export async function openStore(
     clock,
     log,
     keys,
-    firstStart,
+    firstStart: configVersions(state).length === 0,
     full: full ? home.root : undefined,
     origin,
     ledger,

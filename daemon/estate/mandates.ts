@@ -18,6 +18,8 @@ export interface LiveMandates extends Mandates {
    * are returned, to be said aloud. Later starts accept nothing; they suspend what changed while the daemon was down.
    */
   start(firstStart: boolean): Promise<string[]>;
+  /** Ids of the estate's mandates that may not be used now, as far as the record tells. */
+  waiting(): string[];
   /** Records the suspension of every accepted mandate that changed or went away. Returns the ids. */
   refresh(): Promise<string[]>;
 }
@@ -88,6 +90,7 @@ export function createMandates(deps: MandateDeps): LiveMandates {
       return accepted;
     },
     refresh,
+    waiting: () => mandateIds(deps.config).filter((id) => own(rows(), id)?.suspended !== null),
     async list() {
       await deps.ledger.settled();
       const files = await filesNow();
