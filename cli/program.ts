@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { ArgSpec, CommandSpec } from '../contracts/catalogue.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { GLOBAL_OPTIONS } from './options.ts';
-import { parseValue } from './values.ts';
+import { parseValue, piped } from './values.ts';
 import { usage } from './io/problem.ts';
 import { nearest } from './suggest.ts';
 
@@ -135,7 +135,9 @@ function collect(
   const globals = root.opts<Record<string, unknown>>();
   const args: JsonObject = {};
   const put = (arg: ArgSpec, texts: readonly string[]): void => {
-    const values = texts.map((text) => parseValue(spec.name, arg, text));
+    const values = texts.map((text) =>
+      parseValue(spec.name, arg, arg.concealed === true && text === '-' ? piped(arg) : text),
+    );
     if (arg.type !== 'list' && values.length > 1)
       throw usage(`--${arg.flag} is given ${values.length} times`, 'Give it once.');
     args[arg.name] = arg.type === 'list' ? values.flat() : (values[0] ?? null);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { ArgSpec } from '../contracts/catalogue.ts';
 import type { Json } from '../contracts/json.ts';
 import { usage } from './io/problem.ts';
@@ -38,6 +39,20 @@ export function parseValue(command: string, spec: ArgSpec, text: string): Json {
     default:
       return text;
   }
+}
+
+/** A secret from standard input, without the line end that a file or `echo` puts behind it. Throws USAGE. */
+export function piped(spec: ArgSpec): string {
+  const how = `Pipe it in: … ${nameOf(spec)} - < file`;
+  if (isatty(0)) throw usage(`${nameOf(spec)} - reads standard input, which is a terminal`, how);
+  let text: string;
+  try {
+    text = readFileSync(0, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    text = '';
+  }
+  if (text === '') throw usage(`${nameOf(spec)} - reads standard input, which is empty`, how);
+  return text;
 }
 
 /** `a,b` → both; a part may hold `\,`. In `name=value` pairs only a comma before the next name divides. */

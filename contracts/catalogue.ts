@@ -36,6 +36,8 @@ export const ArgSpec = z.object({
   default: z.union([z.string(), z.number(), z.boolean()]).optional(),
   /** A boolean that also has a `--no-…` form with its own meaning. */
   negatable: z.boolean().optional(),
+  /** A secret: on a command line `-` reads it from standard input. */
+  concealed: z.boolean().optional(),
 });
 export type ArgSpec = z.infer<typeof ArgSpec>;
 

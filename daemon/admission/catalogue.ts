@@ -24,6 +24,7 @@ export function indexActions(actions: readonly Action[]): Map<string, Action> {
 }
 
 export function commandSpec(action: Action, runbook?: string): CommandSpec {
+  const conceal = action.kind === 'admin' ? (action.conceal ?? []) : [];
   return {
     name: action.name,
     summary: action.summary,
@@ -35,7 +36,9 @@ export function commandSpec(action: Action, runbook?: string): CommandSpec {
       action.kind === 'privileged'
         ? action.destructive
         : action.kind === 'admin' && action.preview !== undefined,
-    args: argSpecs(action.args),
+    args: argSpecs(action.args).map((spec) =>
+      conceal.includes(spec.name) ? { ...spec, concealed: true } : spec,
+    ),
     examples: [...action.examples],
     aliases: [...(action.aliases ?? [])],
     ...(runbook === undefined ? {} : { runbook }),

@@ -73,6 +73,13 @@ export class Teller {
       case 'message.queued':
         this.#deps.outbox.add({ of: 'notice', id: record.body.id, channel: record.body.channel });
         break;
+      case 'mandate.accepted':
+        this.#accepted(record.body.mandate.id);
+        break;
+      case 'admin.event':
+        // Of which secret a channel is made of is its kind's matter: all of them try.
+        if (record.body.action_type === 'rotate_secret') this.#deps.outbox.changed();
+        break;
       case 'alert.raised':
       case 'alert.resolved':
       case 'alert.acknowledged':
@@ -84,6 +91,10 @@ export class Teller {
         break;
       default:
     }
+  }
+
+  #accepted(mandate: string): void {
+    if (mandate.startsWith('channel:')) this.#deps.outbox.retry(mandate.slice('channel:'.length));
   }
 
   /** Looks at what is due, after `ms` or sooner if that was planned already. */

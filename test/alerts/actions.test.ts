@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Reply } from '../../contracts/reply.ts';
 import { until } from '../helpers/daemon.ts';
@@ -120,6 +122,32 @@ test('a command channel is a mandate: changed, it runs nothing until somebody ha
   ).toBe(true);
   expect((await send('root')).ok).toBe(true);
 });
+
+test('what waits goes out as soon as somebody has stored the secret, or accepted the program, that it waits for', async () => {
+  const server = await receiver();
+  const estate = (page: string): string => `${ESTATE}network: { allow: ['${server.host}'] }
+alerts:
+  channels:
+    hook: { kind: webhook, url: '${server.url}', secret: late-key }
+    pager: { kind: command, argv: [/bin/sh, -c, '${page}'] }
+  routes: [{ channels: [hook, pager], group_wait: 50ms }]
+`;
+  const world = await openWorld({ estate: estate('true') });
+  const { alerts } = world.app.running.features;
+  await world.write('reeve.yaml', estate('cat >> paged.txt'));
+  await world.as('root', { command: 'config reload' });
+  await alerts.raise({ key: 'probe:web', severity: 'page', source: 'probe', title: 'web is down', text: '' });
+  await until(() => alerts.channels().every(({ last }) => last?.ok === false));
+  expect((await world.as('root', { command: 'secret set', args: { name: 'late-key', value: KEY } })).ok).toBe(
+    true,
+  );
+  await until(() => server.got.length > 0);
+  const accept = { command: 'config accept', args: { mandate: 'channel:pager' } };
+  const shown = await world.as('root', accept);
+  await world.as('root', { ...accept, confirm: shown.confirm?.digest ?? '' });
+  await until(() => alerts.channels().every(({ waiting }) => waiting === 0));
+  expect(await readFile(path.join(world.root, 'paged.txt'), 'utf8')).toContain('web is down');
+}, 30_000);
 
 test('the notify step tells a channel; its message outlives the daemon', async () => {
   const server = await receiver();

@@ -195,6 +195,33 @@ test('a message about alerts that nobody remembers any more is given up, and tak
   expect(outcomes(rig)).toEqual(['chat raised sent', 'chat resolved given_up']);
 });
 
+test('what has waited for hours goes out the moment somebody has stored the secret of its channel', async () => {
+  const server = await receiver();
+  const rig = openRig({
+    alerts: {
+      channels: { hook: { ...hook(server), secret: 'late' } },
+      routes: [{ channels: ['hook'], group_wait: '1s' }],
+    },
+    allow: [server.host],
+  });
+  await rig.raise('probe:web');
+  await rig.pass(3 * 3_600_000);
+  rig.secrets.set('late', KEY);
+  await rig.ledger.append('admin.event', {
+    admin_event_id: `ae_${'0'.repeat(24)}`,
+    observed_at_utc: '2026-01-02T03:04:05.000Z',
+    actor: { person: 'ana', via: 'cli', account: 'uid:0' },
+    action_type: 'rotate_secret',
+    targets: [{ kind: 'secret', id: 'late' }],
+    reason: 'stored',
+    before: { version: null },
+    after: { version: '1' },
+    result: { status: 'done' },
+  });
+  await rig.pass(1000);
+  expect(outcomes(rig)).toEqual(['hook raised sent']);
+}, 30_000);
+
 test('that a channel is broken is over with the channel, also when it went while the daemon was down', async () => {
   const { rig, servers } = await setUp(['dead', 'chat']);
   const [dead, chat] = servers;

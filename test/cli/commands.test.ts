@@ -46,6 +46,26 @@ const COMMANDS = [
   }),
 ];
 
+test('a secret comes over standard input for `-`, and nothing else does', async () => {
+  const set = specOf('secret set', {
+    kind: 'admin',
+    args: [
+      arg('name', 'string', { required: true, position: 0 }),
+      arg('value', 'string', { required: true, concealed: true }),
+      arg('note', 'string'),
+    ],
+  });
+  await using daemon = await new StandinDaemon({ commands: [set] }).start();
+  const line = ['secret', 'set', 'key', '--value', '-', '--note', '-'];
+  expect((await reeve(daemon.home, line, { input: 'whsec_abc=\n' })).code).toBe(0);
+  expect(daemon.commands.at(-1)?.args).toEqual({ name: 'key', value: 'whsec_abc=', note: '-' });
+  const before = daemon.commands.length;
+  const empty = await reeve(daemon.home, line, { input: '' });
+  expect(empty.code).toBe(2);
+  expect(empty.err).toContain('standard input, which is empty');
+  expect(daemon.commands.length).toBe(before);
+});
+
 test('a command that stands under one with options of its own has its own; what it does not know is refused', async () => {
   const project = arg('project', 'project', { required: true });
   const commands = [

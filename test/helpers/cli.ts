@@ -12,6 +12,8 @@ export interface Ran {
 export interface RunOptions {
   env?: Record<string, string>;
   uid?: number;
+  /** What comes over standard input; absent: nothing does. */
+  input?: string;
   /** Called with what stdout has so far, and the process. */
   onOut?: (out: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -21,8 +23,9 @@ export function reeve(home: string, args: readonly string[], options: RunOptions
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: home, TZ: 'UTC', REEVE_HOME: home, ...options.env },
     ...(options.uid === undefined ? {} : { uid: options.uid }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(options.input ?? '');
   const ran: Ran = { code: null, out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ran.out += text;
