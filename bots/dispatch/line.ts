@@ -51,6 +51,13 @@ function fill(spec: CommandSpec, tokens: readonly Token[]): CommandAsk {
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i] ?? { text: '', quoted: false };
     const flag = token.quoted ? null : /^--([a-z][a-z0-9-]*)(?:=([\s\S]*))?$/i.exec(token.text);
+    const pair = token.quoted ? null : /^([a-z][a-z0-9_]*):(.+)$/is.exec(token.text);
+    const named = pair === null ? undefined : spec.args.find((arg) => arg.name === pair[1]);
+    if (named !== undefined) {
+      // As Discord writes an option, and as the hints of messages do.
+      put(args, named.name, valueOf(named, pair?.[2] ?? ''));
+      continue;
+    }
     if (flag === null) {
       const place = places.shift();
       if (place === undefined)

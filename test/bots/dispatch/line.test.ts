@@ -47,6 +47,15 @@ test('a line as in a terminal, and as a phone types it', () => {
   });
 });
 
+test('an option may be named as Discord writes it, and as the hints of messages do', () => {
+  const asked = (line: string) => parseLine(catalogue, line);
+  expect(asked('greet times:2 who:Ana')).toMatchObject({ args: { who: 'Ana', times: 2 } });
+  // What is no argument of the command, or stands in quotes, is a value like any other.
+  expect(asked('greet deploy:dev')).toMatchObject({ args: { who: 'deploy:dev' } });
+  expect(asked('greet "who:Ana"')).toMatchObject({ args: { who: 'who:Ana' } });
+  expect(refusal('greet times:many')).toBe('CHAT_TEXT');
+});
+
 test('help is asked in every way people ask for it', () => {
   for (const [line, topic] of [
     ['', ''],
