@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'rolldown';
 import { CACHE, freshBundle, identityOf, ROOT, RUNS, stampOf, type Manifest } from '../cli/local/bundle.ts';
@@ -49,7 +49,8 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     // One character beyond Latin-1 would double what the text takes in memory.
     charset: 'ascii',
     comments: { legal: false, annotation: false, jsdoc: false },
-    sourcemap: true,
+    sourcemap: 'hidden',
+    sourcemapPathTransform: (source, map) => resolve(dirname(map), source),
     keepNames: true,
   });
   await build.close();

@@ -1,9 +1,11 @@
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
 import fastify, { type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { fail, type ReeveError } from '../../contracts/errors.ts';
 import { compiled } from '../compiled.ts';
-import type { App, Context } from './context.ts';
+import { LIMITS, type App, type Context } from './context.ts';
 import { errorHandler, requestLine } from './failures.ts';
 import {
   checkBodyHeaders,
@@ -15,7 +17,7 @@ import {
   tokenCheck,
 } from './guard.ts';
 import { parseJsonBody } from './json-body.ts';
-import type { Refusals } from './refusals.ts';
+import { Refusals } from './refusals.ts';
 import { routes } from './routes/index.ts';
 import { shown } from './shown.ts';
 
@@ -28,6 +30,8 @@ export function newApp(options: { bodyLimit: number }): App {
   const app: App = fastify({
     logger: false,
     bodyLimit: options.bodyLimit,
+    // Requests come from our own listeners (listen.ts); one of fastify's would be opened by nobody.
+    serverFactory: () => new EventEmitter() as Server,
     exposeHeadRoutes: false,
     // A path that cannot be decoded reaches no hook and no handler.
     frameworkErrors: (_error, _request, reply) => {
@@ -35,7 +39,7 @@ export function newApp(options: { bodyLimit: number }): App {
       reply.raw.writeHead(error.status, { 'content-type': 'application/json; charset=utf-8' });
       reply.raw.end(JSON.stringify(error));
     },
-    routerOptions: { maxParamLength: 200, caseSensitive: true },
+    routerOptions: { maxParamLength: 200, caseSensitive: true, compile: true },
     schemaController: { compilersFactory: { buildValidator: neverUsed, buildSerializer: neverUsed } },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler<z.ZodType>((route) => {
@@ -64,8 +68,38 @@ export function registerRoutes(app: App, context: Context): void {
   }
 }
 
-export function buildApp(context: Context, refusals: Refusals): App {
-  const app = newApp({ bodyLimit: context.limits.body });
+/** The application before what it rests on is there. */
+export interface Built {
+  app: App;
+  refusals: Refusals;
+  /** To be called once, before the first request. */
+  rest(on: Context): void;
+}
+
+const NOT_YET: object = new Proxy(Object.prototype, {
+  get(_none, name) {
+    throw new Error(`a route may use context.${String(name)} when it is asked, not when it is registered`);
+  },
+});
+
+let prepared: Built | undefined;
+
+/** Builds the application that the first server of this process takes: for a snapshot, which then holds it. */
+export async function prepareApp(): Promise<void> {
+  prepared = await buildApp(LIMITS.body);
+}
+
+export async function takeApp(bodyLimit: number): Promise<Built> {
+  const taken = bodyLimit === LIMITS.body ? prepared : undefined;
+  if (taken === undefined) return buildApp(bodyLimit);
+  prepared = undefined;
+  return taken;
+}
+
+async function buildApp(bodyLimit: number): Promise<Built> {
+  const context = Object.create(NOT_YET) as Context;
+  const refusals = new Refusals(context);
+  const app = newApp({ bodyLimit });
   const holderOf = tokenCheck(context);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -128,7 +162,15 @@ export function buildApp(context: Context, refusals: Refusals): App {
     done();
   });
   registerRoutes(app, context);
-  return app;
+  await app.ready();
+  return {
+    app,
+    refusals,
+    rest(on) {
+      Object.setPrototypeOf(context, Object.prototype);
+      Object.assign(context, on);
+    },
+  };
 }
 
 function notFound(request: FastifyRequest): ReeveError {

@@ -87,7 +87,7 @@ export function checkBodyHeaders(request: FastifyRequest): void {
 
 /** Finds out who holds the bearer token of a TCP request. Rejects `TOKEN_MISSING`, `TOKEN_INVALID`, `RATE_LIMITED`. */
 export function tokenCheck(context: Context): (request: FastifyRequest) => Promise<TokenHolder> {
-  const wrong = new MinuteWindow(context.clock, WRONG_TOKENS_PER_MINUTE);
+  const wrong = new MinuteWindow(context, WRONG_TOKENS_PER_MINUTE);
   return async (request) => {
     const header = request.headers.authorization;
     if (header === undefined) throw fail('TOKEN_MISSING');

@@ -15,7 +15,7 @@ export class Refusals {
 
   constructor(deps: Pick<ServerDeps, 'refused' | 'log' | 'clock'>) {
     this.#deps = deps;
-    this.#window = new MinuteWindow(deps.clock, REFUSALS_PER_MINUTE);
+    this.#window = new MinuteWindow(deps, REFUSALS_PER_MINUTE);
   }
 
   /** Resolves to the seq of the record, or undefined when there is none. Never rejects. */

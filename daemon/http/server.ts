@@ -1,8 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { buildApp } from './app.ts';
-import { LIMITS, type Context, type ServerDeps, type Transport } from './context.ts';
+import { takeApp } from './app.ts';
+import { LIMITS, type ServerDeps, type Transport } from './context.ts';
 import { EventStreams } from './events/streams.ts';
-import { Refusals } from './refusals.ts';
 import { requestLine } from './failures.ts';
 import { freeSocketPath } from './socket-path.ts';
 
@@ -37,11 +36,11 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
   const { log } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const streams = new EventStreams(limits.streams);
-  const refusals = new Refusals(deps);
   const overSocket = new WeakSet<object>();
   let port = deps.port;
   let closing: Promise<void> | undefined;
-  const context: Context = {
+  const { app, refusals, rest } = await takeApp(limits.body);
+  rest({
     ...deps,
     limits,
     streams,
@@ -49,9 +48,7 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
     boundPort: () => port,
     // Whatever is not known to have come over the socket needs a token.
     isSocket: (request) => overSocket.has(request.socket),
-  };
-  const app = buildApp(context, refusals);
-  await app.ready();
+  });
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     if (log.level === 'debug' || log.level === 'trace') logAnswer(deps, request, response);

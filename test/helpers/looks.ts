@@ -1,6 +1,6 @@
 /*
- * Preloaded with `--import`: says on file descriptor 3, a line each, what a bundle looks up while it is loaded that may differ
- * from one start to the next.
+ * Preloaded with `--import` and `--enable-source-maps`: says on file descriptor 3, a line each, what a bundle looks up while
+ * it is loaded that may differ from one start to the next, and which package it is that looks.
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -10,8 +10,17 @@ import tty from 'node:tty';
 
 const { writeSync } = fs;
 const RealDate = Date;
+const said = new Set<string>();
 function say(what: string): void {
-  if (new Error().stack?.includes('daemon.cjs')) writeSync(3, `${what}\n`);
+  const frames = new Error().stack?.split('\n').slice(1) ?? [];
+  const frame = frames.find((line) => !/looks\.ts|node:|\[eval\]/.test(line));
+  // Node, for itself or for the source map.
+  if (frame === undefined || frames.some((line) => line.includes('source_map'))) return;
+  const [, who = 'ours'] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(frame) ?? [];
+  const line = `${what}: ${who}`;
+  if (said.has(line)) return;
+  said.add(line);
+  writeSync(3, `${line}\n`);
 }
 
 process.env = new Proxy(process.env, {

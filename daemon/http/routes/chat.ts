@@ -22,7 +22,7 @@ const Done = z.object({ done: z.literal(true) });
 /** What bots ask, each with its own credential. Nobody else may: a person is named here by an account alone. */
 export const chat: RouteModule = {
   id: 'chat',
-  register(app, { chat }) {
+  register(app, context) {
     const config = { bot: true };
     const about = (summary: string) => ({ summary, tags: ['chat'] });
     app.get(
@@ -34,7 +34,7 @@ export const chat: RouteModule = {
           response: { 200: ChatSession, default: ErrorResponse },
         },
       },
-      (request) => chat.session(platformOf(request)),
+      (request) => context.chat.session(platformOf(request)),
     );
     app.post(
       '/v1/chat/relay',
@@ -46,7 +46,7 @@ export const chat: RouteModule = {
           response: { 200: ChatAnswer, default: ErrorResponse },
         },
       },
-      (request) => chat.relay(platformOf(request), request.body),
+      (request) => context.chat.relay(platformOf(request), request.body),
     );
     app.get(
       '/v1/chat/posts',
@@ -59,7 +59,10 @@ export const chat: RouteModule = {
         },
       },
       async (request) => ({
-        posts: await chat.posts(platformOf(request), { wait: request.query.wait, signal: gone(request) }),
+        posts: await context.chat.posts(platformOf(request), {
+          wait: request.query.wait,
+          signal: gone(request),
+        }),
       }),
     );
     app.post(
@@ -73,7 +76,7 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await chat.posted(platformOf(request), request.body);
+        await context.chat.posted(platformOf(request), request.body);
         return { done: true as const };
       },
     );
@@ -89,7 +92,7 @@ export const chat: RouteModule = {
         },
       },
       (request) =>
-        chat.job(platformOf(request), request.params.id, request.query.version, {
+        context.chat.job(platformOf(request), request.params.id, request.query.version, {
           wait: request.query.wait,
           signal: gone(request),
         }),
@@ -105,7 +108,7 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await chat.closed(platformOf(request), request.body.job, request.body.why);
+        await context.chat.closed(platformOf(request), request.body.job, request.body.why);
         return { done: true as const };
       },
     );

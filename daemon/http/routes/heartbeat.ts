@@ -18,7 +18,7 @@ const Params = z.strictObject({ token: z.string(), event: z.enum(['start', 'fail
 export const heartbeat: RouteModule = {
   id: 'heartbeat',
   register(app, context) {
-    const unknown = new MinuteWindow(context.clock, UNKNOWN_PER_MINUTE);
+    const unknown = new MinuteWindow(context, UNKNOWN_PER_MINUTE);
     // Only tokens that were right get an entry.
     const known = new Map<string, MinuteWindow>();
     const push = async (token: string, event: 'start' | 'ping' | 'fail', text: string): Promise<void> => {
@@ -34,8 +34,7 @@ export const heartbeat: RouteModule = {
         if (!unknown.take()) throw fail('RATE_LIMITED', { seconds: unknown.secondsLeft() });
         throw fail('PUSH_UNKNOWN');
       }
-      if (window === undefined)
-        known.set(token, firstTaken(new MinuteWindow(context.clock, CALLS_PER_MINUTE)));
+      if (window === undefined) known.set(token, firstTaken(new MinuteWindow(context, CALLS_PER_MINUTE)));
     };
     void app.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
