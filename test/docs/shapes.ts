@@ -1,0 +1,177 @@
+import os from 'node:os';
+import type { CommandRequest } from '../../contracts/api.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { Reply } from '../../contracts/reply.ts';
+import { actions } from '../../daemon/actions/index.ts';
+import { openWorld, type World } from '../helpers/app.ts';
+import { until } from '../helpers/daemon.ts';
+
+const ESTATE = `version: 1
+estate: { name: docs }
+people:
+  root: { roles: [admin], os_users: [${os.userInfo().uid}] }
+  ana: { roles: [admin] }
+  ben: { roles: [approver] }
+projects:
+  shop: { path: ., environments: { dev: {}, prod: { approvals: 1 } }, runbooks: { deploy: leave } }
+schedules:
+  yearly: { runbook: leave, cron: '0 0 1 1 *', project: shop, env: dev }
+probes:
+  root: { kind: disk, project: shop, env: dev, path: /, interval: 20s, warn: 0%, crit: 0%, inodes_warn: 0, inodes_crit: 0 }
+  job: { kind: heartbeat, project: shop, env: dev, every: 24h }
+slos:
+  shop: { title: The shop, project: shop, env: dev, probes: [root], objective: '99.9' }
+alerts:
+  channels: { say: { kind: command, argv: ['true'] } }
+healing:
+  fix: { on: { probes: [root] }, runbook: leave, project: shop, env: dev }
+`;
+const book = (name: string, action: string): string => `---
+runbook: ${name}
+title: Leave a trace
+action: ${action}
+timeout: 1m
+lock: shop
+---
+## Leave it
+\`\`\`sh { name=leave }
+echo left >> trace.txt
+\`\`\`
+`;
+
+/** What the commands of a small estate answer, one after the other, so that none finds an empty house. */
+async function play(world: World, note: (command: string, reply: Reply) => void): Promise<void> {
+  const ask = async (
+    command: string,
+    args: CommandRequest['args'] = {},
+    more: Partial<CommandRequest> = {},
+    person = 'ana',
+  ): Promise<Reply> => {
+    const reply = await world.as(person, { command, args, reason: 'for the docs', force: true, ...more });
+    note(command, reply);
+    return reply;
+  };
+  const field = (reply: Reply, name: string): string =>
+    String((reply.data as Record<string, Json>)[name] ?? '');
+  const { app } = world;
+  await app.startSchedules(false);
+  await app.running.scheduler.tick();
+  for (const command of ['status', 'whoami', 'config show', 'config check', 'config reload', 'zones accept'])
+    await ask(command);
+  await ask('config diff');
+  await ask('note', { text: 'a note' });
+  await ask('log-level', { level: 'info' });
+  const job = await ask('deploy', { project: 'shop', env: 'dev' });
+  await world.end(job);
+  const id = job.job?.id ?? '';
+  for (const command of ['jobs show', 'jobs logs']) await ask(command, { job: id });
+  for (const command of ['jobs list', 'locks list', 'runbook list', 'runbook lint']) await ask(command);
+  await world.end(await ask('runbook run', { runbook: 'leave', project: 'shop', env: 'dev' }));
+  await ask('runbook show', { runbook: 'leave' });
+  await ask('runbook plan', { runbook: 'leave', project: 'shop', env: 'dev' });
+  await ask('preauth init-keys');
+  const grant = await ask('preauth create-grant', { project_ids: ['shop'], auto_deploy_dev: true });
+  const gid = field(grant, 'grant_id');
+  await ask('preauth list');
+  await ask('preauth show', { grant: gid });
+  await ask('preauth verify', { token: field(grant, 'token') });
+  await ask('preauth revoke', { grant: gid });
+  const wish = await ask('deploy', { project: 'shop', env: 'prod', request_only: true });
+  const request = (await ask('grant list')).data as { id: string }[];
+  if (request[0] === undefined) throw new Error(`no request: ${JSON.stringify(wish)}`);
+  await ask('grant show', { request: request[0].id });
+  await ask('grant deny', { request: request[0].id }, {}, 'ben');
+  for (const command of ['review list', 'events export'])
+    await ask(command, command === 'events export' ? { limit: 5 } : {});
+  await world.end(await ask('drill run', { drill: 'drill', project: 'shop', env: 'dev' }));
+  await until(async () => (await world.records('drill.result')).length > 0);
+  for (const command of ['drill list', 'drill history']) await ask(command);
+  await ask('drill report', { run: 'drill' });
+  await app.store.ledger.append('schedule.slot', { schedule: 'yearly', slot: 1, outcome: 'ran', late_ms: 0 });
+  for (const command of ['schedule list', 'schedule next']) await ask(command);
+  const yearly = { schedule: 'yearly' };
+  for (const command of ['schedule history', 'schedule pause', 'schedule resume']) await ask(command, yearly);
+  await ask('schedule backfill', { ...yearly, from: '2020-06-01', to: '2020-07-01' });
+  await ask('probe run', { probe: 'root' });
+  for (const command of ['probe list', 'probe kinds']) await ask(command);
+  for (const command of ['probe show', 'probe history']) await ask(command, { probe: 'root' });
+  await ask('probe push-url', { probe: 'job' });
+  await ask('probe silence', { probe: 'root', for: '1h' });
+  const opened = await ask('incidents open', {
+    title: 'slow',
+    project: 'shop',
+    env: 'dev',
+    severity: 'page',
+  });
+  const incident = { incident: field(opened, 'id') };
+  for (const command of ['incidents list', 'heal status']) await ask(command);
+  await ask('incidents ack', incident);
+  await ask('incidents note', { ...incident, text: 'looking' });
+  await ask('incidents link', { ...incident, job: id });
+  await ask('incidents resolve', { ...incident, why: 'over' });
+  await ask('incidents review', { ...incident, summary: 'small pool', action: ['raise it @ana'] });
+  await ask('incidents show', incident);
+  await ask('incidents postmortem', incident);
+  await ask('heal reset', { rule: 'fix' });
+  await ask('secret set', { name: 'token', value: 'a-long-secret-value' });
+  await ask('secret list');
+  await ask('secret remove', { name: 'token' });
+  await app.running.features.alerts.raise({
+    key: 'probe:root',
+    severity: 'warn',
+    source: 'probe',
+    title: 'The disk',
+    text: 'is full',
+    project: 'shop',
+    env: 'dev',
+  });
+  await ask('alerts list');
+  await ask('alerts show', { key: 'probe:root' });
+  await ask('alerts ack', { key: 'probe:root' });
+  const silence = await ask('alerts silence', { for: '1h', project: ['shop'] });
+  await ask('alerts silences');
+  await ask('alerts unsilence', { id: field(silence, 'id') });
+  for (const command of [
+    'alerts channels',
+    'alerts kinds',
+    'chat status',
+    'slo list',
+    'dora',
+    'report weekly',
+  ])
+    await ask(command);
+  await ask('alerts test', { channel: 'say' });
+  await ask('slo show', { slo: 'shop' });
+  await ask('pause');
+  await ask('resume');
+  await ask('halt', { project: 'shop' });
+}
+
+/**
+ * `{ a, b }`, or `[{ a, b }]` for an array of objects. Only the names of one level: whether there is something in a field that
+ * may be null depends on the moment.
+ */
+function shapeOf(values: readonly Json[]): string {
+  const present = values.filter((value) => value !== null);
+  const array = present.some((value) => Array.isArray(value));
+  const objects = present.flat().filter((value) => typeof value === 'object' && value !== null);
+  const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].toSorted();
+  const inner = names.length === 0 ? '…' : `{ ${names.join(', ')} }`;
+  return array ? `[${inner}]` : present.length === 0 ? 'null' : inner;
+}
+
+/** Command → shape of its `data`, as a daemon with a small estate answers it; and the commands that were not asked. */
+export async function observedShapes(): Promise<{ shapes: Map<string, string>; unasked: string[] }> {
+  const world = await openWorld({
+    estate: ESTATE,
+    runbooks: { 'leave.md': book('leave', 'deploy'), 'drill.md': book('drill', 'run_drill') },
+  });
+  const seen = new Map<string, Json[]>();
+  await play(world, (command, { ok, error, data = null }) => {
+    if (!ok && error !== undefined) throw new Error(`${command}: ${error.code}: ${error.message}`);
+    seen.set(command, [...(seen.get(command) ?? []), data]);
+  });
+  const shapes = new Map([...seen].map(([command, data]): [string, string] => [command, shapeOf(data)]));
+  const unasked = actions.map(({ name }) => name).filter((name) => !shapes.has(name));
+  return { shapes, unasked };
+}
