@@ -51,8 +51,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
     note(command, reply);
     return reply;
   };
-  const field = (reply: Reply, name: string): string =>
-    String((reply.data as Record<string, Json>)[name] ?? '');
+  const field = (reply: Reply, name: string): string => (reply.data as Record<string, string>)[name] ?? '';
   const { app } = world;
   await app.startSchedules(false);
   await app.running.scheduler.tick();
@@ -167,7 +166,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
     runbooks: { 'leave.md': book('leave', 'deploy'), 'drill.md': book('drill', 'run_drill') },
   });
   const seen = new Map<string, Json[]>();
-  await play(world, (command, { ok, error, data = null }) => {
+  await play(world, (command, { ok, error, data }) => {
     if (!ok && error !== undefined) throw new Error(`${command}: ${error.code}: ${error.message}`);
     seen.set(command, [...(seen.get(command) ?? []), data]);
   });
