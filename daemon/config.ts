@@ -21,7 +21,7 @@ export interface Settings {
   /** Seals the keys instead of a key file. */
   passphrase: string | undefined;
   /** Other addresses of the chat platforms' APIs, handed to the bots. */
-  chatApi: { discord: string | undefined };
+  chatApi: { discord: string | undefined; slack: string | undefined };
   cwd: string;
 }
 
@@ -65,7 +65,10 @@ export function readSettings(
         ? undefined
         : parse(Level, level, 'REEVE_LOG_LEVEL', 'it is one of trace, debug, info, warn, error'),
     passphrase: value(undefined, 'REEVE_PASSPHRASE'),
-    chatApi: { discord: value(undefined, 'REEVE_DISCORD_API') },
+    chatApi: {
+      discord: value(undefined, 'REEVE_DISCORD_API'),
+      slack: value(undefined, 'REEVE_SLACK_API'),
+    },
     cwd,
   });
 }

@@ -33,7 +33,10 @@ export interface Manifest {
 }
 
 /** Runbooks that have a slash command of their own on Slack, and those that only `/reeve <name>` reaches. */
-export function ownCommands(catalogue: Catalogue): { own: CommandSpec[]; left: CommandSpec[] } {
+export function ownCommands(catalogue: Pick<Catalogue, 'commands'>): {
+  own: CommandSpec[];
+  left: CommandSpec[];
+} {
   const runbooks = catalogue.commands.filter((spec) => spec.runbook !== undefined);
   const fits = runbooks.filter((spec) => NAME.test(spec.name) && spec.name !== ROOT);
   const own = fits.slice(0, COMMANDS - 1);
@@ -41,7 +44,7 @@ export function ownCommands(catalogue: Catalogue): { own: CommandSpec[]; left: C
 }
 
 /** The manifest of a catalogue: the same catalogue is the same manifest. */
-export function manifestOf(catalogue: Catalogue): Manifest {
+export function manifestOf(catalogue: Pick<Catalogue, 'commands'>): Manifest {
   return {
     display_information: {
       name: 'Reeve',

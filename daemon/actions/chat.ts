@@ -36,6 +36,14 @@ export const chatSetup = adminAction({
       blocks: [
         { type: 'fields', fields: [{ label: 'Credential', value: file }] },
         ...inviteBlocks(spec, platform),
+        ...(platform === 'slack'
+          ? [
+              {
+                type: 'hint' as const,
+                text: 'The app’s manifest: npm run bots:deploy -- --platform slack --dry-run',
+              },
+            ]
+          : []),
         ...missing.map((name): Block => ({
           type: 'hint',
           text: `Store its token: reeve secret set ${name} --value -`,

@@ -21,6 +21,13 @@ const PROGRAMS: readonly {
     secrets: ({ discord }) => discord && { REEVE_DISCORD_TOKEN: discord.token },
     api: ({ chatApi }) => ({ REEVE_DISCORD_API: chatApi.discord }),
   },
+  {
+    platform: 'slack',
+    file: fileURLToPath(new URL('../../bots/slack/main.ts', import.meta.url)),
+    secrets: ({ slack }) =>
+      slack && { REEVE_SLACK_BOT_TOKEN: slack.bot_token, REEVE_SLACK_APP_TOKEN: slack.app_token },
+    api: ({ chatApi }) => ({ REEVE_SLACK_API: chatApi.slack }),
+  },
 ];
 
 /** Records after which other bots should run. */

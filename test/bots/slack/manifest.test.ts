@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -33,6 +34,18 @@ test('only what changed is told', () => {
   expect(changesOf(before, now)).toEqual(['+ /three', '- /one', '~ /two']);
   expect(changesOf(now, now)).toEqual([]);
   expect(changesOf(undefined, now)).toContain('~ scopes and settings');
+});
+
+test('npm run bots:deploy: before the bot is set up there is the manifest to make the app with', async () => {
+  const home = await mkdtemp(path.join(os.tmpdir(), 'reeve-slack-'));
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [path.join(REPO, 'bots/deploy.ts'), '--platform', 'slack'],
+    { env: { PATH: process.env['PATH'] ?? '', REEVE_HOME: home } },
+  );
+  expect(JSON.parse(stdout)).toEqual(manifestOf({ commands: [] }));
+  expect(stderr).toContain('reeve chat setup slack');
+  expect(await readdir(home)).toEqual([]);
 });
 
 test('npm run bots:deploy: a dry run prints and remembers nothing; then once, and never again', async () => {
