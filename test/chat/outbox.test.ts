@@ -101,6 +101,25 @@ test('two approvals are those of two people: one with two accounts is one', asyn
   expect(await rig.records('job.queued')).toHaveLength(1);
 });
 
+test('after the first of two approvals the card still shows the plan and lets the next approver decide', async () => {
+  const rig = await openChatRig();
+  await sayAll(rig);
+  await asks(rig, ANA, 'vault');
+  const [card] = await sayAll(rig);
+  if (card === undefined) throw new Error('no card');
+  await rig.press(BEN, await rig.press(BEN, card, 'Look and decide'), 'Approve exactly this');
+  const [change, ...rest] = await sayAll(rig);
+  expect(rest).toEqual([]);
+  expect(change).toMatchObject({ edit: { channel: APPROVALS, message: `m${card.seq}` }, mention: [] });
+  expect(JSON.stringify(change?.blocks)).toContain('>> trace.txt');
+  expect(JSON.stringify(change?.blocks)).toContain('1 of 2');
+  if (change === undefined) throw new Error('no change');
+  const look = await rig.press(CLEO, change, 'Look and decide');
+  expect((await rig.press(CLEO, look, 'Approve exactly this')).reply.ok).toBe(true);
+  await ended(rig);
+  expect(await rig.records('job.queued')).toHaveLength(1);
+});
+
 test('denied with a reason: the card says so, the asker is told, the approve button of others leads nowhere', async () => {
   const rig = await openChatRig();
   await sayAll(rig);

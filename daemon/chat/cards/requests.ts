@@ -16,8 +16,11 @@ export const requests: CardSource = {
     if (type !== 'grant.approved' && type !== 'grant.denied' && type !== 'grant.lapsed') return [];
     const request = await find(deps, body.id);
     if (request === undefined) return [];
-    const change = { ...card(request), changes: `request:${request.id}` };
-    return request.state === 'open' ? [change] : [change, told(request, deps)];
+    const changes = `request:${request.id}`;
+    // Another approver has still to see the plan, and to have the button.
+    if (request.state === 'open')
+      return (await opened(body.id, deps)).map(({ call: _, ...open }) => ({ ...open, changes }));
+    return [{ ...card(request), changes }, told(request, deps)];
   },
 };
 
