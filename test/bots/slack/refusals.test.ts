@@ -90,11 +90,11 @@ test('attack 41: a button without a form, pressed by somebody of another workspa
 
 test('attack 42: by direct message, on slash, button and form: refused with a record, also when nothing could be read', async () => {
   const rig = await slackRig();
-  const { slack, ana, ops, world } = rig;
-  const direct = ana.dm();
+  const { slack, ana, ben, ops, world } = rig;
+  const direct = ben.dm();
   for (const line of ['status', DEPLOY, 'nonsense "', '', 'help']) {
     const before = (await codes(rig)).length;
-    const turn = await ana.slash(direct, '/reeve', line);
+    const turn = await ben.slash(direct, '/reeve', line);
     expect(textOf(await turn.response())).toContain('direct messages');
     expect((await codes(rig)).slice(before)).toEqual(['CHAT_DIRECT']);
     expect(turn.modal).toBeUndefined();
@@ -134,11 +134,11 @@ test('a stranger, and a person without an account here, learn nothing but that t
 
 test('a flood of one account is refused politely, and holds up nobody else', async () => {
   const { slack, ops, ana, ben } = await slackRig();
-  const turns = await Promise.all(Array.from({ length: 15 }, () => ana.slash(ops, '/reeve', 'help')));
+  const turns = await Promise.all(Array.from({ length: 30 }, () => ana.slash(ops, '/reeve', 'help')));
   const texts = await Promise.all(turns.map(async (turn) => textOf(await turn.response())));
   const refused = texts.filter((text) => text.includes('CHAT​_​FLOOD'));
-  expect(refused.length).toBeGreaterThanOrEqual(3);
-  expect(refused.length).toBeLessThanOrEqual(5);
+  expect(refused.length).toBeGreaterThanOrEqual(5);
+  expect(refused.length).toBeLessThanOrEqual(20);
   expect(textOf(await (await ben.slash(ops, '/reeve', 'help')).response())).not.toContain('FLOOD');
   slack.refusals.none();
 });
