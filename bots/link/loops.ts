@@ -24,8 +24,11 @@ export interface LoopDeps {
 /** Says what is to be said, in order, each until it is said or can never be. Ends with the signal. `live`: a job's message. */
 export async function tellPosts(deps: LoopDeps, live: (job: string, at: ChatMessage) => void): Promise<void> {
   const { daemon, signal } = deps;
-  while (!signal.aborted) {
+  for (let refused = 0; !signal.aborted;) {
     const posts = await again(deps, 'asking what to say', () => daemon.posts(WAIT, signal));
+    refused = posts === undefined ? refused + 1 : 0;
+    // A void credential is refused until a person makes a new one: no reason to ask twice a second.
+    if (refused > 0 && !signal.aborted) await deps.pace.sleep(backOff(refused));
     for (const post of posts ?? []) {
       const outcome = await again(deps, `saying ${post.seq}`, () => tell(deps, post));
       if (outcome === undefined) return;
