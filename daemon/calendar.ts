@@ -1,6 +1,12 @@
-/** What a zone is ahead of UTC at an instant, ms. */
-function offset(at: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Offset of local time from UTC at an instant, ms. */
+export type OffsetAt = (time: number) => number;
+
+/**
+ * Offsets of an IANA zone. Whole minutes before 1900 apart, which no slot reaches, every zone's offset is a multiple of a
+ * minute; Intl gives local fields, from which it follows.
+ */
+export function offsets(timezone: string): OffsetAt {
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -9,11 +15,17 @@ function offset(at: number, timezone: string): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(at);
-  const of = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
-  const local = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
-  return local - Math.floor(at / 1000) * 1000;
+  });
+  return (time) => {
+    const field: Record<string, number> = {};
+    for (const { type, value } of format.formatToParts(time)) field[type] = Number(value);
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = field;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
+  };
 }
+
+/** What a zone is ahead of UTC at an instant, ms. */
+const offset = (at: number, timezone: string): number => offsets(timezone)(at);
 
 /** The instant at which a day begins in a zone, ms. Where midnight is left out, the one an hour later. */
 function midnight(year: number, month: number, day: number, timezone: string): number {

@@ -1,7 +1,8 @@
 import type { Block, Cell, StepView } from '../../contracts/reply.ts';
 import type { Markup } from './markup/markup.ts';
 import { harmlessLines } from './text.ts';
-import { bytes, duration, shortId, stamp } from './units.ts';
+import { bytes, duration, shortId } from '../../contracts/units.ts';
+import { stamp } from './units.ts';
 
 /** Lines that stand together; within a fence they are in a fixed-width face, and still to be escaped for it. */
 export interface Piece {

@@ -1,32 +1,7 @@
 import type { ScheduleSpec } from '../../contracts/estate.ts';
+import type { OffsetAt } from '../calendar.ts';
 
 export type DstPolicy = NonNullable<ScheduleSpec['dst']>;
-
-/** Offset of local time from UTC at an instant, ms. */
-export type OffsetAt = (time: number) => number;
-
-/**
- * Offsets of an IANA zone. Whole minutes before 1900 apart, which no slot reaches, every zone's offset is a multiple of a
- * minute; Intl gives local fields, from which it follows.
- */
-export function offsets(timezone: string): OffsetAt {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return (time) => {
-    const field: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(time)) field[type] = Number(value);
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = field;
-    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
-  };
-}
 
 /** Longest change of the clocks that is looked for (Antarctica/Troll: two hours). */
 const MAX_CHANGE_MS = 2 * 3_600_000;

@@ -1,5 +1,6 @@
 import { fail } from '../../contracts/errors.ts';
-import { applyDst, offsets, type DstPolicy, type OffsetAt } from './dst.ts';
+import { offsets, type OffsetAt } from '../calendar.ts';
+import { applyDst, type DstPolicy } from './dst.ts';
 
 /** When a cron line is due in its time zone. Times are ms since the epoch, whole seconds. */
 export interface Times {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { offsets, type DstPolicy } from '../../daemon/schedule/dst.ts';
+import { offsets } from '../../daemon/calendar.ts';
+import type { DstPolicy } from '../../daemon/schedule/dst.ts';
 import { readCron } from '../../daemon/schedule/times.ts';
 
 const at = (text: string): number => Date.parse(text);
