@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDiscord, type DiscordStandin } from './discord/index.ts';
-import { signedRequest, type Manner } from './discord/signed.ts';
+import type { Manner } from './platform/manner.ts';
+import { signedRequest } from './discord/signed.ts';
 import type { App } from './discord/world.ts';
 
 const SKEW = 300;

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSlack, type SlackStandin } from './slack/index.ts';
 import type { Person } from './slack/person.ts';
-import { signedRequest, type Manner } from './slack/signed.ts';
+import type { Manner } from './platform/manner.ts';
+import { signedRequest } from './slack/signed.ts';
 import type { App, Channel } from './slack/world.ts';
 
 const silent: Logger = {

@@ -4,7 +4,8 @@ import { readForm, type UploadedFile } from '../platform/multipart.ts';
 import { ApiError } from './errors.ts';
 import { RESPOND_WITHIN, type Interaction, type Interactions } from './interactions.ts';
 import type { Body } from './messages.ts';
-import { signedRequest, type Manner } from './signed.ts';
+import type { Manner } from '../platform/manner.ts';
+import { signedRequest } from './signed.ts';
 import type { App } from './world.ts';
 
 /** What an application's endpoint answered. */

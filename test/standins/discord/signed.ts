@@ -1,27 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto';
+import { timestampOf, type Manner } from '../platform/manner.ts';
 import type { App } from './world.ts';
-
-/** How a signed HTTP interaction is sent; everything but `right` has to be refused. */
-export type Manner =
-  | 'right'
-  /** One bit of the signature is wrong: what Discord itself sends now and then. */
-  | 'wrong'
-  /** Signed by another key. */
-  | 'other-key'
-  /** Rightly signed an hour ago. */
-  | 'stale'
-  /** Rightly signed for an hour from now. */
-  | 'future'
-  | 'no-signature'
-  | 'no-timestamp'
-  /** Rightly signed; another body is sent. */
-  | 'other-body'
-  /** Hexadecimal of the wrong length. */
-  | 'short'
-  /** Not a number, rightly signed. */
-  | 'nan-timestamp';
-
-const HOUR = 3_600;
 
 /** The exact request of a signed interaction: keep it and send it again for a replay. */
 export function signedRequest(
@@ -31,8 +10,7 @@ export function signedRequest(
   manner: Manner = 'right',
   otherKey?: Buffer,
 ): { headers: Record<string, string>; body: string } {
-  const seconds = Math.floor(now / 1_000) + (manner === 'stale' ? -HOUR : manner === 'future' ? HOUR : 0);
-  const timestamp = manner === 'nan-timestamp' ? 'soon' : String(seconds);
+  const timestamp = timestampOf(manner, now);
   const body = JSON.stringify(payload);
   const der = manner === 'other-key' && otherKey !== undefined ? otherKey : app.privateKey;
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });

@@ -1,23 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { timestampOf, type Manner } from '../platform/manner.ts';
 import type { App } from './world.ts';
-
-/** How a signed request is sent; everything but `right` has to be refused. */
-export type Manner =
-  | 'right'
-  | 'wrong'
-  | 'other-key'
-  /** Rightly signed an hour ago. */
-  | 'stale'
-  /** Rightly signed for an hour from now. */
-  | 'future'
-  | 'no-signature'
-  | 'no-timestamp'
-  /** Rightly signed; another body is sent. */
-  | 'other-body'
-  | 'short'
-  | 'nan-timestamp';
-
-const HOUR = 3_600;
 
 /** The exact request, v0 HMAC: keep it and send it again for a replay. `form` puts JSON into a `payload` field. */
 export function signedRequest(
@@ -27,8 +10,7 @@ export function signedRequest(
   now: number,
   manner: Manner = 'right',
 ): { headers: Record<string, string>; body: string } {
-  const seconds = Math.floor(now / 1_000) + (manner === 'stale' ? -HOUR : manner === 'future' ? HOUR : 0);
-  const timestamp = manner === 'nan-timestamp' ? 'soon' : String(seconds);
+  const timestamp = timestampOf(manner, now);
   const body =
     as === 'json'
       ? JSON.stringify(payload)
