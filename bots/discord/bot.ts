@@ -8,6 +8,7 @@ import { DISCORD_VIEW } from '../dispatch/view.ts';
 import type { Daemon } from '../link/client.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
+import { drawn } from '../link/picture.ts';
 import { handle } from './interactions.ts';
 import { discordMessenger } from './messenger.ts';
 import { register } from './register.ts';
@@ -67,6 +68,7 @@ export class DiscordBot {
       pace: this.#options.pace,
       now: () => this.#options.now(),
       signal: this.#stopping.signal,
+      draw: drawn,
       failed: (what, error) => this.#options.log('warn', what, error),
     };
     const live = (job: string, at: ChatSession['live'][number]['at']): void => {

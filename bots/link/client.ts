@@ -3,8 +3,10 @@ import type { z } from 'zod';
 import {
   ChatAnswer,
   ChatJob,
+  ChatLog,
   ChatPosts,
   ChatSession,
+  type ChatClosed,
   type ChatPost,
   type ChatPosted,
   type ChatRelay,
@@ -73,10 +75,13 @@ export class Daemon {
     });
   }
 
-  async closed(job: string, why?: string): Promise<void> {
-    await this.#call(undefined, 'POST', '/v1/chat/closed', {
-      body: { job, ...(why === undefined ? {} : { why }) },
-    });
+  /** What a job printed, once it has ended. */
+  log(id: string): Promise<ChatLog> {
+    return this.#call(ChatLog, 'GET', `/v1/chat/jobs/${id}/log`);
+  }
+
+  async closed(closed: ChatClosed): Promise<void> {
+    await this.#call(undefined, 'POST', '/v1/chat/closed', { body: closed });
   }
 
   close(): void {

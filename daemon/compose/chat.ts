@@ -39,7 +39,8 @@ export function composeChat(store: Store, running: Running): Chat & { stop(): vo
     posts: async (platform, wait) => (await chat()).posts(platform, wait),
     posted: async (platform, posted) => (await chat()).posted(platform, posted),
     job: async (platform, id, version, wait) => (await chat()).job(platform, id, version, wait),
-    closed: async (platform, job, why) => (await chat()).closed(platform, job, why),
+    log: async (platform, id) => (await chat()).log(platform, id),
+    closed: async (platform, closed) => (await chat()).closed(platform, closed),
     quiet() {
       quiet = true;
       void opened?.then((there) => there.quiet());

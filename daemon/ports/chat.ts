@@ -1,6 +1,8 @@
 import type {
   ChatAnswer,
+  ChatClosed,
   ChatJob,
+  ChatLog,
   ChatPost,
   ChatPosted,
   ChatRelay,
@@ -27,7 +29,9 @@ export interface Chat {
   posted(platform: Platform, posted: ChatPosted): Promise<void>;
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
   job(platform: Platform, id: string, version: string, wait: Wait): Promise<ChatJob>;
-  closed(platform: Platform, job: string, why?: string): Promise<void>;
+  /** What a job printed; nothing while it goes on. Rejects JOB_NOT_FOUND like `job`. */
+  log(platform: Platform, id: string): Promise<ChatLog>;
+  closed(platform: Platform, closed: ChatClosed): Promise<void>;
   /** Answers all who wait, and lets nobody wait any more. */
   quiet(): void;
 }

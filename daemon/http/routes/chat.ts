@@ -5,6 +5,7 @@ import {
   ChatClosed,
   ChatJob,
   ChatJobQuery,
+  ChatLog,
   ChatPosted,
   ChatPosts,
   ChatPostsQuery,
@@ -97,6 +98,18 @@ export const chat: RouteModule = {
           signal: gone(request),
         }),
     );
+    app.get(
+      '/v1/chat/jobs/:id/log',
+      {
+        config,
+        schema: {
+          ...about('What a job with a live message printed, once it has ended'),
+          params: Params,
+          response: { 200: ChatLog, default: ErrorResponse },
+        },
+      },
+      (request) => context.chat.log(platformOf(request), request.params.id),
+    );
     app.post(
       '/v1/chat/closed',
       {
@@ -108,7 +121,7 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await context.chat.closed(platformOf(request), request.body.job, request.body.why);
+        await context.chat.closed(platformOf(request), request.body);
         return { done: true as const };
       },
     );
