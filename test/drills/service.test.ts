@@ -36,7 +36,7 @@ async function place(service: string) {
     signal: new AbortController().signal,
     secret: async () => '',
     log: async (text: string) => void said.push(text),
-  } as unknown as DriverContext;
+  };
   const ask = (options: object): Promise<string> =>
     askService(
       { clock: systemClock },
