@@ -3,7 +3,7 @@ import { JobDetail } from './api.ts';
 import { ArgType, Catalogue } from './catalogue.ts';
 import { ChatTopic } from './estate/chat.ts';
 import { JobId, PressId } from './ids.ts';
-import { JsonObject } from './json.ts';
+import { Json, JsonObject } from './json.ts';
 import { Block, Reply, Tone } from './reply.ts';
 
 /*
@@ -57,8 +57,8 @@ export const ChatAsk = z.discriminatedUnion('kind', [
     /** Arguments already given: a project narrows its environments. */
     given: JsonObject.default({}),
   }),
-  /** The commands this person may use. Leaves no record. */
-  z.strictObject({ kind: z.literal('catalogue') }),
+  /** The commands this person may use. Leaves no record. `typing`: looked up for somebody who is still filling something in. */
+  z.strictObject({ kind: z.literal('catalogue'), typing: z.boolean().default(false) }),
 ]);
 export type ChatAsk = z.input<typeof ChatAsk>;
 
@@ -118,22 +118,16 @@ export const ChatSession = z.object({
   /** Guild or team. */
   place: z.string(),
   application: z.string(),
+  /** Where its platform delivers: to a connection of the bot, or signed to the daemon, which hands it on (ChatDelivery). */
+  transport: z.enum(['connection', 'http']),
+  /** The address that the platform calls under `http`. */
+  endpoint: z.string().optional(),
   /** Everything that can be asked in chat by anyone: what commands are registered from. */
   catalogue: Catalogue,
   /** Live messages whose job's end has not been shown yet. */
   live: z.array(z.object({ job: JobId, at: ChatMessage })),
 });
 export type ChatSession = z.infer<typeof ChatSession>;
-
-/** A picture of a post, for the bot to draw: the platforms show no SVG. */
-export const ChatPicture = z.object({
-  /** Its file, without an ending. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,80}$/),
-  /** What it shows, for those who do not see it. */
-  alt: z.string().max(1000),
-  svg: z.string().max(200_000),
-});
-export type ChatPicture = z.infer<typeof ChatPicture>;
 
 /**
  * Something to be said. `seq` is its identity, and grows: the same in every try, so that a platform can drop doubles.
@@ -151,7 +145,6 @@ export const ChatPost = z.object({
   title: z.string().max(300),
   blocks: z.array(Block),
   buttons: z.array(ChatButton).max(5),
-  picture: ChatPicture.optional(),
   /** The message of a job: once sent, it is kept up to date until the job has ended (GET /v1/chat/jobs/:id). */
   job: JobId.optional(),
 });
@@ -188,24 +181,17 @@ export const ChatJob = z.object({
 });
 export type ChatJob = z.infer<typeof ChatJob>;
 
-/**
- * GET /v1/chat/jobs/:id/log: what the newest attempt of a job printed, redacted, a line `step | text` each. Only for a job
- * whose live message this bot keeps.
- */
-export const ChatLog = z.object({
-  /** Empty where there is none, while the job goes on, and where its requester may not read. */
-  text: z.string(),
-  lines: z.int().min(0),
-  /** Lines in the middle that had no room; where they are missing the text says so, and how to get them. */
-  left_out: z.int().min(0),
-});
-export type ChatLog = z.infer<typeof ChatLog>;
-
 /** POST /v1/chat/closed: the end of the job stands in its message. */
-export const ChatClosed = z.strictObject({
-  job: JobId,
-  /** The message meant: the job may have got another one meanwhile, which goes on. */
-  at: ChatMessage.optional(),
-  why: z.string().max(500).optional(),
-});
-export type ChatClosed = z.input<typeof ChatClosed>;
+export const ChatClosed = z.strictObject({ job: JobId, why: z.string().max(500).optional() });
+
+/** What the platform sent, signed: checked, and as it came. */
+export const ChatDelivery = z.object({ id: z.string().min(1).max(64), payload: JsonObject });
+export type ChatDelivery = z.infer<typeof ChatDelivery>;
+
+/** GET /v1/chat/deliveries: answers as soon as there is one, at the latest after `wait` ms. Each is handed out once. */
+export const ChatDeliveriesQuery = ChatPostsQuery;
+export const ChatDeliveries = z.object({ deliveries: z.array(ChatDelivery) });
+
+/** POST /v1/chat/delivered: what the platform is answered with, at once; null: nothing but that it was taken. */
+export const ChatDelivered = z.strictObject({ id: z.string().min(1).max(64), answer: Json });
+export type ChatDelivered = z.infer<typeof ChatDelivered>;

@@ -1,17 +1,18 @@
-import { Client, Events, REST } from 'discord.js';
+import { REST, type Interaction } from 'discord.js';
 import type { ChatSession } from '../../contracts/chat.ts';
 import type { Pace } from '../dispatch/editor.ts';
-import { Flood } from '../dispatch/flood.ts';
 import { discordMarkup } from '../dispatch/markup/discord.ts';
 import { commandTree, type CommandTree } from '../dispatch/tree.ts';
 import { DISCORD_VIEW } from '../dispatch/view.ts';
 import type { Daemon } from '../link/client.ts';
+import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
-import { drawn } from '../link/picture.ts';
+import { Gateway } from './gateway.ts';
 import { handle } from './interactions.ts';
 import { discordMessenger } from './messenger.ts';
 import { register } from './register.ts';
+import { greet, signedClient } from './signed.ts';
 
 /** How often it is asked whether there are new commands, ms. */
 const LOOK_EVERY = 60_000;
@@ -38,7 +39,7 @@ export class DiscordBot {
   /** For what the bot says by itself: it outlives a client that Discord sent away. */
   readonly #rest: REST;
   #commands: { catalogue: ChatSession['catalogue']; tree: CommandTree } | undefined;
-  #client: Client | undefined;
+  #ears: Pick<Gateway, 'isOpen' | 'close'> | undefined;
   #done: Promise<unknown> | undefined;
 
   constructor(options: BotOptions) {
@@ -58,7 +59,8 @@ export class DiscordBot {
     );
     if (session === undefined) return;
     this.#take(session);
-    if ((await this.#login()) === undefined) return;
+    await this.#listen(session);
+    if (this.#stopping.signal.aborted) return;
     await this.#try('registering the commands', () => this.#register(session));
     const loops: LoopDeps = {
       daemon: this.#options.daemon,
@@ -68,7 +70,6 @@ export class DiscordBot {
       pace: this.#options.pace,
       now: () => this.#options.now(),
       signal: this.#stopping.signal,
-      draw: drawn,
       failed: (what, error) => this.#options.log('warn', what, error),
     };
     const live = (job: string, at: ChatSession['live'][number]['at']): void => {
@@ -83,7 +84,7 @@ export class DiscordBot {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#client?.destroy();
+    await this.#ears?.close();
     this.#options.daemon.close();
   }
 
@@ -91,50 +92,48 @@ export class DiscordBot {
     this.#commands = { catalogue, tree: commandTree(catalogue) };
   }
 
-  /** discord.js never repeats a first connect that failed, and ends for good when its token is taken away. */
-  async #login(): Promise<Client | undefined> {
-    const { api, token, log, daemon, pace } = this.#options;
-    const flood = new Flood(() => pace.monotonic());
+  /** Hears of interactions; resolves when it does, or the bot is stopped. */
+  async #listen({ transport }: ChatSession): Promise<void> {
+    const { api, token, log, daemon, pace, refused } = this.#options;
     const desk = {
       daemon,
-      flood,
       pace,
       commands: () => {
         if (this.#commands === undefined) throw new Error('no session yet');
         return this.#commands;
       },
     };
-    return this.#try('logging in', async () => {
-      const client = new Client({ intents: [], ...(api === undefined ? {} : { rest: { api } }) });
-      client.on(Events.Error, (error) => log('error', 'discord.js', error));
-      client.on(Events.InteractionCreate, (interaction) => {
-        handle(desk, interaction).catch((error: unknown) => log('error', 'an interaction', error));
-      });
-      client.on(Events.Invalidated, () => void this.#again(client));
-      client.on(Events.ShardDisconnect, () => void this.#again(client));
-      try {
-        const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
-        await client.login(token);
-        await ready;
-      } catch (error) {
-        await client.destroy();
-        if (isRefused(error)) this.#options.refused();
-        throw error;
-      }
-      this.#client = client;
-      log('info', 'logged in', { guilds: client.guilds.cache.size });
-      return client;
+    const heard = (interaction: Interaction): void => {
+      handle(desk, interaction).catch((error: unknown) => log('error', 'an interaction', error));
+    };
+    const { signal } = this.#stopping;
+    if (transport === 'http') {
+      await this.#try('asking Discord whether it takes the token', () => greet(this.#rest, refused));
+      const failed = (error: unknown): void => log('error', 'discord.js', error);
+      const { hear, close } = signedClient({ token, api, heard, failed });
+      void takeDeliveries(
+        { daemon, sleep: (ms) => pace.sleep(ms), signal, failed: (what, error) => log('warn', what, error) },
+        (payload, answer) => {
+          // Taken first; the interaction has its answer by its callback, as over the gateway.
+          answer(null).catch((error: unknown) => log('warn', 'a delivery was not taken in time', error));
+          hear(payload);
+        },
+      );
+      this.#ears = { isOpen: true, close };
+      return;
+    }
+    const gateway = new Gateway({
+      token,
+      api,
+      heard,
+      again: (what, run) => this.#try(what, run),
+      sleep: (ms) => pace.sleep(ms),
+      stopped: () => signal.aborted,
+      log,
+      refused,
     });
-  }
-
-  /** The gateway will not take this client back: a new one is tried until one is. */
-  async #again(client: Client): Promise<void> {
-    if (this.#client !== client || this.#stopping.signal.aborted) return;
-    this.#client = undefined;
-    this.#options.log('warn', 'Discord ended the connection');
-    await client.destroy();
-    await this.#options.pace.sleep(backOff(1));
-    await this.#login();
+    this.#ears = gateway;
+    await gateway.open();
   }
 
   async #register(session: ChatSession): Promise<void> {
@@ -150,7 +149,7 @@ export class DiscordBot {
       if (this.#stopping.signal.aborted) return;
       try {
         const session = await daemon.session();
-        if (session.catalogue.digest === this.#commands?.catalogue.digest || this.#client === undefined)
+        if (session.catalogue.digest === this.#commands?.catalogue.digest || this.#ears?.isOpen !== true)
           continue;
         this.#take(session);
         await this.#register(session);
@@ -173,6 +172,3 @@ export class DiscordBot {
     return undefined;
   }
 }
-
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'TokenInvalid';

@@ -12,7 +12,6 @@ import type { ChatAnswer, ChatAsk, ChatButton, Suggestion } from '../../contract
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import { askOf, leafAt, suggestAsk, type Filled } from '../dispatch/ask.ts';
 import type { Pace } from '../dispatch/editor.ts';
-import type { Flood } from '../dispatch/flood.ts';
 import { helpOf, suggestionsOf } from '../dispatch/help.ts';
 import { discordMarkup } from '../dispatch/markup/discord.ts';
 import type { CommandTree } from '../dispatch/tree.ts';
@@ -24,7 +23,6 @@ import { modalOf, payloadOf, pressOf } from './payload.ts';
 
 export interface Desk {
   daemon: Daemon;
-  flood: Flood;
   pace: Pace;
   /** What is registered now. */
   commands(): { catalogue: Catalogue; tree: CommandTree };
@@ -101,12 +99,11 @@ interface Answer {
 
 /** Asks, and makes one view of whatever comes: an answer, help, a refusal here or there. */
 async function answered(
-  { daemon, flood, pace }: Desk,
+  { daemon, pace }: Desk,
   interaction: BaseInteraction,
   ask: () => Promise<ChatAsk | ChatAnswer | Shown>,
 ): Promise<Answer> {
   try {
-    flood.take(interaction.user.id);
     const asked = await ask();
     if (!('kind' in asked))
       return { view: viewOf(asked, discordMarkup, DISCORD_VIEW), buttons: [], everybody: false };
@@ -164,7 +161,7 @@ async function complete({ daemon, commands }: Desk, interaction: AutocompleteInt
   const from = fromOf(interaction);
   let suggestions: Suggestion[];
   try {
-    const answer = await daemon.relay({ from, ask: ask ?? { kind: 'catalogue' } });
+    const answer = await daemon.relay({ from, ask: ask ?? { kind: 'catalogue', typing: true } });
     if (answer.kind === 'suggestions') suggestions = answer.suggestions;
     else
       suggestions =

@@ -2,11 +2,12 @@ import http from 'node:http';
 import type { z } from 'zod';
 import {
   ChatAnswer,
+  ChatDeliveries,
   ChatJob,
-  ChatLog,
   ChatPosts,
   ChatSession,
-  type ChatClosed,
+  type ChatDelivered,
+  type ChatDelivery,
   type ChatPost,
   type ChatPosted,
   type ChatRelay,
@@ -75,13 +76,20 @@ export class Daemon {
     });
   }
 
-  /** What a job printed, once it has ended. */
-  log(id: string): Promise<ChatLog> {
-    return this.#call(ChatLog, 'GET', `/v1/chat/jobs/${id}/log`);
+  async closed(job: string, why?: string): Promise<void> {
+    await this.#call(undefined, 'POST', '/v1/chat/closed', {
+      body: { job, ...(why === undefined ? {} : { why }) },
+    });
   }
 
-  async closed(closed: ChatClosed): Promise<void> {
-    await this.#call(undefined, 'POST', '/v1/chat/closed', { body: closed });
+  /** What the platform sent to the daemon, as soon as there is something, at the latest after `wait` ms. */
+  async deliveries(wait: number, signal?: AbortSignal): Promise<ChatDelivery[]> {
+    const path = `/v1/chat/deliveries?wait=${wait}`;
+    return (await this.#call(ChatDeliveries, 'GET', path, { wait, signal })).deliveries;
+  }
+
+  async delivered(delivered: ChatDelivered): Promise<void> {
+    await this.#call(undefined, 'POST', '/v1/chat/delivered', { body: delivered });
   }
 
   close(): void {

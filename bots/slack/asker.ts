@@ -3,7 +3,6 @@ import type { ChatAnswer, ChatAsk, ChatButton, ChatFrom, Suggestion } from '../.
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import type { Pace } from '../dispatch/editor.ts';
-import type { Flood } from '../dispatch/flood.ts';
 import { helpOf } from '../dispatch/help.ts';
 import type { Line } from '../dispatch/line.ts';
 import { slackMarkup } from '../dispatch/markup/slack.ts';
@@ -29,31 +28,25 @@ type ReplyAnswer = Extract<ChatAnswer, { kind: 'reply' }>;
 export class Asker {
   readonly #daemon: Pick<Daemon, 'relay'>;
   readonly #pace: Pace;
-  readonly #flood: Flood;
 
-  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace, flood: Flood) {
+  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace) {
     this.#daemon = daemon;
     this.#pace = pace;
-    this.#flood = flood;
   }
 
-  /** The commands of this person. Rejects with what `problem` can show, also for who may not even look. */
-  async catalogue(from: ChatFrom): Promise<Catalogue> {
-    const answer = await relayed(this.#daemon, { from, ask: { kind: 'catalogue' } }, this.#pace);
+  /**
+   * The commands of this person. `typing`: for somebody who is still filling in what they ask. Rejects with what `problem`
+   * can show, also for who may not even look.
+   */
+  async catalogue(from: ChatFrom, { typing = false } = {}): Promise<Catalogue> {
+    const answer = await relayed(this.#daemon, { from, ask: { kind: 'catalogue', typing } }, this.#pace);
     if (answer.kind === 'catalogue') return answer.catalogue;
     throw answer.kind === 'reply' ? new Refusal(answer) : unexpected(answer);
-  }
-
-  /** The same for somebody who is about to fill in a form. */
-  async enter(from: ChatFrom): Promise<Catalogue> {
-    this.#flood.take(from.account);
-    return this.catalogue(from);
   }
 
   /** `make` says what is asked; whatever it throws is shown. Rejects only for what nobody had thought of. */
   async ask(from: ChatFrom, make: () => Promise<Line | Asked> | Line | Asked): Promise<Answer> {
     try {
-      this.#flood.take(from.account);
       const asked = await make();
       if (asked.kind === 'help') {
         const shown = helpOf(await this.catalogue(from), asked.topic);

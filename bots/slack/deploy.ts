@@ -7,29 +7,21 @@ import { readSettings, type Settings } from '../link/settings.ts';
 import { changesOf, manifestOf, ownCommands, type Manifest } from './manifest.ts';
 
 /*
- * `npm run bots:deploy -- --platform slack [--dry-run] [--json]`: prints the app's manifest when it differs from the one that was
+ * `npm run bots:deploy -- --platform slack [--dry-run]`: prints the app's manifest when it differs from the one that was
  * printed last; with `--dry-run` always, and remembers nothing. Before the bot has a credential there is the manifest to
  * make the app with, which knows `/reeve` alone. It is pasted into the app's page: changing an app by
  * program needs a token that can change every app of the workspace, which has no place on this machine.
  */
 const { values } = parseArgs({
-  options: {
-    platform: { type: 'string' },
-    'dry-run': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
+  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
 });
 let dry = values['dry-run'];
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const { catalogue, folder } = await known();
+const { catalogue, folder, endpoint } = await known();
 const memory = path.join(folder, 'slack.manifest.json');
-const manifest = manifestOf(catalogue);
+const manifest = manifestOf(catalogue, endpoint);
 const changes = changesOf(remembered(), manifest);
 const { left } = ownCommands(catalogue);
-if (values.json) {
-  process.stdout.write(`${JSON.stringify({ changes, left: left.map(({ name }) => name) })}\n`);
-  process.exit();
-}
 
 if (changes.length === 0) say('The manifest of the Slack app is as it was.');
 else {
@@ -45,7 +37,11 @@ if (!dry && changes.length > 0) {
 }
 
 /** What the daemon publishes for chat; nothing before the bot was set up. */
-async function known(): Promise<{ catalogue: Pick<Catalogue, 'commands'>; folder: string }> {
+async function known(): Promise<{
+  catalogue: Pick<Catalogue, 'commands'>;
+  folder: string;
+  endpoint?: string | undefined;
+}> {
   let settings: Settings;
   try {
     settings = readSettings('slack');
@@ -57,9 +53,9 @@ async function known(): Promise<{ catalogue: Pick<Catalogue, 'commands'>; folder
     return { catalogue: { commands: [] }, folder: '.' };
   }
   const { daemon, folder } = settings;
-  const { catalogue } = await daemon.session();
+  const { catalogue, transport, endpoint } = await daemon.session();
   daemon.close();
-  return { catalogue, folder };
+  return { catalogue, folder, endpoint: transport === 'http' ? endpoint : undefined };
 }
 
 function remembered(): Manifest | undefined {

@@ -105,8 +105,11 @@ export function fromAction(home: Home, body: ActionBody): ChatFrom {
   const edited = message?.edited;
   return {
     place: placeOf(home, [body.team?.id, user.team_id], isDirect(channel?.id ?? '', channel?.name ?? '')),
+    // The app of the message and the one it was sent to are one app; two of them are not ours, whichever is.
     application:
-      message?.app_id !== undefined && message.app_id !== body.api_app_id ? message.app_id : body.api_app_id,
+      message?.app_id === undefined || message.app_id === body.api_app_id
+        ? body.api_app_id
+        : `${body.api_app_id}/${message.app_id}`.slice(0, 32),
     account: user.id,
     channel: channel?.id ?? 'unknown',
     interaction: body.trigger_id,

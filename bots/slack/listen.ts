@@ -99,7 +99,7 @@ export class Listener {
     const responder = this.#responder(origin, from.account);
     const text = unescape(body.text).trim();
     if (body.command === `/${ROOT}` && text === '') {
-      const entered = await asker.enter(from).then(
+      const entered = await asker.catalogue(from).then(
         () => undefined,
         (error: unknown) => asker.problem(error),
       );
@@ -120,7 +120,7 @@ export class Listener {
         return parseLine(catalogue(), line);
       } catch {
         // Whoever may not even look is refused first; and a command may be newer than what was known.
-        return parseLine(await asker.catalogue(from), line);
+        return parseLine(await asker.catalogue(from, { typing: true }), line);
       }
     });
     await this.#answer(answer, responder, from);
@@ -167,7 +167,7 @@ export class Listener {
     const origin = readOrigin(view);
     const from = fromView(home(), body, view, origin.channel);
     try {
-      const { leaf } = only(await asker.catalogue(from), command);
+      const { leaf } = only(await asker.catalogue(from, { typing: true }), command);
       await wires.client.views.update({
         view_id: view.id,
         ...(view.hash === undefined ? {} : { hash: view.hash }),
@@ -205,7 +205,7 @@ export class Listener {
     } else if (id === FILL) {
       const command = chosenIn(view) ?? origin.command ?? '';
       const answer = await asker.ask(from, async () =>
-        askIn(await asker.catalogue(from), command, filledIn(view)),
+        askIn(await asker.catalogue(from, { typing: true }), command, filledIn(view)),
       );
       await this.#answer(answer, responder, from);
     }
@@ -219,7 +219,7 @@ export class Listener {
     const origin = readOrigin(view);
     const from = fromView(home(), body, view, origin.channel);
     const look = async () => {
-      const catalogue = await asker.catalogue(from);
+      const catalogue = await asker.catalogue(from, { typing: true });
       if (body.action_id === COMMAND) return optionsOf(commandsLike(catalogue, body.value));
       const { leaf } = only(catalogue, origin.command ?? '');
       const option = leaf.options.find(({ name }) => name === body.action_id);

@@ -1,5 +1,4 @@
 import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
-import { SLACK_SCOPES } from '../../contracts/chat-app.ts';
 import { cut, harmless } from '../dispatch/text.ts';
 import { ROOT } from '../dispatch/tree.ts';
 
@@ -7,16 +6,33 @@ import { ROOT } from '../dispatch/tree.ts';
 const COMMANDS = 50;
 const NAME = /^[a-z0-9][a-z0-9_-]{0,30}$/;
 
+/** What the bot needs, and why. */
+export const SCOPES = {
+  commands: 'slash commands',
+  'chat:write': 'messages, and changing its own',
+  'files:write': 'plans and logs that are too long for a message',
+  'im:write': 'such a file for one person alone',
+  'channels:history': 'after a crash: whether a message was sent already',
+  'groups:history': 'the same in private channels',
+} as const;
+
 /** An app's manifest, as far as Reeve says what stands in it. Keys and order are always the same. */
 export interface Manifest {
   display_information: { name: string; description: string };
   features: {
     bot_user: { display_name: string; always_online: boolean };
-    slash_commands: { command: string; description: string; usage_hint?: string; should_escape: boolean }[];
+    slash_commands: {
+      command: string;
+      /** Where Slack calls; absent over Socket Mode. */
+      url?: string;
+      description: string;
+      usage_hint?: string;
+      should_escape: boolean;
+    }[];
   };
   oauth_config: { scopes: { bot: string[] } };
   settings: {
-    interactivity: { is_enabled: boolean };
+    interactivity: { is_enabled: boolean; request_url?: string; message_menu_options_url?: string };
     org_deploy_enabled: boolean;
     socket_mode_enabled: boolean;
     token_rotation_enabled: boolean;
@@ -34,8 +50,9 @@ export function ownCommands(catalogue: Pick<Catalogue, 'commands'>): {
   return { own, left: runbooks.filter((spec) => !own.includes(spec)) };
 }
 
-/** The manifest of a catalogue: the same catalogue is the same manifest. */
-export function manifestOf(catalogue: Pick<Catalogue, 'commands'>): Manifest {
+/** The manifest of a catalogue: the same catalogue is the same manifest. `endpoint`: what Slack calls; without it, Socket Mode. */
+export function manifestOf(catalogue: Pick<Catalogue, 'commands'>, endpoint?: string): Manifest {
+  const at = endpoint === undefined ? {} : { url: endpoint };
   return {
     display_information: {
       name: 'Reeve',
@@ -46,18 +63,22 @@ export function manifestOf(catalogue: Pick<Catalogue, 'commands'>): Manifest {
       slash_commands: [
         {
           command: `/${ROOT}`,
+          ...at,
           description: 'Operations: alone it opens a form, with words it is a command line',
           usage_hint: 'help | status | deploy --project shop --env prod | …',
           should_escape: false,
         },
-        ...ownCommands(catalogue).own.map(commandOf),
+        ...ownCommands(catalogue).own.map((spec) => ({ ...commandOf(spec), ...at })),
       ],
     },
-    oauth_config: { scopes: { bot: Object.keys(SLACK_SCOPES) } },
+    oauth_config: { scopes: { bot: Object.keys(SCOPES) } },
     settings: {
-      interactivity: { is_enabled: true },
+      interactivity: {
+        is_enabled: true,
+        ...(endpoint === undefined ? {} : { request_url: endpoint, message_menu_options_url: endpoint }),
+      },
       org_deploy_enabled: false,
-      socket_mode_enabled: true,
+      socket_mode_enabled: endpoint === undefined,
       token_rotation_enabled: false,
     },
   };

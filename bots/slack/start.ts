@@ -1,12 +1,11 @@
-import { App, LogLevel, SocketModeReceiver, type Logger } from '@slack/bolt';
+import { App, LogLevel, SocketModeReceiver, type Logger, type Receiver } from '@slack/bolt';
 import type { ChatSession } from '../../contracts/chat.ts';
 import type { Pace } from '../dispatch/editor.ts';
-import { Flood } from '../dispatch/flood.ts';
 import { slackMarkup } from '../dispatch/markup/slack.ts';
 import type { Daemon } from '../link/client.ts';
+import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
-import { drawn } from '../link/picture.ts';
 import { Asker } from './asker.ts';
 import { SLACK_LIMITS } from './blocks.ts';
 import { describe, isTokenTrouble } from './failures.ts';
@@ -14,6 +13,7 @@ import { Lanes } from './lanes.ts';
 import { Listener } from './listen.ts';
 import type { Log } from './log.ts';
 import { SlackMessenger } from './messenger.ts';
+import { SignedReceiver } from './signed.ts';
 import { keepConnected, sleep } from './socket.ts';
 
 export interface SlackOptions {
@@ -38,7 +38,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
   const { daemon, pace, now, log, signal } = options;
   const session = await until(options, 'asking the daemon for its session', () => daemon.session());
   if (session === undefined) return;
-  const { app, receiver } = boltOf(options);
+  const { app, hear } = boltOf(options, session);
   const self = await until(options, 'asking Slack who this bot is', () => greet(app, session, log));
   if (self === undefined) return;
 
@@ -50,7 +50,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
   };
   const listener = new Listener({
     wires,
-    asker: new Asker(daemon, pace, new Flood(() => pace.monotonic())),
+    asker: new Asker(daemon, pace),
     log,
     home: () => ({ team: session.place, self }),
     catalogue: () => session.catalogue,
@@ -64,7 +64,6 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     pace: { ...pace, sleep: (ms) => sleep(pace, ms, signal) },
     now,
     signal,
-    draw: drawn,
     failed: (what, error) => log('warn', what, describe(error)),
   };
   const live = (job: string, at: ChatSession['live'][number]['at']): void => {
@@ -73,16 +72,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     );
   };
   for (const { job, at } of session.live) live(job, at);
-  const hearing = Promise.all([
-    keepConnected({
-      client: receiver.client,
-      pace,
-      log,
-      signal,
-      refused: (error) => sayToken(options, 'app', error),
-    }),
-    tellPosts(loops, live),
-  ]);
+  const hearing = Promise.all([hear(), tellPosts(loops, live)]);
   await Promise.race([hearing, stopped(signal)]);
   await Promise.race([Promise.all([hearing, listener.settled()]), pace.sleep(FAREWELL)]);
 }
@@ -93,7 +83,9 @@ const stopped = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-function boltOf({ tokens, api, log }: SlackOptions): { app: App; receiver: SocketModeReceiver } {
+/** Bolt, and what it hears through: its own connection, or what Slack delivers to the daemon. */
+function boltOf(options: SlackOptions, session: ChatSession): { app: App; hear(): Promise<void> } {
+  const { tokens, api, daemon, pace, signal, log } = options;
   const logger = loggerOf(log);
   const clientOptions = {
     ...(api === undefined ? {} : { slackApiUrl: api }),
@@ -102,6 +94,33 @@ function boltOf({ tokens, api, log }: SlackOptions): { app: App; receiver: Socke
     retryConfig: { retries: 0 },
     timeout: 10_000,
   };
+  const boltWith = (receiver: Receiver): App => {
+    const app = new App({
+      token: tokens.bot,
+      receiver,
+      deferInitialization: true,
+      convoStore: false,
+      logger,
+      clientOptions,
+    });
+    app.error(async (problem) => log('error', 'a listener failed', describe(problem)));
+    return app;
+  };
+  if (session.transport === 'http') {
+    const receiver = new SignedReceiver();
+    const failed = (what: string, error: unknown): void => log('warn', what, describe(error));
+    return {
+      app: boltWith(receiver),
+      hear: () =>
+        takeDeliveries(
+          { daemon, sleep: (ms) => sleep(pace, ms, signal), signal, failed },
+          (payload, answer) =>
+            void receiver
+              .hear(payload, answer)
+              .catch((error: unknown) => failed('a delivery was not taken in time', error)),
+        ),
+    };
+  }
   const receiver = new SocketModeReceiver({
     appToken: tokens.app,
     autoReconnectEnabled: false,
@@ -109,16 +128,11 @@ function boltOf({ tokens, api, log }: SlackOptions): { app: App; receiver: Socke
     // Its own: Bolt would hand it options with the bot token in a header.
     installerOptions: { clientOptions: { ...clientOptions } },
   });
-  const app = new App({
-    token: tokens.bot,
-    receiver,
-    deferInitialization: true,
-    convoStore: false,
-    logger,
-    clientOptions,
-  });
-  app.error(async (problem) => log('error', 'a listener failed', describe(problem)));
-  return { app, receiver };
+  const refused = (error: unknown): void => sayToken(options, 'app', error);
+  return {
+    app: boltWith(receiver),
+    hear: () => keepConnected({ client: receiver.client, pace, log, signal, refused }),
+  };
 }
 
 /** The bot's own user, once Slack takes its token. */

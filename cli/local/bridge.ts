@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type { StatusView } from '../../contracts/api.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { Problem } from '../io/problem.ts';
 import { bundleWanted, CACHE, freshBundle } from './bundle.ts';
@@ -55,10 +54,6 @@ interface OfflineModule {
   /** Never needs a daemon. Trouble is a Reply with `error`, or a rejected ReeveError. */
   offlineLedger(command: LedgerCommand, options: LedgerOptions): Promise<Reply>;
 }
-interface DoctorModule {
-  /** Never rejects. `status`: what the daemon of that home says of itself. */
-  doctor(options: { home: string; config?: string; status(): Promise<StatusView> }): Promise<Reply>;
-}
 interface DemoModule {
   demo(io: LocalIo): Promise<number>;
 }
@@ -103,5 +98,3 @@ export const loadOffline = async (): Promise<OfflineModule> =>
   (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
 export const loadDemo = async (): Promise<DemoModule> =>
   (await load('../../scripts/demo.ts', 'demo', 'the tour')) as DemoModule;
-export const loadDoctor = async (): Promise<DoctorModule> =>
-  (await load('../../daemon/compose/doctor.ts', 'doctor', 'the doctor')) as DoctorModule;

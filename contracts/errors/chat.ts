@@ -97,6 +97,30 @@ export const chatErrors = {
     message: 'You are asking faster than can be answered.',
     hint: 'Wait {seconds} s, then ask again. Nothing of this one was done.',
   },
+  INTERACTION_UNSIGNED: {
+    status: 401,
+    exit: 'refused',
+    message: 'The request does not carry the signature of {platform}.',
+    hint: 'If it came from there: compare the public key or the signing secret with the one on the app’s page.',
+  },
+  INTERACTION_STALE: {
+    status: 401,
+    exit: 'refused',
+    message: 'The request was not signed just now, or the clocks differ by more than {minutes} minutes.',
+    hint: "Set this machine's clock (NTP); otherwise somebody sends what they recorded.",
+  },
+  INTERACTION_REPLAYED: {
+    status: 401,
+    exit: 'refused',
+    message: 'The very same signed request was here before; nothing is done twice.',
+    hint: 'Ask again with a command of its own.',
+  },
+  INTERACTION_UNANSWERED: {
+    status: 503,
+    exit: 'failed',
+    message: 'The bot of {platform} did not take it in time, and nothing was done.',
+    hint: 'See whether it runs: `reeve chat status` and the log.',
+  },
   CHAT_TEXT: {
     status: 400,
     exit: 'usage',

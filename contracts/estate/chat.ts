@@ -35,6 +35,13 @@ export const DiscordSpec = z.strictObject({
   application: Snowflake,
   /** Name of the stored secret with the bot's token. */
   token: Slug.default('discord_token'),
+  /** `http`: Discord calls `<chat.url>/v1/interactions/discord`, signed, and the bot keeps no connection. */
+  transport: z.enum(['gateway', 'http']).default('gateway'),
+  /** The application's public key, which stands on its page; `transport: http` needs it. */
+  public_key: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'the public key of the application: 64 digits 0-9a-f')
+    .optional(),
   channels: channels(Snowflake),
 });
 export type DiscordSpec = z.infer<typeof DiscordSpec>;
@@ -47,6 +54,11 @@ export const SlackSpec = z.strictObject({
   /** Names of the stored secrets: the bot token (xoxb-…) and the app-level token of Socket Mode (xapp-…). */
   bot_token: Slug.default('slack_bot_token'),
   app_token: Slug.default('slack_app_token'),
+  /** `http`: Slack calls `<chat.url>/v1/interactions/slack`, signed, and needs no app-level token. */
+  transport: z.enum(['socket', 'http']).default('socket'),
+  /** Names of the stored secrets with which Slack signs under `http`: the one in force, and the one before it while it is replaced. */
+  signing_secret: Slug.default('slack_signing_secret'),
+  previous_signing_secret: Slug.optional(),
   channels: channels(SlackChannel),
 });
 export type SlackSpec = z.infer<typeof SlackSpec>;
@@ -55,5 +67,13 @@ export type SlackSpec = z.infer<typeof SlackSpec>;
 export const ChatSpec = z.strictObject({
   discord: DiscordSpec.optional(),
   slack: SlackSpec.optional(),
+  /** Where platforms reach this daemon under `transport: http`: a tunnel or proxy in front of its TCP port. No path. */
+  url: z
+    .string()
+    .regex(
+      /^https:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
+      'an address such as https://reeve.example.com, without a path',
+    )
+    .optional(),
 });
 export type ChatSpec = z.infer<typeof ChatSpec>;

@@ -9,6 +9,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Live } from '../ports/live.ts';
 import type { People } from '../ports/people.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { StateView } from '../ports/state.ts';
 import type { Actor } from '../../contracts/admin.ts';
 import type { ErrorResponse } from '../../contracts/errors.ts';
@@ -30,6 +31,7 @@ export interface ChatDeps {
   incidents: Incidents;
   runbooks: Runbooks;
   artifacts: Artifacts;
+  secrets: Pick<Secrets, 'get'>;
   live: Live;
   planBlocks(plan: Plan, digest: string): Block[];
   /** Writes the record of a refusal. */

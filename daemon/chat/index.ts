@@ -1,9 +1,9 @@
 import type { Platform } from '../../contracts/chat.ts';
 import type { Chat } from '../ports/chat.ts';
-import { own } from '../own.ts';
 import { cut } from '../text.ts';
 import { holderOf } from './credential.ts';
 import type { ChatDeps } from './deps.ts';
+import { Endpoint, isHttp } from './endpoint/index.ts';
 import { LiveJobs } from './live.ts';
 import { Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
@@ -22,6 +22,7 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
   const relay = new Relay(deps, offers);
   const outbox = new Outbox(deps, offers);
   const jobs = new LiveJobs(deps);
+  const endpoint = new Endpoint(deps);
   const said = new Waiters(clock);
   const moved = new Waiters(clock);
   const bot = (platform: Platform) => state.get(chatProjection).bots[platform];
@@ -53,11 +54,14 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
   return {
     verify: (token) => holderOf(token, state.get(chatProjection).bots),
     async session(platform) {
-      const { place, application } = homeOf(config.current().config.chat, platform);
+      const { chat } = config.current().config;
+      const { place, application } = homeOf(chat, platform);
       return {
         platform,
         place,
         application,
+        transport: isHttp(chat, platform) ? 'http' : 'connection',
+        ...(chat.url === undefined ? {} : { endpoint: `${chat.url}/v1/interactions/${platform}` }),
         catalogue: await deps.door.inChat(),
         live: Object.entries(bot(platform)?.live ?? {}).map(([job, at]) => ({ job, at })),
       };
@@ -76,19 +80,19 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
         () => jobs.look(platform, id),
         (job) => job.version !== version || job.over,
       ),
-    log: (platform, id) => jobs.log(platform, id),
-    async closed(platform, { job, at, why }) {
-      const live = own(bot(platform)?.live ?? {}, job);
-      if (live === undefined) return;
-      // The message of an attempt before this one.
-      if (at !== undefined && (at.channel !== live.channel || at.message !== live.message)) return;
+    async closed(platform, job, why) {
+      if (bot(platform)?.live[job] === undefined) return;
       await ledger.append('chat.closed', {
         platform,
         job,
         ...(why === undefined ? {} : { why: cut(deps.clean(why), 500) }),
       });
     },
+    receive: (platform, request) => endpoint.receive(platform, request),
+    deliveries: (platform, wait) => endpoint.desk.next(platform, wait),
+    delivered: (platform, { id, answer }) => endpoint.desk.settle(platform, id, answer),
     quiet() {
+      endpoint.desk.quiet();
       said.quiet();
       moved.quiet();
     },

@@ -1,16 +1,19 @@
 import type { z } from 'zod';
 import { ChatRelay, type ChatAnswer, type ChatButton, type Platform } from '../../contracts/chat.ts';
-import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
+import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { own } from '../own.ts';
 import type { Caller } from '../ports/door.ts';
 import { cut } from '../text.ts';
 import { answered, repeatedWhy } from './answered.ts';
+import { Bounds } from './bounds.ts';
 import { cleaned } from './clean.ts';
 import type { ChatDeps } from './deps.ts';
 import { CONFIRM_WITHIN, type Offers } from './offers.ts';
 import { chatProjection, type Offer } from './projection.ts';
+import { refusal, type Asker } from './refusal.ts';
+import { Sparse } from './sparse.ts';
 import { suggestions } from './suggest.ts';
 import { callerOf, interactionOf } from './who.ts';
 
@@ -34,30 +37,45 @@ const REMEMBERED = 1000;
 export class Relay {
   readonly #deps: ChatDeps;
   readonly #offers: Offers;
+  readonly #bounds: Bounds;
+  readonly #floods: Sparse;
   readonly #answers = new Map<string, Promise<ReplyAnswer>>();
 
   constructor(deps: ChatDeps, offers: Offers) {
     this.#deps = deps;
     this.#offers = offers;
+    this.#bounds = new Bounds(deps.clock);
+    this.#floods = new Sparse(deps.clock);
   }
 
   async relay(platform: Platform, relay: ChatRelay): Promise<ChatAnswer> {
     const { from, ask } = ChatRelay.parse(relay);
+    const typing = ask.kind === 'suggest' || (ask.kind === 'catalogue' && ask.typing);
     let caller: Caller;
     try {
       caller = callerOf(this.#deps.config.current().config.chat, platform, from, this.#deps.identify);
     } catch (error) {
       if (ask.kind === 'suggest') return { kind: 'suggestions', suggestions: [] };
       const actor = { person: 'nobody', via: platform, account: from.account };
-      return this.#refusal(actor, ask.kind === 'command' ? ask.command : `(${ask.kind})`, error);
+      return (
+        (await this.#bounded(actor, ask, () => this.#bounds.stranger(`${platform}/${from.account}`))) ??
+        refusal(this.#deps, actor, nameOf(ask), error)
+      );
     }
+    const key = interactionOf(platform, from);
+    const before = this.#answers.get(key);
+    // What comes again is no new question.
+    if (before !== undefined && !typing && ask.kind !== 'catalogue')
+      return { ...(await before), repeated: true };
+    const flooded = await this.#bounded(caller, ask, () =>
+      typing ? this.#bounds.look(caller.person) : this.#bounds.ask(caller.person),
+    );
+    if (flooded !== undefined)
+      return ask.kind === 'suggest' ? { kind: 'suggestions', suggestions: [] } : flooded;
     if (ask.kind === 'suggest')
       return { kind: 'suggestions', suggestions: await suggestions(this.#deps, caller, ask) };
     if (ask.kind === 'catalogue')
       return { kind: 'catalogue', catalogue: await this.#deps.door.catalogue(caller) };
-    const key = interactionOf(platform, from);
-    const before = this.#answers.get(key);
-    if (before !== undefined) return { ...(await before), repeated: true };
     const answer = this.#once(caller, { from, ask });
     this.#answers.set(key, answer);
     if (this.#answers.size > REMEMBERED) {
@@ -65,6 +83,17 @@ export class Relay {
       if (oldest !== undefined) this.#answers.delete(oldest);
     }
     return answer;
+  }
+
+  /** The refusal of one who asks too fast; it is not remembered as asked, and leaves one record a minute. */
+  async #bounded(actor: Asker, ask: Relayed['ask'], take: () => void): Promise<ReplyAnswer | undefined> {
+    try {
+      take();
+      return undefined;
+    } catch (error) {
+      const whose = actor.person === 'nobody' ? `${actor.via}/${actor.account}` : actor.person;
+      return refusal(this.#deps, actor, nameOf(ask), error, (write) => this.#floods.record(whose, write));
+    }
   }
 
   async #once(caller: Caller, { from, ask }: Relayed): Promise<ReplyAnswer> {
@@ -79,7 +108,7 @@ export class Relay {
       command = offer.command;
       return await this.#press(caller, from, offer, ask);
     } catch (error) {
-      return this.#refusal(caller, command, error);
+      return refusal(this.#deps, caller, command, error);
     }
   }
 
@@ -202,33 +231,7 @@ export class Relay {
       this.#deps.clean,
     );
   }
-
-  async #refusal(
-    actor: { person: string; via: Caller['via']; account: string },
-    command: string,
-    error: unknown,
-  ): Promise<ReplyAnswer> {
-    if (!(error instanceof ReeveError)) throw error;
-    const response: ErrorResponse = error.toResponse();
-    const { person, via, account } = actor;
-    const seq = await this.#deps.refused({ person, via, account }, command, response);
-    if (seq !== undefined) response.ledger_seq = seq;
-    const reply: Reply = {
-      v: 1,
-      command: cut(command, 200),
-      ok: false,
-      tone: 'bad',
-      title: error.message,
-      blocks: [],
-      data: null,
-      error: response,
-    };
-    return {
-      kind: 'reply',
-      reply: cleaned(reply, this.#deps.clean),
-      buttons: [],
-      audience: 'asker',
-      repeated: false,
-    };
-  }
 }
+
+/** What a refusal is recorded under. */
+const nameOf = (ask: Relayed['ask']): string => (ask.kind === 'command' ? ask.command : `(${ask.kind})`);

@@ -25,7 +25,10 @@ const PROGRAMS: readonly {
     platform: 'slack',
     file: fileURLToPath(new URL('../../bots/slack/main.ts', import.meta.url)),
     secrets: ({ slack }) =>
-      slack && { REEVE_SLACK_BOT_TOKEN: slack.bot_token, REEVE_SLACK_APP_TOKEN: slack.app_token },
+      slack && {
+        REEVE_SLACK_BOT_TOKEN: slack.bot_token,
+        ...(slack.transport === 'http' ? {} : { REEVE_SLACK_APP_TOKEN: slack.app_token }),
+      },
     api: ({ chatApi }) => ({ REEVE_SLACK_API: chatApi.slack }),
   },
 ];
@@ -50,8 +53,8 @@ export function superviseBots(store: Store, settings: Settings, running: Running
       if (names === undefined || credential === undefined) continue;
       const env: Record<string, string> = {
         REEVE_HOME: home.root,
-        // So that a new credential makes a new process.
-        REEVE_SUPERVISED: credential,
+        // So that a new credential, or another transport, makes a new process.
+        REEVE_SUPERVISED: `${credential} ${chat[platform]?.transport ?? ''}`,
       };
       for (const [name, value] of Object.entries(api(settings))) if (value !== undefined) env[name] = value;
       const missing = [];

@@ -39,8 +39,10 @@ export function composeChat(store: Store, running: Running): Chat & { stop(): vo
     posts: async (platform, wait) => (await chat()).posts(platform, wait),
     posted: async (platform, posted) => (await chat()).posted(platform, posted),
     job: async (platform, id, version, wait) => (await chat()).job(platform, id, version, wait),
-    log: async (platform, id) => (await chat()).log(platform, id),
-    closed: async (platform, closed) => (await chat()).closed(platform, closed),
+    closed: async (platform, job, why) => (await chat()).closed(platform, job, why),
+    receive: async (platform, request) => (await chat()).receive(platform, request),
+    deliveries: async (platform, wait) => (await chat()).deliveries(platform, wait),
+    delivered: (platform, delivered) => void chat().then((there) => there.delivered(platform, delivered)),
     quiet() {
       quiet = true;
       void opened?.then((there) => there.quiet());

@@ -18,6 +18,14 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     const { checkAlerts } = await import('../alerts/check.ts');
     await checkAlerts(alerts, tell, (name) => secrets.has(name));
   },
+  async ({ chat }, tell) => {
+    if (chat.discord?.transport !== 'http' && chat.slack?.transport !== 'http') return;
+    const [{ checkChat }, { checkPublicKey }] = await Promise.all([
+      import('../chat/check.ts'),
+      import('../keys/enrol.ts'),
+    ]);
+    await checkChat(chat, tell, (name) => secrets.has(name), checkPublicKey);
+  },
   async (config, tell) => {
     if (Object.keys(config.slos).length === 0) return;
     const { checkSlos } = await import('../practice/check.ts');

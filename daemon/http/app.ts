@@ -16,7 +16,7 @@ import {
   refuseNaming,
   tokenCheck,
 } from './guard.ts';
-import { parseJsonBody } from './json-body.ts';
+import { parseJsonBody } from '../json-body.ts';
 import { Refusals } from './refusals.ts';
 import { routes } from './routes/index.ts';
 import { shown } from './shown.ts';

@@ -138,6 +138,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answered without knowing who asks. */
     open?: boolean;
+    /** Open, and called from outside under a name that is not ours: a signature over the body says who asks. */
+    signed?: boolean;
     /** Part of the page: a link on another site may lead to it. */
     page?: boolean;
     /** For bots with their own credential, and for nobody else. */

@@ -77,7 +77,7 @@ function fromFastify(error: unknown, request: FastifyRequest, context: Context):
   }
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return fail('BODY_TOO_LARGE', { max: context.limits.body });
+      return fail('BODY_TOO_LARGE', { max: request.routeOptions.bodyLimit ?? context.limits.body });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return fail('BODY_TYPE', { type: shown(request.headers['content-type']) });
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':

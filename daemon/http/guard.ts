@@ -28,9 +28,12 @@ const NAMING_HEADERS = [
 /** The same in a query or at the top of a body. What a command's own `args` mean is for the door to say. */
 const NAMING_FIELDS = ['user', 'username', 'person', 'actor', 'by', 'caller', 'account', 'as', 'sub', 'via'];
 
-/** Throws `HOST_REFUSED`: on TCP only this daemon's own names (against DNS rebinding). */
+/**
+ * Throws `HOST_REFUSED`: on TCP only this daemon's own names (against DNS rebinding), but where a signature counts, which
+ * no browser can be made to send.
+ */
 export function checkHost(request: FastifyRequest, context: Context): void {
-  if (context.isSocket(request.raw)) return;
+  if (context.isSocket(request.raw) || request.routeOptions.config.signed === true) return;
   const host = request.headers.host;
   if (host === undefined || !ownHosts(context.boundPort()).includes(host.toLowerCase())) {
     throw fail('HOST_REFUSED', { host: shown(host) });
@@ -72,12 +75,17 @@ export function refuseNaming(fields: unknown): void {
   if (field !== undefined) throw fail('CALLER_NAMED', { field });
 }
 
-/** Throws `BODY_ENCODING`, `BODY_TYPE`: JSON as it is, so that no HTML form of another site can make one. */
-export function checkBodyHeaders(request: FastifyRequest): void {
-  const encoding = request.headers['content-encoding'];
+/** Throws `BODY_ENCODING`. */
+export function checkUncompressed({ headers }: Pick<FastifyRequest, 'headers'>): void {
+  const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw fail('BODY_ENCODING', { encoding: shown(encoding) });
   }
+}
+
+/** Throws `BODY_ENCODING`, `BODY_TYPE`: JSON as it is, so that no HTML form of another site can make one. */
+export function checkBodyHeaders(request: FastifyRequest): void {
+  checkUncompressed(request);
   if (request.method === 'GET') return;
   const type = request.headers['content-type'];
   if (type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {

@@ -1,8 +1,8 @@
 import type {
   ChatAnswer,
-  ChatClosed,
+  ChatDelivered,
+  ChatDelivery,
   ChatJob,
-  ChatLog,
   ChatPost,
   ChatPosted,
   ChatRelay,
@@ -14,6 +14,21 @@ export interface Wait {
   /** At most so long, ms. */
   wait: number;
   signal: AbortSignal;
+}
+
+/** A request of which nothing is believed yet. */
+export interface SignedRequest {
+  /** Undefined when it is not there, and when it is there more than once. */
+  header(name: string): string | undefined;
+  /** As it came, to the byte. */
+  body: Buffer;
+}
+
+export interface ChatResponse {
+  status: number;
+  body: string;
+  /** Otherwise plain text. */
+  json?: boolean;
 }
 
 /** What bots may ask of the daemon. Each answers for the platform whose credential was shown. */
@@ -29,9 +44,15 @@ export interface Chat {
   posted(platform: Platform, posted: ChatPosted): Promise<void>;
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
   job(platform: Platform, id: string, version: string, wait: Wait): Promise<ChatJob>;
-  /** What a job printed; nothing while it goes on. Rejects JOB_NOT_FOUND like `job`. */
-  log(platform: Platform, id: string): Promise<ChatLog>;
-  closed(platform: Platform, closed: ChatClosed): Promise<void>;
+  closed(platform: Platform, job: string, why?: string): Promise<void>;
+  /**
+   * What a platform sent under `transport: http`, and how it is answered. Rejects ROUTE_NOT_FOUND when it is to deliver to
+   * its bot, INTERACTION_UNSIGNED, INTERACTION_STALE, INTERACTION_REPLAYED, INTERACTION_UNANSWERED, BODY_INVALID, BODY_TYPE.
+   */
+  receive(platform: Platform, request: SignedRequest): Promise<ChatResponse>;
+  /** What was received since, for the bot; each once. */
+  deliveries(platform: Platform, wait: Wait): Promise<ChatDelivery[]>;
+  delivered(platform: Platform, delivered: ChatDelivered): void;
   /** Answers all who wait, and lets nobody wait any more. */
   quiet(): void;
 }

@@ -328,7 +328,9 @@ const noChat: ServerDeps['chat'] = {
   posts: none,
   posted: none,
   job: none,
-  log: none,
   closed: none,
+  receive: none,
+  deliveries: none,
+  delivered: () => undefined,
   quiet: () => undefined,
 };

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { ErrorResponse } from '../../contracts/errors.ts';
 import { LIMITS } from '../../daemon/http/context.ts';
-import { MAX_DEPTH } from '../../daemon/http/json-body.ts';
+import { MAX_DEPTH } from '../../daemon/json-body.ts';
 import { apiWorld, ask, post, type World } from '../helpers/api-world.ts';
 
 /** Writes bytes on a bare connection and resolves to all that came back until the daemon closed it. */

@@ -1,11 +1,13 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   ChatAnswer,
   ChatClosed,
+  ChatDelivered,
+  ChatDeliveries,
+  ChatDeliveriesQuery,
   ChatJob,
   ChatJobQuery,
-  ChatLog,
   ChatPosted,
   ChatPosts,
   ChatPostsQuery,
@@ -59,10 +61,10 @@ export const chat: RouteModule = {
           response: { 200: ChatPosts, default: ErrorResponse },
         },
       },
-      async (request) => ({
+      async (request, reply) => ({
         posts: await context.chat.posts(platformOf(request), {
           wait: request.query.wait,
-          signal: gone(request),
+          signal: gone(reply),
         }),
       }),
     );
@@ -92,23 +94,11 @@ export const chat: RouteModule = {
           response: { 200: ChatJob, default: ErrorResponse },
         },
       },
-      (request) =>
+      (request, reply) =>
         context.chat.job(platformOf(request), request.params.id, request.query.version, {
           wait: request.query.wait,
-          signal: gone(request),
+          signal: gone(reply),
         }),
-    );
-    app.get(
-      '/v1/chat/jobs/:id/log',
-      {
-        config,
-        schema: {
-          ...about('What a job with a live message printed, once it has ended'),
-          params: Params,
-          response: { 200: ChatLog, default: ErrorResponse },
-        },
-      },
-      (request) => context.chat.log(platformOf(request), request.params.id),
     );
     app.post(
       '/v1/chat/closed',
@@ -121,7 +111,39 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await context.chat.closed(platformOf(request), request.body);
+        await context.chat.closed(platformOf(request), request.body.job, request.body.why);
+        return { done: true as const };
+      },
+    );
+    app.get(
+      '/v1/chat/deliveries',
+      {
+        config,
+        schema: {
+          ...about('What the platform sent, signed, to /v1/interactions'),
+          querystring: ChatDeliveriesQuery,
+          response: { 200: ChatDeliveries, default: ErrorResponse },
+        },
+      },
+      async (request, reply) => ({
+        deliveries: await context.chat.deliveries(platformOf(request), {
+          wait: request.query.wait,
+          signal: gone(reply),
+        }),
+      }),
+    );
+    app.post(
+      '/v1/chat/delivered',
+      {
+        config,
+        schema: {
+          ...about('What the platform is answered with'),
+          body: ChatDelivered,
+          response: { 200: Done, default: ErrorResponse },
+        },
+      },
+      (request) => {
+        context.chat.delivered(platformOf(request), request.body);
         return { done: true as const };
       },
     );
@@ -133,9 +155,9 @@ function platformOf(request: Pick<FastifyRequest, 'bot'>): Platform {
   return request.bot;
 }
 
-/** Aborts when the bot has gone away. */
-function gone(request: Pick<FastifyRequest, 'raw'>): AbortSignal {
+/** Aborts when the bot has gone away, or has its answer. Not with the connection: that is used for thousands of requests. */
+function gone({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
   const controller = new AbortController();
-  request.raw.socket.once('close', () => controller.abort());
+  raw.once('close', () => controller.abort());
   return controller.signal;
 }

@@ -6,6 +6,7 @@ import { commands } from './commands.ts';
 import { events } from './events.ts';
 import { heartbeat } from './heartbeat.ts';
 import { health } from './health.ts';
+import { interactions } from './interactions.ts';
 import { jobs } from './jobs.ts';
 import { ledger } from './ledger.ts';
 import { metrics } from './metrics.ts';
@@ -22,6 +23,7 @@ export const routes = [
   events,
   heartbeat,
   health,
+  interactions,
   jobs,
   ledger,
   metrics,

@@ -28,10 +28,11 @@ export interface Scene {
   again(): Promise<DiscordBot>;
 }
 
-/** Discord, a daemon and the bot between them, all real but Discord. `more` is put behind the estate's chat. */
+/** Discord, a daemon and the bot between them, all real but Discord. `http`: Discord calls the daemon. */
 export async function scene(
-  options: { runbooks?: Record<string, string>; slow?: boolean } = {},
+  options: { runbooks?: Record<string, string>; transport?: 'gateway' | 'http' } = {},
 ): Promise<Scene> {
+  const { transport = 'gateway' } = options;
   const discord = await startDiscord();
   onTestFinished(() => discord.close());
   const app = discord.addApp('reeve');
@@ -55,7 +56,10 @@ chat:
   discord:
     guild: "${guild.id}"
     application: "${app.id}"
+    transport: ${transport}
+    public_key: "${app.publicKey}"
     channels: { default: "${ops.id}", approvals: "${approvals.id}" }
+  url: https://reeve.example.com
 `;
   const world = await openWorld({ estate, runbooks: { ...RUNBOOKS, ...options.runbooks } });
   await world.as('root', { command: 'chat setup', args: { platform: 'discord' } });
@@ -77,6 +81,10 @@ chat:
     });
     onTestFinished(() => bot.stop());
     await bot.start();
+    if (transport === 'http') {
+      const url = `${world.app.url}/v1/interactions/discord`;
+      if (!(await discord.endpoint.register(app, url))) throw new Error('the endpoint was not taken');
+    }
     return bot;
   };
   return {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Editor } from '../../../bots/dispatch/editor.ts';
-import { Flood } from '../../../bots/dispatch/flood.ts';
 
 /** Time that passes only when somebody sleeps, or an edit takes some. */
 class SleepyPace {
@@ -69,29 +68,4 @@ test('whatever fails and whenever states come: one edit at a time, in order, and
     ),
     { numRuns: 50 },
   );
-});
-
-test('a flood of one account is refused politely and harms no other', () => {
-  let now = 0;
-  const flood = new Flood(() => now, { burst: 5, every: 1000 });
-  const asks = (account: string): string => {
-    try {
-      flood.take(account);
-      return 'taken';
-    } catch (error) {
-      return (error as Error & { code: string; hint: string }).hint;
-    }
-  };
-  expect(Array.from({ length: 5 }, () => asks('a'))).toEqual(Array.from({ length: 5 }, () => 'taken'));
-  for (let i = 0; i < 100; i++)
-    expect(asks('a')).toBe('Wait 1 s, then ask again. Nothing of this one was done.');
-  expect(asks('b')).toBe('taken');
-  now += 1000;
-  expect([asks('a'), asks('a')]).toEqual([
-    'taken',
-    'Wait 1 s, then ask again. Nothing of this one was done.',
-  ]);
-  for (let i = 0; i < 20_000; i++) asks(`other-${i}`);
-  now += 60_000;
-  expect(asks('a')).toBe('taken');
 });

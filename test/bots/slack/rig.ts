@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { onTestFinished } from 'vitest';
-import { SLACK_SCOPES } from '../../../contracts/chat-app.ts';
 import { Daemon } from '../../../bots/link/client.ts';
 import { systemPace } from '../../../bots/link/pace.ts';
+import { SCOPES } from '../../../bots/slack/manifest.ts';
 import { runSlack } from '../../../bots/slack/start.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
@@ -38,6 +38,7 @@ export interface SlackRig {
 
 /** dev needs nothing, staging its name typed, prod one approval. */
 const estateOf = (
+  transport: 'socket' | 'http',
   team: string,
   app: string,
   ops: string,
@@ -63,12 +64,19 @@ chat:
   slack:
     team: ${team}
     app: ${app}
+    transport: ${transport}
     channels: { default: ${ops}, approvals: ${approvals} }
+  url: https://reeve.example.com
 `;
 
 /** A real daemon, Slack's stand-in, and the real bot between them, with exactly the scopes that its manifest asks for. */
 export async function slackRig(
-  options: { runbooks?: Record<string, string>; commands?: string[]; start?: boolean } = {},
+  options: {
+    runbooks?: Record<string, string>;
+    commands?: string[];
+    start?: boolean;
+    transport?: 'http';
+  } = {},
 ): Promise<SlackRig & { bot: Bot }> {
   const slack = await startSlack();
   onTestFinished(() => slack.close());
@@ -78,12 +86,15 @@ export async function slackRig(
   const ana = slack.addMember(team, 'ana', [ops]);
   const ben = slack.addMember(team, 'ben', [ops, approvals]);
   const app = slack.addApp('reeve', { commands: ['/reeve', ...(options.commands ?? [])] });
-  app.scopes = new Set(Object.keys(SLACK_SCOPES));
+  app.scopes = new Set(Object.keys(SCOPES));
   const token = slack.install(app, team, [ops, approvals]);
+  const estate = (transport: 'socket' | 'http'): string =>
+    estateOf(transport, team.id, app.id, ops.id, approvals.id, ana.id, ben.id);
   const world = await openWorld({
-    estate: estateOf(team.id, app.id, ops.id, approvals.id, ana.id, ben.id),
+    estate: estate('socket'),
     runbooks: options.runbooks ?? RUNBOOKS,
   });
+  if (options.transport === 'http') await signed(world, app.signingSecret, estate('http'));
   const made = await world.as('root', { command: 'chat setup', args: { platform: 'slack' } });
   const credential = (await readFile((made.data as { file: string }).file, 'utf8')).trim();
   const rig: SlackRig = {
@@ -121,12 +132,21 @@ export async function slackRig(
         daemon.close();
       };
       onTestFinished(stop);
-      if (hears) await slack.until(() => slack.socket.connections > before, 'the bot connects');
+      if (options.transport === 'http') app.endpoint = `${world.app.url}/v1/interactions/slack`;
+      else if (hears) await slack.until(() => slack.socket.connections > before, 'the bot connects');
       return { log, stop };
     },
   };
   const bot = options.start === false ? { log: [], stop: () => Promise.resolve() } : await rig.startBot();
   return { ...rig, bot };
+}
+
+/** The secret first: reeve.yaml is refused without it. */
+async function signed(world: World, secret: string, estate: string): Promise<void> {
+  await world.as('root', { command: 'secret set', args: { name: 'slack_signing_secret', value: secret } });
+  await world.write('reeve.yaml', estate);
+  const reloaded = await world.as('root', { command: 'config reload' });
+  if (!reloaded.ok) throw new Error(JSON.stringify(reloaded.error));
 }
 
 /** The message's text as a person reads it: header, sections. */

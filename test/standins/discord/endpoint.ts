@@ -18,6 +18,8 @@ export interface Sent {
 /** Sends interactions to an application's own HTTP endpoint, as Discord does. */
 export class Endpoint {
   readonly sent: Sent[] = [];
+  /** What was delivered: to be sent once more. */
+  readonly payloads: { id?: unknown }[] = [];
   readonly #clock: PlatformClock;
   readonly #interactions: Interactions;
 
@@ -49,6 +51,7 @@ export class Endpoint {
   /** POSTs one interaction; its answer is the first response. 202 means that the callback comes by REST. */
   async deliver(app: App, interaction: Interaction, payload: object): Promise<void> {
     const request = signedRequest(app, payload, this.#clock.now());
+    this.payloads.push(payload);
     try {
       const response = await fetch(app.endpoint ?? '', {
         method: 'POST',

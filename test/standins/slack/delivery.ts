@@ -11,6 +11,8 @@ const RETRIES = [0, 60_000, 300_000];
 export class Delivery {
   /** What HTTP endpoints answered. */
   readonly answers: { status: number; text: string }[] = [];
+  /** What was sent to them: to be sent once more, or changed. */
+  readonly posted: { payload: Record<string, unknown>; as: 'form' | 'payload' | 'json' }[] = [];
   /** Acts on the body of an acknowledgement. */
   acted: (activity: Activity, body: Record<string, unknown>) => void = () => {};
   #waiting = new Map<string, { activity?: Activity; seen: () => void }>();
@@ -99,6 +101,7 @@ export class Delivery {
     as: 'form' | 'payload' | 'json',
     answered: (body: Record<string, unknown>) => void,
   ): Promise<void> {
+    this.posted.push({ payload, as });
     try {
       const request = signedRequest(app, payload, as, this.#world.clock.now());
       const response = await fetch(app.endpoint ?? '', {
