@@ -54,6 +54,10 @@ interface OfflineModule {
   /** Never needs a daemon. Trouble is a Reply with `error`, or a rejected ReeveError. */
   offlineLedger(command: LedgerCommand, options: LedgerOptions): Promise<Reply>;
 }
+interface CheckModule {
+  /** reeve.yaml and its runbooks, looked at without a daemon. Rejects a ReeveError when there is no file to look at. */
+  offlineCheck(): Promise<Reply>;
+}
 interface DemoModule {
   demo(io: LocalIo): Promise<number>;
 }
@@ -96,5 +100,7 @@ function required(bundle: string): UpModule | undefined {
 
 export const loadOffline = async (): Promise<OfflineModule> =>
   (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
+export const loadCheck = async (): Promise<CheckModule> =>
+  (await load('../../daemon/compose/offline-check.ts', 'offlineCheck', 'checking reeve.yaml')) as CheckModule;
 export const loadDemo = async (): Promise<DemoModule> =>
   (await load('../../scripts/demo.ts', 'demo', 'the tour')) as DemoModule;

@@ -204,7 +204,7 @@ export const drillErrors = {
     status: 404,
     exit: 'usage',
     message: 'There is no schedule {schedule}.',
-    hint: '{help}.',
+    hint: '{help}',
   },
   SCHEDULE_PAUSED: {
     status: 409,

@@ -76,7 +76,7 @@ export function scheduleService(scheduler: Scheduler, { store, config }: Schedul
     const near = suggest(name, names);
     throw fail('SCHEDULE_UNKNOWN', {
       schedule: name,
-      help: near === undefined ? '`reeve schedule list` shows them' : `did you mean ${near}?`,
+      help: near === undefined ? '`reeve schedule list` shows them.' : `Did you mean ${near}?`,
     });
   };
   return {

@@ -139,6 +139,9 @@ export async function secretOf({ secrets }: Pick<ProberDeps, 'secrets'>, name: s
   try {
     return await secrets.get(name);
   } catch {
-    throw new Trouble(`the secret ${name} is missing: \`reeve secret set ${name}\``, 'inconclusive');
+    throw new Trouble(
+      `the secret ${name} is missing: \`reeve secret set ${name} --value -\``,
+      'inconclusive',
+    );
   }
 }
