@@ -6,6 +6,7 @@ export const LOCAL = [
   'status',
   'open',
   'demo',
+  'doctor',
   'completion',
   'ledger verify',
   'ledger tail',
@@ -78,6 +79,14 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
       arg('print_token', 'boolean', 'only print the token of this home'),
     ],
     ['open', 'open --print-url'],
+  ),
+  command(
+    'doctor',
+    'Daemon',
+    'Look at everything that is set up: this machine, Discord, Slack',
+    [arg('config', 'string', 'the estate; default: ./reeve.yaml, then the one that ships')],
+    ['doctor', 'doctor --json'],
+    'Changes nothing and needs no daemon. Each line says what was found and, where something is to be done, the one next step. Exit code 1 when something is wrong, 4 when nothing is but not all could be looked at.',
   ),
   command('demo', 'Daemon', 'A two-minute tour in a home of its own', [], ['demo']),
   command(

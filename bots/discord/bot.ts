@@ -8,6 +8,7 @@ import type { Daemon } from '../link/client.ts';
 import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
+import { drawn } from '../link/picture.ts';
 import { Gateway } from './gateway.ts';
 import { handle } from './interactions.ts';
 import { discordMessenger } from './messenger.ts';
@@ -70,6 +71,7 @@ export class DiscordBot {
       pace: this.#options.pace,
       now: () => this.#options.now(),
       signal: this.#stopping.signal,
+      draw: drawn,
       failed: (what, error) => this.#options.log('warn', what, error),
     };
     const live = (job: string, at: ChatSession['live'][number]['at']): void => {

@@ -4,8 +4,10 @@ import {
   ChatAnswer,
   ChatDeliveries,
   ChatJob,
+  ChatLog,
   ChatPosts,
   ChatSession,
+  type ChatClosed,
   type ChatDelivered,
   type ChatDelivery,
   type ChatPost,
@@ -76,10 +78,13 @@ export class Daemon {
     });
   }
 
-  async closed(job: string, why?: string): Promise<void> {
-    await this.#call(undefined, 'POST', '/v1/chat/closed', {
-      body: { job, ...(why === undefined ? {} : { why }) },
-    });
+  /** What a job printed, once it has ended. */
+  log(id: string): Promise<ChatLog> {
+    return this.#call(ChatLog, 'GET', `/v1/chat/jobs/${id}/log`);
+  }
+
+  async closed(closed: ChatClosed): Promise<void> {
+    await this.#call(undefined, 'POST', '/v1/chat/closed', { body: closed });
   }
 
   /** What the platform sent to the daemon, as soon as there is something, at the latest after `wait` ms. */

@@ -6,6 +6,7 @@ import type { Daemon } from '../link/client.ts';
 import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
+import { drawn } from '../link/picture.ts';
 import { Asker } from './asker.ts';
 import { SLACK_LIMITS } from './blocks.ts';
 import { describe, isTokenTrouble } from './failures.ts';
@@ -64,6 +65,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     pace: { ...pace, sleep: (ms) => sleep(pace, ms, signal) },
     now,
     signal,
+    draw: drawn,
     failed: (what, error) => log('warn', what, describe(error)),
   };
   const live = (job: string, at: ChatSession['live'][number]['at']): void => {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { StatusView } from '../../contracts/api.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { Problem } from '../io/problem.ts';
 import { bundleWanted, CACHE, freshBundle } from './bundle.ts';
@@ -58,6 +59,10 @@ interface CheckModule {
   /** reeve.yaml and its runbooks, looked at without a daemon. Rejects a ReeveError when there is no file to look at. */
   offlineCheck(): Promise<Reply>;
 }
+interface DoctorModule {
+  /** Never rejects. `status`: what the daemon of that home says of itself. */
+  doctor(options: { home: string; config?: string; status(): Promise<StatusView> }): Promise<Reply>;
+}
 interface DemoModule {
   demo(io: LocalIo): Promise<number>;
 }
@@ -104,3 +109,5 @@ export const loadCheck = async (): Promise<CheckModule> =>
   (await load('../../daemon/compose/offline-check.ts', 'offlineCheck', 'checking reeve.yaml')) as CheckModule;
 export const loadDemo = async (): Promise<DemoModule> =>
   (await load('../../scripts/demo.ts', 'demo', 'the tour')) as DemoModule;
+export const loadDoctor = async (): Promise<DoctorModule> =>
+  (await load('../../daemon/compose/doctor.ts', 'doctor', 'the doctor')) as DoctorModule;

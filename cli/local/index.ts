@@ -20,6 +20,8 @@ export async function runLocal(
       const { loadDemo } = await import('./bridge.ts');
       return (await loadDemo()).demo(await ioOf(context));
     }
+    case 'doctor':
+      return (await import('./doctor.ts')).doctor(context, args);
     case 'status':
       return status(context);
     case 'open':

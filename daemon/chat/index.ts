@@ -1,5 +1,6 @@
 import type { Platform } from '../../contracts/chat.ts';
 import type { Chat } from '../ports/chat.ts';
+import { own } from '../own.ts';
 import { cut } from '../text.ts';
 import { holderOf } from './credential.ts';
 import type { ChatDeps } from './deps.ts';
@@ -80,8 +81,12 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
         () => jobs.look(platform, id),
         (job) => job.version !== version || job.over,
       ),
-    async closed(platform, job, why) {
-      if (bot(platform)?.live[job] === undefined) return;
+    log: (platform, id) => jobs.log(platform, id),
+    async closed(platform, { job, at, why }) {
+      const live = own(bot(platform)?.live ?? {}, job);
+      if (live === undefined) return;
+      // The message of an attempt before this one.
+      if (at !== undefined && (at.channel !== live.channel || at.message !== live.message)) return;
       await ledger.append('chat.closed', {
         platform,
         job,

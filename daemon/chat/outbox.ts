@@ -127,6 +127,7 @@ export class Outbox {
       tone: card.tone,
       ...cleaned({ ...shown, title: cut(shown.title, 300) }, this.#deps.clean),
       buttons: await this.#buttons(seq, card),
+      ...(card.picture === undefined ? {} : { picture: cleaned(card.picture, this.#deps.clean) }),
       ...(card.job === undefined ? {} : { job: card.job }),
     };
   }

@@ -7,6 +7,7 @@ import type { Engine } from '../jobs/engine.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { keepNotes, type NotesDeps } from './notes.ts';
 import { writeReport, type ReportDeps } from './reports.ts';
+import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Store } from './store.ts';
@@ -18,6 +19,7 @@ interface KeeperDeps extends Omit<NotesDeps, 'clock' | 'ledger' | 'jobs'> {
   zones: ReportDeps['zones'];
   jobs: Engine;
   drivers: Drivers;
+  alerts: Alerts;
 }
 
 /** What keeps the books beside the work: audit mirror, drill results, the jobs themselves, NOTES.md. */
@@ -48,7 +50,7 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   await sweepServers(sweep);
   const swept = sweepDatabases(sweep).catch((error: unknown) => warn('what drills had left', error));
   releasers.push('leftovers', () => swept);
-  deps.drivers.sentinels.start(releasers);
+  deps.drivers.sentinels.start(releasers, deps);
   await jobs.start();
   releasers.push('jobs', () => jobs.stop(3000));
   const notes = keepNotes({ ...deps, clock, ledger });

@@ -15,7 +15,7 @@ export interface DowntimeState {
 /** The last absence of the daemon as the ledger tells it. */
 export const downtime: Projection<DowntimeState> = {
   name: 'downtime',
-  version: 2,
+  version: 3,
   initial: () => ({ seen: 0, last: null, gap: null, missed: {} }),
   apply(state, record) {
     if (record.type === 'daemon.started') {
@@ -30,7 +30,7 @@ export const downtime: Projection<DowntimeState> = {
         delete state.missed[schedule];
       else if (inside && outcome === 'skipped')
         state.missed[schedule] = (state.missed[schedule] ?? 0) + (until > slot ? 2 : 1);
-    } else if (record.type === 'schedule.defined') delete state.missed[record.body.schedule];
+    }
     state.seen = record.ts;
     return state;
   },

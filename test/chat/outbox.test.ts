@@ -200,7 +200,7 @@ test('a live message: the job as it is, its last lines, until its end is shown; 
   do now = await rig.bot('discord').job(job, now.version, 20_000);
   while (!now.over);
   expect(isTerminal(now.job.status)).toBe(true);
-  await rig.bot('discord').closed(job);
+  await rig.bot('discord').closed({ job });
   expect((await rig.bot('discord').session()).live).toEqual([]);
   await expect(rig.bot('discord').job(job, '', 0)).rejects.toThrow(Refused);
 

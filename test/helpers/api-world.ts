@@ -328,6 +328,7 @@ const noChat: ServerDeps['chat'] = {
   posts: none,
   posted: none,
   job: none,
+  log: none,
   closed: none,
   receive: none,
   deliveries: none,

@@ -8,6 +8,7 @@ import {
   ChatDeliveriesQuery,
   ChatJob,
   ChatJobQuery,
+  ChatLog,
   ChatPosted,
   ChatPosts,
   ChatPostsQuery,
@@ -100,6 +101,18 @@ export const chat: RouteModule = {
           signal: gone(reply),
         }),
     );
+    app.get(
+      '/v1/chat/jobs/:id/log',
+      {
+        config,
+        schema: {
+          ...about('What a job with a live message printed, once it has ended'),
+          params: Params,
+          response: { 200: ChatLog, default: ErrorResponse },
+        },
+      },
+      (request) => context.chat.log(platformOf(request), request.params.id),
+    );
     app.post(
       '/v1/chat/closed',
       {
@@ -111,7 +124,7 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await context.chat.closed(platformOf(request), request.body.job, request.body.why);
+        await context.chat.closed(platformOf(request), request.body);
         return { done: true as const };
       },
     );

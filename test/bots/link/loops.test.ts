@@ -40,6 +40,7 @@ test('a bot that is refused again and again asks ever more rarely', async () => 
           await Promise.resolve();
         },
       },
+      draw: never,
       now: () => now,
       signal: stop.signal,
       failed: () => undefined,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { onTestFinished } from 'vitest';
+import { SLACK_SCOPES } from '../../../contracts/chat-app.ts';
 import { Daemon } from '../../../bots/link/client.ts';
 import { systemPace } from '../../../bots/link/pace.ts';
-import { SCOPES } from '../../../bots/slack/manifest.ts';
 import { runSlack } from '../../../bots/slack/start.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
@@ -86,7 +86,7 @@ export async function slackRig(
   const ana = slack.addMember(team, 'ana', [ops]);
   const ben = slack.addMember(team, 'ben', [ops, approvals]);
   const app = slack.addApp('reeve', { commands: ['/reeve', ...(options.commands ?? [])] });
-  app.scopes = new Set(Object.keys(SCOPES));
+  app.scopes = new Set(Object.keys(SLACK_SCOPES));
   const token = slack.install(app, team, [ops, approvals]);
   const estate = (transport: 'socket' | 'http'): string =>
     estateOf(transport, team.id, app.id, ops.id, approvals.id, ana.id, ben.id);

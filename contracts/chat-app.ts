@@ -1,0 +1,43 @@
+/*
+ * What the bot has to be allowed on its platform, and why: the Slack manifest, Discord's invite link and `reeve doctor` all
+ * read it here.
+ */
+
+/** Bot token scopes (Slack API docs, "OAuth scopes"). */
+export const SLACK_SCOPES = {
+  commands: 'slash commands',
+  'chat:write': 'messages, and changing its own',
+  'files:write': 'plans and logs that are too long for a message',
+  'im:write': 'such a file for one person alone',
+  'channels:history': 'after a crash: whether a message was sent already',
+  'groups:history': 'the same in private channels',
+  'channels:read': 'reeve doctor: whether the bot is in its channels',
+  'groups:read': 'the same in private channels',
+} as const;
+
+/** The scope of the app-level token, with which Socket Mode connects. */
+export const SLACK_APP_SCOPE = 'connections:write';
+
+/** OAuth scopes of the invite link. */
+export const DISCORD_SCOPES = ['bot', 'applications.commands'] as const;
+
+/** Permissions of the bot in its channels, by the names that Discord's settings show (Discord API docs, "Permissions"). */
+export const DISCORD_PERMISSIONS = [
+  { name: 'View Channel', bit: 1n << 10n, why: 'nothing can be posted in a channel that cannot be seen' },
+  { name: 'Send Messages', bit: 1n << 11n, why: 'live messages, approvals, alerts' },
+  { name: 'Embed Links', bit: 1n << 14n, why: 'every message of the bot is an embed' },
+  { name: 'Attach Files', bit: 1n << 15n, why: 'plans and logs that are too long for a message' },
+  { name: 'Read Message History', bit: 1n << 16n, why: 'finding and changing its own messages' },
+] as const;
+
+/** The link that invites the bot into one server, with exactly these permissions. */
+export function discordInvite({ application, guild }: { application: string; guild: string }): string {
+  const query = new URLSearchParams({
+    client_id: application,
+    scope: DISCORD_SCOPES.join(' '),
+    permissions: String(DISCORD_PERMISSIONS.reduce((all, { bit }) => all | bit, 0n)),
+    guild_id: guild,
+    disable_guild_select: 'true',
+  });
+  return `https://discord.com/oauth2/authorize?${query.toString()}`;
+}
