@@ -8,6 +8,10 @@ export const LOCAL = [
   'demo',
   'doctor',
   'completion',
+  'key new',
+  'key public',
+  'approve',
+  'deny',
   'ledger verify',
   'ledger tail',
   'ledger show',
@@ -54,6 +58,15 @@ const keys = arg(
 );
 const seq = (about: string, required: boolean): ArgSpec =>
   arg('seq', 'integer', about, { required, position: 0 });
+const keyFile = arg('key', 'string', 'your key; default: approver.key in the home');
+const requestId = arg('request', 'request', 'request id', { required: true, position: 0 });
+const at = arg(
+  'at',
+  'string',
+  'a daemon by its port, also through a tunnel; default: the socket of the home, then http://127.0.0.1:7333',
+);
+const SIGNING =
+  'On your own machine: ssh -N -L 7333:127.0.0.1:7333 HOST leads to the daemon, and your key says who you are. Without a key it is `reeve grant approve` (or deny) on the socket of the home.';
 const OFFLINE = 'Reads the files, with or without a daemon. Exit code 5 when something does not hold.';
 
 export const LOCAL_SPECS: readonly CommandSpec[] = [
@@ -99,6 +112,31 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
       'completion zsh > "${fpath[1]}/_reeve"',
       'completion fish > ~/.config/fish/completions/reeve.fish',
     ],
+  ),
+  command(
+    'key new',
+    'Grants',
+    'Make a key of your own that signs your approvals; it stays on this machine',
+    [keyFile],
+    ['key new', 'key new --key /media/stick/approver.key'],
+    'Prints the line that an admin enrols with `reeve key enrol`. The file is for you alone (0600); nothing ever sends it anywhere.',
+  ),
+  command('key public', 'Grants', 'The public half of your key, to be enrolled', [keyFile], ['key public']),
+  command(
+    'approve',
+    'Grants',
+    'Look at a request with its whole plan, and sign your approval with your own key',
+    [requestId, at, keyFile],
+    ['approve req_…', 'approve req_… --at http://127.0.0.1:7333'],
+    SIGNING,
+  ),
+  command(
+    'deny',
+    'Grants',
+    'Turn a request down, signed with your own key',
+    [requestId, at, keyFile],
+    ['deny req_… --reason "not on a Friday"'],
+    SIGNING,
   ),
   command(
     'ledger verify',

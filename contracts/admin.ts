@@ -27,6 +27,8 @@ export const AdminActionType = z.enum([
   'approve_grant',
   'deny_grant',
   'revoke_grant',
+  'enrol_key',
+  'revoke_key',
   'close_review',
   'accept_config',
   'change_config',

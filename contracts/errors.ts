@@ -3,6 +3,7 @@ import { adminErrors } from './errors/admin.ts';
 import { alertErrors } from './errors/alert.ts';
 import { apiErrors } from './errors/api.ts';
 import { chatErrors } from './errors/chat.ts';
+import { cosignErrors } from './errors/cosign.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
 import { drillErrors } from './errors/drill.ts';
@@ -27,6 +28,7 @@ export const errorTable = {
   ...alertErrors,
   ...apiErrors,
   ...chatErrors,
+  ...cosignErrors,
   ...cliErrors,
   ...configErrors,
   ...drillErrors,

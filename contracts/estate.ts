@@ -47,6 +47,11 @@ export const EnvironmentSpec = z.strictObject({
   approvals: z.int().min(0).max(16).default(0),
   /** Who may approve; absent: everyone with the verb approve here. */
   approvers: z.array(PersonId).optional(),
+  /**
+   * An approval counts only when the approver signed it with an enrolled key of their own (`reeve approve`): a click in
+   * chat then only shows the request. Needs `approvals` of at least 1.
+   */
+  cosign: z.boolean().default(false),
   /** How long a request waits for its approvals. */
   request_lifetime: Duration.default(4 * 3_600_000),
   /** Type the environment's name to confirm. */

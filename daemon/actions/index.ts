@@ -7,6 +7,7 @@ import { dora } from './dora.ts';
 import { drillReport } from './drill-report.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
+import { grantRequest } from './grant-ask.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
 import { healReset, healStatus } from './heals.ts';
 import {
@@ -22,6 +23,7 @@ import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
+import { keyEnrol, keyList, keyRevoke } from './person-keys.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
 import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
@@ -76,8 +78,12 @@ export const actions = [
   preauthRevoke,
   requestsList,
   requestShow,
+  grantRequest,
   requestApprove,
   requestDeny,
+  keyList,
+  keyEnrol,
+  keyRevoke,
   reviewList,
   reviewClose,
   drillList,

@@ -34,7 +34,7 @@ export interface ChatState {
   /** The newest interactions that may have done something. */
   asked: Bounded<Asked>;
   offers: Bounded<Offer>;
-  /** `request:<id>`, `incident:<id>`, `said:<id>` → seq of the record that opened it. */
+  /** `request:<id>`, `review:<id>`, `incident:<id>`, `said:<id>` → seq of the record that opened it. */
   opened: Bounded<number>;
   /** Request → the interaction that asked for it. */
   requests: Bounded<string>;
@@ -50,7 +50,7 @@ export const PARTS = 4;
 
 export const chatProjection: Projection<ChatState> = {
   name: 'chat',
-  version: 1,
+  version: 2,
   initial: () => ({ bots: {}, asked: none(), offers: none(), opened: none(), requests: none() }),
   apply(state, record) {
     const fold = folds[record.type] as ((state: ChatState, record: LedgerRecord) => void) | undefined;
@@ -113,6 +113,9 @@ const folds: Folds = {
   },
   'grant.requested'(state, { seq, body }) {
     put(state.opened, `request:${body.id}`, seq, MAX.opened);
+  },
+  'review.opened'(state, { seq, body }) {
+    put(state.opened, `review:${body.id}`, seq, MAX.opened);
   },
   'chat.said'(state, { seq, body }) {
     const key = `said:${body.message}`;

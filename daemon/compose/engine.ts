@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { createDoor } from '../admission/door.ts';
+import { createDoor, type DoorDeps } from '../admission/door.ts';
 import { openHaltReserve } from '../admission/halt-reserve.ts';
-import { planBlocks } from '../admission/plan-view.ts';
+import { planBlocks } from '../plan-view.ts';
 import { createRefusals, type Refusals } from '../admission/refusals.ts';
 import type { StartDeps } from '../admission/start.ts';
 import { admitUnattended } from '../admission/unattended.ts';
@@ -26,7 +26,6 @@ import { planDigestOf } from '../jobs/identity.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { createLive } from '../live.ts';
 import { createPeople, userName } from '../people/index.ts';
-import type { Deps } from '../ports/actions.ts';
 import type { ChatDoor } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
 import type { Scheduler } from '../schedule/index.ts';
@@ -51,7 +50,7 @@ import type { Store } from './store.ts';
 /** Everything between the ledger and the API. */
 export interface Running {
   door: ChatDoor;
-  deps: Omit<Deps, 'runApproved'>;
+  deps: DoorDeps;
   jobs: Engine;
   live: Live;
   refusals: Refusals;
@@ -206,7 +205,7 @@ export async function buildEngine(
   const scheduling = { store, config, jobs, admit, warn };
   const scheduler = openScheduler(scheduling);
 
-  const deps: Omit<Deps, 'runApproved'> = {
+  const deps: DoorDeps = {
     clock,
     ledger,
     state,

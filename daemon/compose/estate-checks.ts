@@ -22,7 +22,7 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     if (chat.discord?.transport !== 'http' && chat.slack?.transport !== 'http') return;
     const [{ checkChat }, { checkPublicKey }] = await Promise.all([
       import('../chat/check.ts'),
-      import('../keys/enrol.ts'),
+      import('../enrol-key.ts'),
     ]);
     await checkChat(chat, tell, (name) => secrets.has(name), checkPublicKey);
   },

@@ -6,6 +6,7 @@ import type { Drivers } from './drivers.ts';
 import type { Engine } from '../jobs/engine.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { keepNotes, type NotesDeps } from './notes.ts';
+import { keepReminding } from './reminders.ts';
 import { writeReport, type ReportDeps } from './reports.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
@@ -55,6 +56,8 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   releasers.push('jobs', () => jobs.stop(3000));
   const notes = keepNotes({ ...deps, clock, ledger });
   releasers.push('notes', () => notes.stop());
+  const reminders = keepReminding({ clock, ledger, grants: deps.grants, warn });
+  releasers.push('reminders', () => reminders.stop());
 }
 
 /** Of the version that ran: the file as it is, or as it was recorded before it ran. Null when neither can be read. */

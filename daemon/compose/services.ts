@@ -95,6 +95,7 @@ async function approveStep(deps: ServiceDeps, ask: Ask): Promise<{ by: string[] 
     lifetime_ms: 60_000,
     reason: ask.question,
     expires: clock.now() + ask.timeout_ms,
+    ...(deps.config.environment(project, env).cosign ? { cosign: true as const } : {}),
   });
   return new Promise((resolve, reject) => {
     const by: string[] = [];

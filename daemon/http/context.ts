@@ -9,6 +9,7 @@ import type { Verb } from '../../contracts/estate.ts';
 import type { Log } from '../log.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Chat } from '../ports/chat.ts';
+import type { Cosigning } from '../ports/cosign.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Caller, Door } from '../ports/door.ts';
 import type { Fs } from '../ports/fs.ts';
@@ -59,6 +60,7 @@ export interface ServerDeps {
   status(may?: (project: string, env: string) => boolean): StatusView;
   jobs: Jobs;
   chat: Chat;
+  cosign: Cosigning;
   artifacts: Artifacts;
   /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
   push(token: string, event: PushEvent, text: string): Promise<unknown>;

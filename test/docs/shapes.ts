@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import os from 'node:os';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
+import { publicLine } from '../../daemon/cosign.ts';
 import { actions } from '../../daemon/actions/index.ts';
 import { openWorld, type World } from '../helpers/app.ts';
 import { until } from '../helpers/daemon.ts';
@@ -80,6 +82,11 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   if (request[0] === undefined) throw new Error(`no request: ${JSON.stringify(wish)}`);
   await ask('grant show', { request: request[0].id });
   await ask('grant deny', { request: request[0].id }, {}, 'ben');
+  const place = { project: 'shop', env: 'prod' };
+  await ask('grant request', { action: 'deploy', ...place }, { reason: 'tonight' });
+  const line = publicLine(generateKeyPairSync('ed25519').privateKey);
+  await ask('key enrol', { person: 'ben', public: line });
+  await ask('key list');
   for (const command of ['review list', 'events export'])
     await ask(command, command === 'events export' ? { limit: 5 } : {});
   await world.end(await ask('drill run', { drill: 'drill', project: 'shop', env: 'dev' }));

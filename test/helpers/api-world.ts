@@ -103,6 +103,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
     }),
     jobs: listedJobs(world.jobs),
     chat: noChat,
+    cosign: { look: async () => noKey(), decide: async () => noKey() },
     artifacts: mapArtifacts(world.store),
     push: async () => {
       throw fail('PROBE_UNKNOWN', { name: 'x', help: 'y' });
@@ -334,4 +335,8 @@ const noChat: ServerDeps['chat'] = {
   deliveries: none,
   delivered: () => undefined,
   quiet: () => undefined,
+};
+
+const noKey = (): never => {
+  throw fail('COSIGN_KEY_UNKNOWN', { kid: 'key_0000000000000000' });
 };

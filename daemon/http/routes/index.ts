@@ -2,6 +2,7 @@ import type { RouteModule } from '../context.ts';
 import { artifacts } from './artifacts.ts';
 import { chat } from './chat.ts';
 import { catalogue } from './catalogue.ts';
+import { cosign } from './cosign.ts';
 import { commands } from './commands.ts';
 import { events } from './events.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -20,6 +21,7 @@ export const routes = [
   catalogue,
   chat,
   commands,
+  cosign,
   events,
   heartbeat,
   health,
