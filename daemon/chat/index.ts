@@ -13,12 +13,9 @@ import { Relay } from './relay.ts';
 import { Waiters } from './waiters.ts';
 import { homeOf } from './who.ts';
 
-/** How often the ledger's head is posted where a channel for it is named, ms. */
-const HEAD_EVERY = 3_600_000;
-
 /** What bots talk to. `stop` ends what it watches. */
 export function openChat(deps: ChatDeps): Chat & { stop(): void } {
-  const { ledger, live, state, config, clock, warn } = deps;
+  const { ledger, live, state, config, clock } = deps;
   const offers = new Offers(deps);
   const relay = new Relay(deps, offers);
   const outbox = new Outbox(deps, offers);
@@ -37,20 +34,6 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       if (jobs.heard(event)) moved.wake();
     }),
   ];
-
-  let cancelHead = clock.after(HEAD_EVERY, postHead);
-  function postHead(): void {
-    const { chat } = config.current().config;
-    const wanted = (['discord', 'slack'] as const).some(
-      (platform) => chat[platform]?.channels.heads !== undefined && bot(platform) !== undefined,
-    );
-    const { size, root } = ledger.head();
-    if (wanted)
-      ledger
-        .append('chat.head', { size, root })
-        .catch((error: unknown) => warn('the head was not posted', error));
-    cancelHead = clock.after(HEAD_EVERY, postHead);
-  }
 
   return {
     verify: (token) => holderOf(token, state.get(chatProjection).bots),
@@ -102,7 +85,6 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       moved.quiet();
     },
     stop() {
-      cancelHead();
       for (const stop of stops) stop();
     },
   };

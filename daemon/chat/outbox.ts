@@ -88,8 +88,10 @@ export class Outbox {
   async #anchored(platform: Platform, post: number, where: string): Promise<void> {
     const { ledger } = this.#deps;
     for await (const { type, body } of ledger.read(Math.floor(post / PARTS), { limit: 1 }))
-      if (type === 'chat.head')
-        await ledger.append('ledger.anchored', { ...body, where: `${platform}:${where}` });
+      if (type === 'chat.head') {
+        const { size, root } = body;
+        await ledger.append('ledger.anchored', { size, root, where: `${platform}:${where}` });
+      }
   }
 
   async #postsOf(platform: Platform, record: LedgerRecord, cursor: number): Promise<ChatPost[]> {

@@ -154,6 +154,7 @@ export async function buildEngine(
       ledger,
       people,
       secrets,
+      state,
       alerts: () => features.alerts,
       practice: () => features.practice,
       write: (name, text) => writeReport({ fs: store.fs, zones, root: config.current().root }, name, text),

@@ -38,6 +38,11 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     await checkIncidents(config, tell);
   },
   async (config, tell) => {
+    if (Object.keys(config.chat).length === 0) return;
+    const { checkTopics } = await import('../chat/check.ts');
+    checkTopics(config, tell);
+  },
+  async (config, tell) => {
     if (Object.keys(config.sentinels).length === 0) return;
     const { checkSentinels } = await import('../drills/check.ts');
     await checkSentinels(config, tell, (name) => secrets.has(name));

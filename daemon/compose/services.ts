@@ -12,6 +12,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
 import { lazyDrivers } from './runbooks.ts';
 
@@ -23,6 +24,7 @@ export interface ServiceDeps {
   ledger: Ledger;
   people: People;
   secrets: Secrets;
+  state: StateView;
   drivers: DriverDeps;
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
@@ -52,6 +54,10 @@ export function stepServices(deps: ServiceDeps): StepServices {
     async report(request) {
       const { reportStep } = await import('./weekly-report.ts');
       return reportStep(deps, request);
+    },
+    async head(request) {
+      const { postHead } = await import('./post-head.ts');
+      return postHead(deps, request);
     },
     ...lazyDrivers(deps.drivers),
     allowedHosts: () => [...config.current().config.network.allow],

@@ -129,8 +129,8 @@ export class Engine implements Jobs {
   cancel(jobId: string, by: string, reason: string): Promise<void> {
     return cancelJob(this.#on, jobId, by, reason);
   }
-  retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }> {
-    return retryJob(this.#on, jobId, grantId, by, reason);
+  retry(...how: Parameters<Jobs['retry']>): Promise<{ attempt_id: string }> {
+    return retryJob(this.#on, ...how);
   }
   resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void> {
     return resolveJob(this.#on, jobId, as, by, reason);

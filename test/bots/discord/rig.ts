@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { DiscordBot } from '../../../bots/discord/bot.ts';
 import { Daemon } from '../../../bots/link/client.ts';
 import { systemPace } from '../../../bots/link/pace.ts';
@@ -17,6 +18,7 @@ export interface Scene {
   guild: Guild;
   ops: Channel;
   approvals: Channel;
+  topics: ReadonlyMap<ChatTopic, Channel>;
   ana: Person;
   ben: Person;
   vic: Person;
@@ -28,9 +30,17 @@ export interface Scene {
   again(): Promise<DiscordBot>;
 }
 
-/** Discord, a daemon and the bot between them, all real but Discord. `http`: Discord calls the daemon. */
+/**
+ * Discord, a daemon and the bot between them, all real but Discord. `http`: Discord calls the daemon. `topics`: what has a
+ * channel of its own, named like it. `more` is put behind the estate's chat.
+ */
 export async function scene(
-  options: { runbooks?: Record<string, string>; transport?: 'gateway' | 'http' } = {},
+  options: {
+    runbooks?: Record<string, string>;
+    transport?: 'gateway' | 'http';
+    topics?: readonly ChatTopic[];
+    more?: string;
+  } = {},
 ): Promise<Scene> {
   const { transport = 'gateway' } = options;
   const discord = await startDiscord();
@@ -38,6 +48,7 @@ export async function scene(
   const app = discord.addApp('reeve');
   const guild = discord.addGuild('acme');
   const [ops, approvals] = [discord.addChannel(guild, 'ops'), discord.addChannel(guild, 'approvals')];
+  const topics = new Map((options.topics ?? []).map((topic) => [topic, discord.addChannel(guild, topic)]));
   const [ana, ben, vic, stranger] = ['ana', 'ben', 'vic', 'stranger'].map((name) =>
     discord.addMember(guild, name),
   ) as [Person, Person, Person, Person];
@@ -58,9 +69,9 @@ chat:
     application: "${app.id}"
     transport: ${transport}
     public_key: "${app.publicKey}"
-    channels: { default: "${ops.id}", approvals: "${approvals.id}" }
+    channels: { default: "${ops.id}", approvals: "${approvals.id}"${[...topics].map(([topic, { id }]) => `, ${topic}: "${id}"`).join('')} }
   url: https://reeve.example.com
-`;
+${options.more ?? ''}`;
   const world = await openWorld({ estate, runbooks: { ...RUNBOOKS, ...options.runbooks } });
   await world.as('root', { command: 'chat setup', args: { platform: 'discord' } });
   const token = (await readFile(path.join(world.home, 'bots', 'discord.token'), 'utf8')).trim();
@@ -94,6 +105,7 @@ chat:
     guild,
     ops,
     approvals,
+    topics,
     ana,
     ben,
     vic,
