@@ -159,6 +159,7 @@ export async function buildEngine(
       practice: () => features.practice,
       write: (name, text) => writeReport({ fs: store.fs, zones, root: config.current().root }, name, text),
       drivers: drivers.deps,
+      jobs: () => jobs,
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
     grants,

@@ -8,6 +8,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
 import type { Grants } from '../ports/grants.ts';
+import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
@@ -29,6 +30,7 @@ export interface ServiceDeps {
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
   call(): CallDeps;
+  jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;
   /** Writes a report for people into the state zone; resolves to its path below the estate. */
   write(name: string, text: string): Promise<string>;
@@ -46,7 +48,13 @@ export function stepServices(deps: ServiceDeps): StepServices {
     },
     putArtifact: (data, meta) => artifacts.put(data, meta),
     call: (request) => callRunbook(deps.call(), request),
-    approve: (request) => approveStep(deps, request),
+    async approve(request) {
+      try {
+        return await approveStep(deps, request);
+      } finally {
+        if (!request.signal.aborted) await healed(deps, request);
+      }
+    },
     async notify({ job_id, ...message }) {
       const { sent } = await deps.alerts().send({ ...message, job: job_id });
       return { sent: sent.length > 0 ? sent : ['reeve.log'] };
@@ -66,6 +74,15 @@ export function stepServices(deps: ServiceDeps): StepServices {
 
 /** A secret `registry_token` or `registry-token` is seen as REGISTRY_TOKEN. */
 const variable = (name: string): string => name.replaceAll('-', '_').toUpperCase();
+
+/** Whatever the answer is: what began to heal the place while people were asked comes to its end first. */
+async function healed({ call, jobs }: ServiceDeps, { job_id, signal }: Ask): Promise<void> {
+  const { project, env } = (await call().jobs.get(job_id)).spec;
+  const heals = jobs()
+    .list({ status: 'RUNNING', project })
+    .filter(({ spec }) => spec.env === env && spec.anchor.kind === 'incident');
+  for (const { spec } of heals) await jobs().wait(spec.job_id, signal);
+}
 
 type Ask = Parameters<StepServices['approve']>[0];
 

@@ -4,6 +4,7 @@ import type { Plan } from '../../contracts/plan.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
 import type { JobRequest, JobView, Jobs } from '../ports/jobs.ts';
+import { isAsking } from './asking.ts';
 import { cancelJob, resolveJob, retryJob } from './control.ts';
 import type { Core } from './core.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -137,6 +138,9 @@ export class Engine implements Jobs {
   }
   async stealLock(lock: string, by: string, reason: string): Promise<void> {
     await this.#on.keeper.steal(lock, by, reason);
+  }
+  asking(jobId: string): boolean {
+    return isAsking(this.#core.jobs.jobs, jobId);
   }
   list(filter?: JobFilter): JobView[] {
     return listJobs(this.#core, filter);

@@ -49,6 +49,8 @@ export interface Jobs {
    * QUEUE_FULL, HALTED, PAUSED, DRAINING.
    */
   submit(request: JobRequest): Promise<{ job_id: string; existing: boolean }>;
+  /** Whether a running job does nothing but wait for people's approval. */
+  asking(jobId: string): boolean;
   /** Whether the job was ever queued here (newest 10,000 and every live one). */
   known(jobId: string): boolean;
   /** What `submit` would refuse, before a grant is used: GATE_CLOSED, LOCK_HELD (on_conflict: refuse), a full queue. */

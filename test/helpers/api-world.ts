@@ -169,6 +169,7 @@ function listedJobs(jobs: readonly JobView[]): Jobs {
     wait: no,
     cancel: no,
     retry: no,
+    asking: () => false,
     list: (filter = {}) =>
       jobs
         .filter((job) => filter.project === undefined || job.spec.project === filter.project)
