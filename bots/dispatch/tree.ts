@@ -59,8 +59,14 @@ export const TREE_LIMITS = {
 
 export const ROOT = 'reeve';
 const NAME = /^[-_\p{Ll}\p{Lo}\p{N}]{1,32}$/u;
+interface Lengths {
+  /** Of a command's description, and of an option's, whose name says most of it. */
+  command: number;
+  option: number;
+}
+const WHOLE: Lengths = { command: TREE_LIMITS.description, option: TREE_LIMITS.description };
 /** How long descriptions may be, tried in this order until everything fits below `/reeve`. */
-const DESCRIPTIONS = [TREE_LIMITS.description, 60, 36];
+const DESCRIPTIONS: readonly Lengths[] = [WHOLE, { command: 60, option: 40 }, { command: 50, option: 20 }];
 /** Own names below `/reeve`. */
 const KEPT = ['do', 'help'];
 /** Most roots beside `/reeve`. */
@@ -76,7 +82,7 @@ export function commandTree(catalogue: Catalogue): CommandTree {
   const fixed = catalogue.commands.filter((spec) => spec.runbook === undefined);
   const runbooks = catalogue.commands.filter((spec) => spec.runbook !== undefined);
   const batches = batchesOf(fixed);
-  let grown = grow(batches, TREE_LIMITS.description);
+  let grown = grow(batches, WHOLE);
   for (const description of DESCRIPTIONS.slice(1)) {
     if (grown.roots.length === 1 && grown.left.length === 0) break;
     grown = grow(batches, description);
@@ -86,7 +92,7 @@ export function commandTree(catalogue: Catalogue): CommandTree {
   const own = runbooks
     .filter((spec) => NAME.test(spec.name) && !taken.has(spec.name))
     .slice(0, TREE_LIMITS.commands - 1 - more.length)
-    .map((spec) => leafOf(spec.name, spec, TREE_LIMITS.description));
+    .map((spec) => leafOf(spec.name, spec, WHOLE));
   const shown = new Set(own.map((leaf) => leaf.command));
   const left = runbooks.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
   return { ...first, more, own, left: [...grown.left, ...left] };
@@ -131,7 +137,7 @@ const emptyRoot = (name: string): Root => ({
 });
 
 /** Each batch goes whole into the first root that has room for it. */
-function grow(batches: readonly Batch[], longest: number): { roots: Root[]; left: string[] } {
+function grow(batches: readonly Batch[], longest: Lengths): { roots: Root[]; left: string[] } {
   const roots: (Root & { spent: number })[] = [];
   const left: string[] = [];
   const plant = (name: string): Root & { spent: number } => {
@@ -183,19 +189,19 @@ export function sizeOf(leaf: Leaf): number {
   );
 }
 
-function leafOf(name: string, spec: CommandSpec, longest: number): Leaf {
+function leafOf(name: string, spec: CommandSpec, longest: Lengths): Leaf {
   const taken = new Set<string>();
   const args = [...spec.args]
     .toSorted((a, b) => Number(b.required) - Number(a.required))
     .map((arg): Option => ({
-      ...shapeOf(arg, longest),
+      ...shapeOf(arg, longest.option),
       name: unused(arg.name, taken),
       required: arg.required,
     }));
-  const more = extras(spec, longest).filter((option) => !taken.has(option.name));
+  const more = extras(spec, longest.option).filter((option) => !taken.has(option.name));
   return {
     name,
-    description: words(spec.summary, longest),
+    description: words(spec.summary, longest.command),
     command: spec.name,
     // Required ones stand first; beyond the limit the optional ones at the end are for `/reeve do`.
     options: [...args.slice(0, TREE_LIMITS.children - more.length), ...more],
