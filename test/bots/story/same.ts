@@ -44,7 +44,22 @@ const changed = (told: Told, change: (seen: Seen) => Seen): Told =>
 const ID = /\b(?:[a-z]{2,5}_)?[0-9a-f]{6,64}\b|sha256:[0-9a-f]{64}/gu;
 /** Values under these names are times, lengths or places in the ledger. */
 const MASKED = new Set([
-  ...['ts', 'at', 'ms', 'iat', 'nbf', 'exp', 'seq', 'size', 'expires', 'since', 'until', 'started', 'ended'],
+  ...[
+    'ts',
+    'at',
+    'ms',
+    'iat',
+    'nbf',
+    'exp',
+    'seq',
+    'size',
+    'size_bytes',
+    'expires',
+    'since',
+    'until',
+    'started',
+    'ended',
+  ],
   ...[
     'ledger_seq',
     'timestamp',
@@ -95,6 +110,7 @@ export function masked(
 const FREE = new Set([
   'config.version',
   'ledger.opened',
+  'key.created',
   'ledger.checkpoint',
   'daemon.started',
   'mandate.accepted',

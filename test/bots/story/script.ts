@@ -1,6 +1,7 @@
 /** The people of the story, and what `reeve.yaml` lets them do. */
 export const PEOPLE = {
   ana: 'operator',
+  eva: 'operator',
   ben: 'approver',
   vic: 'viewer',
   dan: 'admin',
@@ -108,21 +109,21 @@ export const STORY: readonly Step[] = [
     ...{ sees: ['vic may not deploy'], buttons: [] },
   },
   {
-    ...{ why: 'a job that takes long', who: 'ana', types: 'run', args: { runbook: 'slow', ...at('dev') } },
+    ...{ why: 'a job that takes long', who: 'eva', types: 'run', args: { runbook: 'slow', ...at('dev') } },
     ...{ sees: ['trace.txt'], buttons: [confirm] },
   },
-  { why: 'confirmed', who: 'ana', clicks: confirm },
+  { why: 'confirmed', who: 'eva', clicks: confirm },
   { why: 'it runs', who: 'vic', finds: ['Two steps', '▸ first'], in: 'ops' },
   {
-    ...{ why: 'cancelled', who: 'ana', types: 'jobs cancel', args: { job: '$job4' } },
+    ...{ why: 'cancelled', who: 'eva', types: 'jobs cancel', args: { job: '$job4' } },
     ...{ reason: 'wrong one', sees: ['ancel'] },
   },
-  { why: 'its end is told', who: 'vic', finds: ['Two steps', 'cancelled'], in: 'ops' },
+  { why: 'its end is told', who: 'vic', finds: ['Two steps', 'was cancelled'], in: 'ops' },
   {
-    ...{ why: 'a job that fails', who: 'ana', types: 'run', args: { runbook: 'flaky', ...at('dev') } },
+    ...{ why: 'a job that fails', who: 'eva', types: 'run', args: { runbook: 'flaky', ...at('dev') } },
     ...{ sees: ['fixed'], buttons: [confirm] },
   },
-  { why: 'confirmed', who: 'ana', clicks: confirm },
+  { why: 'confirmed', who: 'eva', clicks: confirm },
   {
     why: 'it failed, with its last words',
     who: 'vic',
@@ -135,10 +136,10 @@ export const STORY: readonly Step[] = [
   },
   { why: 'mended', who: 'dan', does: 'mends the flaky job' },
   {
-    ...{ why: 'tried again', who: 'ana', types: 'jobs retry', args: { job: '$job5' } },
+    ...{ why: 'tried again', who: 'eva', types: 'jobs retry', args: { job: '$job5' } },
     ...{ sees: [], buttons: [confirm] },
   },
-  { why: 'confirmed', who: 'ana', clicks: confirm },
+  { why: 'confirmed', who: 'eva', clicks: confirm },
   {
     why: 'and passed, in a message of its own',
     who: 'vic',
@@ -163,7 +164,7 @@ export const STORY: readonly Step[] = [
     sees: ['alted'],
   },
   {
-    ...{ why: 'so nothing starts', who: 'ana', types: 'deploy', args: at('dev') },
+    ...{ why: 'so nothing starts', who: 'eva', types: 'deploy', args: at('dev') },
     ...{ sees: ['halted'], buttons: [] },
   },
   {
@@ -171,30 +172,30 @@ export const STORY: readonly Step[] = [
     sees: ['shop'],
   },
   {
-    ...{ why: 'a runbook’s own command knows its values', who: 'ana', completes: 'greet', option: 'env' },
+    ...{ why: 'a runbook’s own command knows its values', who: 'eva', completes: 'greet', option: 'env' },
     ...{ typed: 'd', given: { project: 'shop' }, offers: ['dev'] },
   },
   {
-    ...{ why: 'under its own name', who: 'ana', types: 'greet', args: { ...at('dev'), whom: 'שלום 👩‍🚒' } },
+    ...{ why: 'under its own name', who: 'eva', types: 'greet', args: { ...at('dev'), whom: 'שלום 👩‍🚒' } },
     ...{ sees: ['greeted.txt'], buttons: [confirm] },
   },
-  { why: 'confirmed', who: 'ana', clicks: confirm },
+  { why: 'confirmed', who: 'eva', clicks: confirm },
   { why: 'greeted', who: 'vic', finds: ['Greet', 'passed'], in: 'ops' },
   {
-    ...{ why: 'one of the 200 that has no command of its own', who: 'ana', types: 'runbook run' },
+    ...{ why: 'one of the 200 that has no command of its own', who: 'eva', types: 'runbook run' },
     ...{ args: { runbook: 'many-199', ...at('dev') }, sees: ['number 199'], buttons: [confirm] },
   },
   {
-    ...{ why: 'found by a few letters', who: 'ana', completes: 'runbook run', option: 'runbook' },
+    ...{ why: 'found by a few letters', who: 'eva', completes: 'runbook run', option: 'runbook' },
     ...{ typed: 'many-19', offers: ['many-19', 'many-190', 'many-199'] },
   },
   {
-    ...{ why: 'an incident', who: 'ana', types: 'incidents open' },
+    ...{ why: 'an incident', who: 'eva', types: 'incidents open' },
     ...{ args: { title: `Dark ${NASTY}`, ...at('dev') }, sees: ['Dark'] },
   },
   { why: 'it is told', who: 'vic', finds: ['Open: Dark שלום'], in: 'ops' },
   {
-    ...{ why: 'a note', who: 'ana', types: 'incidents note' },
+    ...{ why: 'a note', who: 'eva', types: 'incidents note' },
     ...{ args: { incident: '$incident1', text: `the pool is full ${NASTY}` }, sees: ['ote'] },
   },
   {

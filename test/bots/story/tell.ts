@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { STORY, type Name, type Step } from './script.ts';
+import { systemPace } from '../../../bots/link/pace.ts';
 import { whole, type Seen } from './seen.ts';
 import type { Shown, Stage } from './stage.ts';
 
@@ -20,12 +21,14 @@ export async function tell(stage: Stage, story: readonly Step[] = STORY): Promis
   let last: Shown | undefined;
   let found: Shown | undefined;
   const used = new Set<string>();
+  const patience = new Patience();
   for (const step of story) {
     const at = `${stage.platform}: ${step.why}`;
     if ('does' in step) {
       await writeFile(path.join(stage.world.root, step.does.includes('slow') ? 'go' : 'fixed'), '');
       continue;
     }
+    if ('types' in step || 'clicks' in step) await patience.before(step.who);
     if ('completes' in step) {
       const { who, completes, option, typed, given = {} } = step;
       const offers = await stage.completes(who, completes, option, typed, given);
@@ -125,4 +128,25 @@ async function filled(
     return [name, id] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** People of a story ask no faster than they may: nine at once, then one every two seconds. */
+class Patience {
+  readonly #asked = new Map<Name, number[]>();
+
+  async before(who: Name): Promise<void> {
+    const asked = this.#asked.get(who) ?? [];
+    this.#asked.set(who, asked);
+    // The press that opens a form and the form that is sent are two.
+    const cost = 2;
+    let left = 9;
+    let at = asked[0] ?? 0;
+    for (const then of asked) {
+      left = Math.min(9, left + (then - at) / 2000) - 1;
+      at = then;
+    }
+    left = Math.min(9, left + (performance.now() - at) / 2000);
+    if (left < cost) await systemPace.sleep((cost - left) * 2100);
+    asked.push(performance.now());
+  }
 }
