@@ -53,6 +53,8 @@ export const AdminActionType = z.enum([
   'backfill_schedule',
   'enrol_bot',
   'remove_bot',
+  'redeliver_webhook',
+  'test_webhook',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

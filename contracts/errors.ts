@@ -15,6 +15,7 @@ import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
+import { webhookErrors } from './errors/webhook.ts';
 import { zoneErrors } from './errors/zone.ts';
 
 export { EXIT };
@@ -39,6 +40,7 @@ export const errorTable = {
   ...practiceErrors,
   ...probeErrors,
   ...runbookErrors,
+  ...webhookErrors,
   ...zoneErrors,
 } as const satisfies ErrorTable;
 

@@ -4,6 +4,7 @@ import { AlertsSpec } from './estate/alerts.ts';
 import { ChatSpec } from './estate/chat.ts';
 import { SentinelSpec } from './estate/drills.ts';
 import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
+import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
 import { Duration } from './duration.ts';
@@ -122,6 +123,7 @@ export const EstateConfig = z.strictObject({
   watch: WatchSpec.prefault({}),
   alerts: AlertsSpec.prefault({}),
   chat: ChatSpec.prefault({}),
+  integrations: IntegrationsSpec.prefault({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

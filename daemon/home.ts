@@ -18,6 +18,8 @@ export interface Home {
   backups: string;
   /** Samples of the probes: retention-bound, outside the ledger. */
   samples: string;
+  /** Bodies of webhooks: retention-bound, named by records of the ledger. */
+  webhooks: string;
   socket: string;
   lock: string;
   pid: string;
@@ -47,6 +49,7 @@ export function homePaths(root: string): Omit<Home, 'uid' | 'narrowed'> {
     scratch: at('scratch'),
     backups: at('backups'),
     samples: at('samples'),
+    webhooks: at('webhooks'),
     socket: at('reeve.sock'),
     lock: at('reeve.lock'),
     pid: at('reeve.pid'),

@@ -37,6 +37,7 @@ import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
+import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
 import { drain, halt, pause, resume } from './work.ts';
 
@@ -141,4 +142,8 @@ export const actions = [
   reportWeekly,
   verifyFactory,
   lintWorkflows,
+  webhookList,
+  webhookShow,
+  webhookRedeliver,
+  webhookTest,
 ] as const satisfies readonly Action[];

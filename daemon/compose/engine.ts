@@ -228,6 +228,7 @@ export async function buildEngine(
     probes: features.probes,
     practice: features.practice,
     incidents: features.incidents,
+    webhooks: features.webhooks,
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

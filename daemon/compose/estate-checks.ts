@@ -5,7 +5,7 @@ import type { Secrets } from '../ports/secrets.ts';
  * What features know of their own parts of reeve.yaml beyond its schema. Each loads its code only when its part is there:
  * most estates have few of them, and the start is to stay short.
  */
-export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateCheck[] => [
+export const estateChecks = (secrets: Pick<Secrets, 'has' | 'get'>): readonly EstateCheck[] => [
   async (config, tell) => {
     const { probes, maintenance, watch } = config;
     if ([probes, maintenance, watch.uplink].every((part) => Object.keys(part).length === 0)) return;
@@ -25,6 +25,12 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
       import('../enrol-key.ts'),
     ]);
     await checkChat(chat, tell, (name) => secrets.has(name), checkPublicKey);
+  },
+  async ({ integrations }, tell) => {
+    const { github, linear, generic } = integrations;
+    if (github === undefined && linear === undefined && Object.keys(generic).length === 0) return;
+    const { checkIntegrations } = await import('../integrations/webhooks/check.ts');
+    await checkIntegrations(integrations, tell, secrets);
   },
   async (config, tell) => {
     if (Object.keys(config.slos).length === 0) return;

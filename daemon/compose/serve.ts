@@ -47,6 +47,7 @@ export async function serve(
     jobs,
     chat,
     cosign: composeCosign(store, running),
+    webhooks: running.features.webhooks,
     artifacts,
     async push(token, event, text) {
       if (running.features.probes === undefined) throw fail('PUSH_UNKNOWN');

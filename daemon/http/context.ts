@@ -17,6 +17,7 @@ import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Live } from '../ports/live.ts';
 import type { PushEvent } from '../ports/probe-kinds.ts';
+import type { Webhooks } from '../ports/webhooks.ts';
 import type { EventStreams } from './events/streams.ts';
 import type { TokenHolder, TokenVerifier } from './token.ts';
 
@@ -61,6 +62,7 @@ export interface ServerDeps {
   jobs: Jobs;
   chat: Chat;
   cosign: Cosigning;
+  webhooks: Pick<Webhooks, 'limits' | 'receive'>;
   artifacts: Artifacts;
   /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
   push(token: string, event: PushEvent, text: string): Promise<unknown>;

@@ -28,6 +28,7 @@ import type { Schedules } from './schedules.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
 import type { Trajectory } from './trajectory.ts';
+import type { Webhooks } from './webhooks.ts';
 import type { Work } from './work.ts';
 
 /** What an action hands back; the door makes the whole Reply of it. */
@@ -64,6 +65,7 @@ export interface Deps {
   probes: Probes;
   practice: Practice;
   incidents: Incidents;
+  webhooks: Webhooks;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;

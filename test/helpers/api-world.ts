@@ -104,6 +104,12 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
     jobs: listedJobs(world.jobs),
     chat: noChat,
     cosign: { look: async () => noKey(), decide: async () => noKey() },
+    webhooks: {
+      limits: async () => undefined,
+      receive: async () => {
+        throw fail('WEBHOOK_UNKNOWN', { source: 'x' });
+      },
+    },
     artifacts: mapArtifacts(world.store),
     push: async () => {
       throw fail('PROBE_UNKNOWN', { name: 'x', help: 'y' });

@@ -14,6 +14,7 @@ import { metrics } from './metrics.ts';
 import { openapi } from './openapi.ts';
 import { page } from './page.ts';
 import { status } from './status.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every route of the API: one file and one line each. */
 export const routes = [
@@ -32,4 +33,5 @@ export const routes = [
   openapi,
   page,
   status,
+  webhooks,
 ] as const satisfies readonly RouteModule[];
