@@ -30,6 +30,8 @@ chat:
 healing:
   fix: { on: { probes: [root] }, runbook: leave, project: shop, env: dev }
 `;
+/** Its secret is stored while the daemon runs. */
+const HOOKS = 'integrations: { github: {} }\n';
 const book = (name: string, action: string, script = 'echo left >> trace.txt'): string => `---
 runbook: ${name}
 title: Leave a trace
@@ -123,6 +125,13 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await ask('heal reset', { rule: 'fix' });
   await ask('secret set', { name: 'token', value: 'a-long-secret-value' });
   await ask('secret list');
+  await ask('secret set', { name: 'github_webhook', value: 'a secret that GitHub knows' });
+  await world.write('reeve.yaml', ESTATE + HOOKS);
+  await ask('config reload');
+  await ask('webhook test', { source: 'github', local: true });
+  const hooks = (await ask('webhook list')).data as { deliveries: { delivery: string }[] };
+  const sent = { delivery: hooks.deliveries[0]?.delivery ?? '' };
+  for (const command of ['webhook show', 'webhook redeliver']) await ask(command, sent);
   await ask('secret remove', { name: 'token' });
   await app.running.features.alerts.raise({
     key: 'probe:root',

@@ -13,7 +13,7 @@ async function problems(text: string): Promise<string[]> {
     '  off: { kind: tcp, project: shop, env: dev, host: h, port: 1, enabled: false }',
     text,
   ].join('\n');
-  const found = await checkEstate(Buffer.from(estate), estateChecks({ has: async () => true, get: async () => '' }));
+  const found = await checkEstate(Buffer.from(estate), estateChecks({ has: async () => true }));
   return found.problems.map(
     ({ line, message, severity }) =>
       `${line} ${severity}: ${message.replace(/^(healing|incidents)[.\w]*: /, '')}`,

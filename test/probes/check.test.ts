@@ -5,7 +5,7 @@ import { checkEstate } from '../../daemon/estate/load.ts';
 /** `line: message` of every mistake. */
 async function problems(text: string): Promise<string[]> {
   const estate = `version: 1\nestate: { name: t }\nprojects: { shop: { environments: { dev: {} } } }\n${text}`;
-  const found = await checkEstate(Buffer.from(estate), estateChecks({ has: async () => true, get: async () => '' }));
+  const found = await checkEstate(Buffer.from(estate), estateChecks({ has: async () => true }));
   return found.problems.map(({ line, message, severity }) => `${line} ${severity}: ${message}`);
 }
 const probe = (keys: string): string => `{ kind: tcp, project: shop, env: dev, host: h, port: 1${keys} }`;

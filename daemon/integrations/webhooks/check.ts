@@ -1,6 +1,6 @@
 import type { IntegrationsSpec } from '../../../contracts/estate/integrations.ts';
 import type { EstateCheck } from '../../ports/estate-check.ts';
-import type { Secrets } from '../../ports/secrets.ts';
+import type { StoredSecrets } from '../../ports/secrets.ts';
 import { sourcesOf } from './open.ts';
 
 type Tell = Parameters<EstateCheck>[1];
@@ -12,7 +12,7 @@ type Tell = Parameters<EstateCheck>[1];
 export async function checkIntegrations(
   spec: IntegrationsSpec,
   tell: Tell,
-  secrets: Pick<Secrets, 'has' | 'get'>,
+  secrets: StoredSecrets,
 ): Promise<void> {
   for (const { name, kind, secrets: names } of sourcesOf(spec)) {
     const at = name.startsWith('generic/')
@@ -26,6 +26,7 @@ export async function checkIntegrations(
         );
         continue;
       }
+      if (secrets.get === undefined) continue;
       try {
         kind.key(await secrets.get(secret));
       } catch (error) {
