@@ -79,8 +79,12 @@ test('a pack that was torn gives no body, and says so', async () => {
   const [name = ''] = await readdir(dir);
   await truncate(path.join(dir, name), second.offset + 60);
   expect(await packs.get(first, digestOf(body(1)), 'dlv')).toEqual(body(1));
-  await expect(packs.get(second, digestOf(body(50)), 'dlv')).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });
-  await expect(packs.get(first, digestOf(body(2)), 'dlv')).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });
+  await expect(packs.get(second, digestOf(body(50)), 'dlv')).rejects.toMatchObject({
+    code: 'ARTIFACT_CORRUPT',
+  });
+  await expect(packs.get(first, digestOf(body(2)), 'dlv')).rejects.toMatchObject({
+    code: 'ARTIFACT_CORRUPT',
+  });
   await expect(packs.get({ pack: 5, offset: 0 }, digestOf(body(1)), 'dlv')).rejects.toMatchObject({
     code: 'DELIVERY_BODY_GONE',
   });
