@@ -1,6 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { WebhookDesk } from '../integrations/webhooks/index.ts';
+import type * as Sources from '../integrations/webhooks/open.ts';
 import { MAX_LISTED, webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { own } from '../own.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
@@ -17,7 +18,7 @@ export interface WebhooksFeature {
 export function composeWebhooks({ store, config, secrets, clean }: FeatureContext): WebhooksFeature {
   const { fs, clock, home, ledger, log, hex, state } = store;
   let opened: Promise<WebhookDesk> | undefined;
-  let sources: typeof import('../integrations/webhooks/open.ts') | undefined;
+  let sources: typeof Sources | undefined;
 
   async function open(): Promise<WebhookDesk> {
     const [{ WebhookDesk }, module] = await Promise.all([
