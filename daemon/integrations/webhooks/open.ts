@@ -5,9 +5,7 @@ import type { Secrets } from '../../ports/secrets.ts';
 import type { WebhookName } from '../../ports/webhooks.ts';
 import type { OpenSource } from './intake.ts';
 import type { SourceKind } from './source.ts';
-import { generic } from './sources/generic.ts';
-import { github } from './sources/github.ts';
-import { linear } from './sources/linear.ts';
+import { sources } from './sources/index.ts';
 
 /** A source as reeve.yaml has it: its kind and the names of its secrets, the one in force first. */
 export interface Configured {
@@ -25,10 +23,10 @@ const configured = (name: WebhookName, kind: SourceKind, hook: Hook): Configured
 });
 
 export function sourceNamed(spec: IntegrationsSpec, name: WebhookName): Configured | undefined {
-  if (name === 'github') return spec.github && configured(name, github, spec.github.webhook);
-  if (name === 'linear') return spec.linear && configured(name, linear, spec.linear.webhook);
+  if (name === 'github') return spec.github && configured(name, sources.github, spec.github.webhook);
+  if (name === 'linear') return spec.linear && configured(name, sources.linear, spec.linear.webhook);
   const hook = own(spec.generic, name.slice('generic/'.length));
-  return hook && configured(name, generic, hook);
+  return hook && configured(name, sources.generic, hook);
 }
 
 export const sourcesOf = (spec: IntegrationsSpec): Configured[] =>

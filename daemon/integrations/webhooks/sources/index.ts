@@ -3,4 +3,4 @@ import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { linear } from './linear.ts';
 
-export const sources = [generic, github, linear] as const satisfies readonly SourceKind[];
+export const sources = { generic, github, linear } as const satisfies Record<SourceKind['kind'], SourceKind>;
