@@ -5,7 +5,6 @@ import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { arg } from '../args.ts';
 import { adminAction, type GrantWish } from '../ports/actions.ts';
-import { jobArgs } from './wish.ts';
 
 /** Command → what of the arguments it takes beside project, runbook and input. */
 const COMMANDS = {
@@ -19,24 +18,25 @@ const COMMANDS = {
 const names = Object.keys(COMMANDS) as [keyof typeof COMMANDS, ...(keyof typeof COMMANDS)[]];
 const HOUR = 3_600_000;
 
+// Chat has room for so many letters only: the description of the command says the rest.
 const args = z.object({
-  action: arg.choice(names, 'what you want to do', { position: 0 }),
-  project: arg.project('on which project'),
-  env: arg.environment('in which environment; of promote: where it goes').optional(),
-  from: arg.environment('promote: where the release is now').optional(),
-  target: arg.string('deployment target, e.g. generic_container').optional(),
-  runbook: jobArgs.runbook,
-  input: jobArgs.input,
-  for: arg.duration('how long it may be used, counted from its approval; default 1h, at most 24h').optional(),
-  uses: arg.integer('how often it may be used', { min: 1, max: 20 }).default(1),
+  action: arg.choice(names, 'what to do', { position: 0 }),
+  project: arg.project('project'),
+  env: arg.environment('environment').optional(),
+  from: arg.environment('promote: from where').optional(),
+  target: arg.string('deployment target').optional(),
+  runbook: arg.runbook('which runbook').optional(),
+  input: arg.list('its input, name=value').optional(),
+  for: arg.duration('how long: 30m, 2h').optional(),
+  uses: arg.integer('how often', { min: 1, max: 20 }).default(1),
 });
 
 export const grantRequest = adminAction({
   name: 'grant request',
   type: 'request_grant',
-  summary: 'Ask for the right to run one exact plan for a while',
+  summary: 'Ask to be allowed one exact plan',
   description:
-    'The approvers see the whole plan. Once they have said yes, the clock starts and your next fitting command uses the grant by itself, also where your role alone would not allow it.',
+    'The approvers see the whole plan. Once they have said yes, the clock starts and your next fitting command uses the grant by itself, also where your role alone would not allow it. It may be used once, for an hour, unless --uses and --for (at most 24h) say otherwise; --env of promote is where it goes.',
   group: 'Grants',
   verb: 'view',
   needsReason: true,

@@ -141,8 +141,8 @@ const approvedBlocks = ({ approvals }: RequestView): Block[] =>
 const nextOf = ({ id, state, lapsed }: RequestView, key: boolean): string =>
   state === 'open'
     ? key
-      ? `Only a signature approves it. On the approver's own machine: reeve approve ${id}`
-      : `Approve exactly this plan: reeve grant approve ${id}`
+      ? `Only a signature approves it. On the approver's own machine: \`reeve approve ${id}\``
+      : `Approve exactly this plan: \`reeve grant approve ${id}\``
     : lapsed === null
       ? `It is ${state}.`
       : `It was approved but did not run (${lapsed.code}): ${lapsed.why} Ask anew; reeve grant deny ${id} closes this one.`;

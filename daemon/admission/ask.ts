@@ -102,8 +102,8 @@ export async function openRequest(context: ActionContext, asking: Asking): Promi
   });
   const next =
     request.cosign === true
-      ? `An approver runs, on their own machine: reeve approve ${request.id}`
-      : `An approver runs: reeve grant approve ${request.id}`;
+      ? `An approver runs, on their own machine: \`reeve approve ${request.id}\``
+      : `An approver runs: \`reeve grant approve ${request.id}\``;
   return {
     title: `Request ${request.id} waits for ${needs} approval(s)`,
     tone: 'warn',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChatAsk, ChatPost } from '../../contracts/chat.ts';
+import { RUNBOOKS } from '../helpers/app.ts';
 import { ANA, APPROVALS, BEN, CLEO, ESTATE, deploy, openChatRig, type ChatRig } from './rig.ts';
 
 const DORA = '200000000000000005';
@@ -116,6 +117,10 @@ test('attack 23: a kept grant is for its plan: another place, another input or a
     reason: 'x',
   } as ChatAsk;
   expect((await rig.say(DORA, glass)).reply.error?.code).toBe('FORBIDDEN');
+  const book = RUNBOOKS['touch.md'] ?? '';
+  await rig.write('runbooks/touch.md', `${book}\nAnother word.\n`);
+  expect((await rig.say(DORA, deploy('prod'))).reply.error?.code).toBe('FORBIDDEN');
+  await rig.write('runbooks/touch.md', book);
   const shown = await rig.say(DORA, deploy('prod'));
   expect(shown.reply.confirm).toBeDefined();
   const [grant] = await rig.records('grant.issued');
@@ -152,24 +157,33 @@ test('attack 24: two approvals where policy says so, by two people who did not a
 });
 
 test('a request whose time is over loses its button, says when, and the asker is told', async () => {
-  const estate = WITH_DORA.replace('prod: { approvals: 1 }', 'prod: { approvals: 1, request_lifetime: 1s }');
-  const rig = await openChatRig({ estate });
+  const rig = await openChatRig({ estate: WITH_DORA });
   await sayAll(rig);
   const id = await asks(rig, DORA);
   const [card] = await sayAll(rig);
   expect(card?.buttons).toHaveLength(1);
-  await expect
-    .poll(() => rig.records('grant.expired'), { timeout: 20_000 })
-    .toMatchObject([{ body: { id } }]);
+  if (card === undefined) throw new Error('no card');
+  await rig.app.store.ledger.append('grant.expired', { id });
   const said = await sayAll(rig);
   expect(said).toMatchObject([
-    { edit: { message: `m${card?.seq}` }, buttons: [], mention: [] },
+    { edit: { message: `m${card.seq}` }, buttons: [], mention: [] },
     { channel: WHERE, mention: [DORA] },
   ]);
   expect(said[0]?.title).toContain('has expired');
   expect(JSON.stringify(said[0]?.blocks)).toContain('"label":"Expired","value":{"time":');
-  if (card === undefined) throw new Error('no card');
-  expect((await rig.press(BEN, card, 'Look and decide')).reply.error?.code).toBe('PRESS_EXPIRED');
+  const look = await rig.press(BEN, card, 'Look and decide');
+  const code =
+    look.reply.error?.code ?? (await rig.press(BEN, look, 'Approve exactly this')).reply.error?.code;
+  expect(code).toBe('REQUEST_CLOSED');
+});
+
+test('the daemon itself says when the time of a request is over', async () => {
+  const estate = WITH_DORA.replace('prod: { approvals: 1 }', 'prod: { approvals: 1, request_lifetime: 1s }');
+  const rig = await openChatRig({ estate });
+  const id = await asks(rig, DORA);
+  await expect
+    .poll(() => rig.records('grant.expired'), { timeout: 20_000 })
+    .toMatchObject([{ body: { id } }]);
 });
 
 test('decided while the bot was away: it is said without a button and without a call', async () => {

@@ -18,7 +18,7 @@ export const keys: CardSource = {
                 { label: 'Reason', value: body.reason || '–' },
               ],
             },
-            { type: 'hint', text: `Not yours? /reeve key revoke ${body.kid}` },
+            { type: 'hint', text: `Not yours? \`reeve key revoke ${body.kid}\`` },
           ],
           call: [body.person],
         },

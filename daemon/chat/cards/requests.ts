@@ -68,7 +68,7 @@ async function opened(id: string, deps: ChatDeps): Promise<Card[]> {
 
 const signHint = (id: string): Block => ({
   type: 'hint',
-  text: `A click approves nothing here. On the approver's own machine: reeve approve ${id}. To turn it down: /reeve grant deny ${id}`,
+  text: `A click approves nothing here. On the approver's own machine: \`reeve approve ${id}\`. To turn it down: \`/reeve grant deny ${id}\``,
 });
 
 const WORDS: Record<RequestView['state'], { tone: Card['tone']; words: string }> = {
@@ -151,7 +151,7 @@ function told(request: RequestView, deps: ChatDeps): Card {
       ? [
           {
             type: 'hint',
-            text: `The clock runs. Your next ${request.command} with these arguments uses it: /reeve ${lineOf(request)}`,
+            text: `The clock runs. Your next ${request.command} with these arguments uses it: \`/reeve ${lineOf(request)}\``,
           },
         ]
       : [];

@@ -74,7 +74,7 @@ function base(title: string, { reason, skipped, gid, job, id }: Review): Card {
     },
     {
       type: 'hint',
-      text: `It stays open until somebody closes it with a verdict: /reeve review close ${id}`,
+      text: `It stays open until somebody closes it with a verdict: with the button, or \`reeve review close ${id}\``,
     },
   ];
   return { topic: 'approvals', tone: 'bad', title, blocks };
