@@ -156,6 +156,8 @@ export const ChatPost = z.object({
   blocks: z.array(Block),
   buttons: z.array(ChatButton).max(5),
   picture: ChatPicture.optional(),
+  /** It opens a thread of this name, whose messages become notes (ChatThreads). */
+  thread: z.string().min(1).max(100).optional(),
   /** The message of a job: once sent, it is kept up to date until the job has ended (GET /v1/chat/jobs/:id). */
   job: JobId.optional(),
 });
@@ -175,6 +177,29 @@ export const ChatPosted = z.strictObject({
   ]),
 });
 export type ChatPosted = z.input<typeof ChatPosted>;
+
+/**
+ * GET /v1/chat/threads: the messages of this bot below which people write notes, each with the newest one that was noted. A
+ * bot reads what was written since, and these threads alone: nothing else that people write reaches Reeve.
+ */
+export const ChatThreads = z.object({
+  threads: z.array(z.object({ at: ChatMessage, after: z.string().max(64) })).max(50),
+});
+export type ChatThread = z.infer<typeof ChatThreads>['threads'][number];
+
+/** POST /v1/chat/heard: what somebody wrote in such a thread. The same message is noted once, however often it is sent. */
+export const ChatHeard = z.strictObject({
+  /** `interaction`: the id of the message. */
+  from: ChatFrom,
+  /** The message that the thread is below. */
+  thread: z.string().min(1).max(64),
+  text: z.string().min(1).max(3000),
+});
+export type ChatHeard = z.input<typeof ChatHeard>;
+
+/** Durable when answered. `why`: what keeps it from being a note. */
+export const ChatNoted = z.object({ noted: z.boolean(), why: z.string().max(300).optional() });
+export type ChatNoted = z.infer<typeof ChatNoted>;
 
 /** GET /v1/chat/jobs/:id: answers when the job differs from `version`, at the latest after `wait` ms. */
 export const ChatJobQuery = z.strictObject({

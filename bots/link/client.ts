@@ -5,14 +5,18 @@ import {
   ChatDeliveries,
   ChatJob,
   ChatLog,
+  ChatNoted,
   ChatPosts,
   ChatSession,
+  ChatThreads,
   type ChatClosed,
   type ChatDelivered,
   type ChatDelivery,
+  type ChatHeard,
   type ChatPost,
   type ChatPosted,
   type ChatRelay,
+  type ChatThread,
 } from '../../contracts/chat.ts';
 import { ErrorResponse } from '../../contracts/errors.ts';
 
@@ -81,6 +85,14 @@ export class Daemon {
   /** What a job printed, once it has ended. */
   log(id: string): Promise<ChatLog> {
     return this.#call(ChatLog, 'GET', `/v1/chat/jobs/${id}/log`);
+  }
+
+  async threads(): Promise<ChatThread[]> {
+    return (await this.#call(ChatThreads, 'GET', '/v1/chat/threads')).threads;
+  }
+
+  heard(heard: ChatHeard): Promise<ChatNoted> {
+    return this.#call(ChatNoted, 'POST', '/v1/chat/heard', { body: heard });
   }
 
   async closed(closed: ChatClosed): Promise<void> {

@@ -2,11 +2,13 @@ import type { ChatJob, ChatMessage, ChatPost, ChatPosted } from '../../contracts
 import { EDIT_EVERY, Editor, type Pace } from '../dispatch/editor.ts';
 import { TAIL, liveOf } from '../dispatch/live.ts';
 import type { Markup } from '../dispatch/markup/markup.ts';
+import { harmless } from '../dispatch/text.ts';
 import { viewOf, type View, type ViewFile, type ViewLimits } from '../dispatch/view.ts';
 import type { Drawing } from './picture.ts';
 import { Refused, type Daemon } from './client.ts';
 import { GivenUp, type Messenger } from './messenger.ts';
 import { backOff } from './pace.ts';
+import type { Threads } from './threads.ts';
 
 /** A log that is no longer than this stands in its message whole, characters. */
 const LONGEST_SHOWN = 1000;
@@ -16,6 +18,7 @@ const WAIT = 25_000;
 export interface LoopDeps {
   daemon: Daemon;
   messenger: Messenger;
+  threads: Pick<Threads, 'open'>;
   markup: Markup;
   limits: ViewLimits;
   pace: Pace;
@@ -46,13 +49,25 @@ async function tell(deps: LoopDeps, post: ChatPost): Promise<ChatPosted['outcome
   const { messenger } = deps;
   const view = await seen(deps, post);
   try {
-    if (post.edit === undefined) return { is: 'sent', at: await messenger.send(post, view) };
+    if (post.edit === undefined) {
+      const at = await messenger.send(post, view);
+      await thread(deps, at, post.thread);
+      return { is: 'sent', at };
+    }
     await messenger.change(post.edit, view, post.buttons);
     return { is: 'sent', at: post.edit };
   } catch (error) {
     if (error instanceof GivenUp) return { is: 'given_up', why: error.message.slice(0, 500) };
     throw error;
   }
+}
+
+/** A post is worth something without its thread. */
+async function thread({ threads, failed }: LoopDeps, at: ChatMessage, name?: string): Promise<void> {
+  if (name === undefined) return;
+  await threads
+    .open(at, harmless(name))
+    .catch((error: unknown) => failed(`opening a thread below ${at.message}`, error));
 }
 
 /** The post with its picture; without one, where it cannot be drawn, and that stands there. */

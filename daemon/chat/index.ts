@@ -10,6 +10,7 @@ import { Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
 import { chatProjection } from './projection.ts';
 import { Relay } from './relay.ts';
+import { Threads } from './threads.ts';
 import { Waiters } from './waiters.ts';
 import { homeOf } from './who.ts';
 
@@ -20,6 +21,7 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
   const relay = new Relay(deps, offers);
   const outbox = new Outbox(deps, offers);
   const jobs = new LiveJobs(deps);
+  const threads = new Threads(deps);
   const endpoint = new Endpoint(deps);
   const said = new Waiters(clock);
   const moved = new Waiters(clock);
@@ -65,6 +67,8 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
         (job) => job.version !== version || job.over,
       ),
     log: (platform, id) => jobs.log(platform, id),
+    threads: (platform) => Promise.resolve(threads.list(platform)),
+    heard: (platform, heard) => threads.heard(platform, heard),
     async closed(platform, { job, at, why }) {
       const live = own(bot(platform)?.live ?? {}, job);
       if (live === undefined) return;

@@ -130,6 +130,7 @@ export class Outbox {
       ...cleaned({ ...shown, title: cut(shown.title, 300) }, this.#deps.clean),
       buttons: await this.#buttons(seq, card),
       ...(card.picture === undefined ? {} : { picture: cleaned(card.picture, this.#deps.clean) }),
+      ...(card.thread === undefined ? {} : { thread: cut(this.#deps.clean(card.thread), 100) }),
       ...(card.job === undefined ? {} : { job: card.job }),
     };
   }

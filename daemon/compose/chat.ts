@@ -40,6 +40,8 @@ export function composeChat(store: Store, running: Running): Chat & { stop(): vo
     posted: async (platform, posted) => (await chat()).posted(platform, posted),
     job: async (platform, id, version, wait) => (await chat()).job(platform, id, version, wait),
     log: async (platform, id) => (await chat()).log(platform, id),
+    threads: async (platform) => (await chat()).threads(platform),
+    heard: async (platform, heard) => (await chat()).heard(platform, heard),
     closed: async (platform, closed) => (await chat()).closed(platform, closed),
     receive: async (platform, request) => (await chat()).receive(platform, request),
     deliveries: async (platform, wait) => (await chat()).deliveries(platform, wait),

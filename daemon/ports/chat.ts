@@ -3,12 +3,15 @@ import type {
   ChatClosed,
   ChatDelivered,
   ChatDelivery,
+  ChatHeard,
   ChatJob,
   ChatLog,
+  ChatNoted,
   ChatPost,
   ChatPosted,
   ChatRelay,
   ChatSession,
+  ChatThread,
   Platform,
 } from '../../contracts/chat.ts';
 
@@ -48,6 +51,10 @@ export interface Chat {
   job(platform: Platform, id: string, version: string, wait: Wait): Promise<ChatJob>;
   /** What a job printed; nothing while it goes on. Rejects JOB_NOT_FOUND like `job`. */
   log(platform: Platform, id: string): Promise<ChatLog>;
+  /** The threads whose messages become notes. */
+  threads(platform: Platform): Promise<ChatThread[]>;
+  /** Never rejects for what somebody wrote. */
+  heard(platform: Platform, heard: ChatHeard): Promise<ChatNoted>;
   closed(platform: Platform, closed: ChatClosed): Promise<void>;
   /**
    * What a platform sent under `transport: http`, and how it is answered. Rejects ROUTE_NOT_FOUND when it is to deliver to

@@ -117,7 +117,7 @@ const faults: [
     ({ app }) => void (app.privilegedIntents = Intent.MessageContent | Intent.GuildPresences),
     {
       of: 'discord-intents',
-      says: ['more than it needs: Presence Intent, Message Content Intent'],
+      says: ['more than it needs: Presence Intent'],
       click: 'Privileged Gateway Intents → switch off',
     },
   ],

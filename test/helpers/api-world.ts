@@ -337,6 +337,8 @@ const noChat: ServerDeps['chat'] = {
   posted: none,
   job: none,
   log: none,
+  threads: none,
+  heard: none,
   closed: none,
   receive: none,
   deliveries: none,

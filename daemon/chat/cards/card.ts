@@ -19,6 +19,8 @@ export interface Card {
   call?: readonly string[];
   button?: Omit<Offering, 'post'>;
   picture?: ChatPicture;
+  /** Name of the thread that it opens. */
+  thread?: string;
   /** The live message of this job. */
   job?: string;
 }

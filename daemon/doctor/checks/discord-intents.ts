@@ -1,3 +1,4 @@
+import { DISCORD_INTENTS } from '../../../contracts/chat-app.ts';
 import { ok, warn, type Check } from '../check.ts';
 import { discordOf } from '../discord.ts';
 
@@ -8,7 +9,7 @@ const INTENTS = [
   { name: 'Message Content Intent', bits: (1 << 18) | (1 << 19) },
 ] as const;
 
-/** The bot asks for no intent at all: it is told of interactions without one. */
+/** The connection of the bot asks for no intent: it is told of interactions without one. Some are of use all the same. */
 export const discordIntents: Check = {
   name: 'discord-intents',
   part: 'discord',
@@ -18,9 +19,19 @@ export const discordIntents: Check = {
     const got = await discord.get('/applications/@me');
     if (got.is !== 'answer') return [discord.dark(got)];
     const flags = Number(got.body['flags'] ?? 0);
-    const on = INTENTS.filter(({ bits }) => (flags & bits) !== 0).map(({ name }) => name);
+    const useful = new Set<string>(DISCORD_INTENTS.map(({ name }) => name));
+    const on = INTENTS.filter(({ bits, name }) => (flags & bits) !== 0 && !useful.has(name)).map(
+      ({ name }) => name,
+    );
+    const off = DISCORD_INTENTS.filter((intent) => (flags & intent.flags) === 0);
     return on.length === 0
-      ? [ok('none is switched on, and none is needed')]
+      ? [
+          ok(
+            off.length === 0
+              ? 'what is of use is switched on'
+              : `none is needed; of use would be ${off.map(({ name, why }) => `${name} (${why})`).join(', ')}`,
+          ),
+        ]
       : [
           warn(
             `more than it needs: ${on.join(', ')}`,

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { DiscordBot } from '../../../bots/discord/bot.ts';
 import { Daemon } from '../../../bots/link/client.ts';
-import { systemPace } from '../../../bots/link/pace.ts';
+import { hurried } from '../pace.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startDiscord, type DiscordStandin } from '../../standins/discord/index.ts';
 import type { Person } from '../../standins/discord/person.ts';
@@ -40,12 +40,15 @@ export async function scene(
     transport?: 'gateway' | 'http';
     topics?: readonly ChatTopic[];
     more?: string;
+    /** No pause of the bot is longer than this, ms. */
+    hurry?: number;
+    privilegedIntents?: number;
   } = {},
 ): Promise<Scene> {
   const { transport = 'gateway' } = options;
   const discord = await startDiscord();
   onTestFinished(() => discord.close());
-  const app = discord.addApp('reeve');
+  const app = discord.addApp('reeve', { privilegedIntents: options.privilegedIntents ?? 0 });
   const guild = discord.addGuild('acme');
   const [ops, approvals] = [discord.addChannel(guild, 'ops'), discord.addChannel(guild, 'approvals')];
   const topics = new Map((options.topics ?? []).map((topic) => [topic, discord.addChannel(guild, topic)]));
@@ -82,7 +85,7 @@ ${options.more ?? ''}`;
       token: app.token,
       api: discord.api,
       memory: path.join(world.home, 'bots', 'discord.commands'),
-      pace: systemPace,
+      pace: hurried(options.hurry),
       now: Date.now,
       log: (level, message, detail) =>
         void log.push(

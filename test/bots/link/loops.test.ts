@@ -41,6 +41,7 @@ test('a bot that is refused again and again asks ever more rarely', async () => 
         },
       },
       draw: never,
+      threads: { open: never },
       now: () => now,
       signal: stop.signal,
       failed: () => undefined,

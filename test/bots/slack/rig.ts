@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { SLACK_SCOPES } from '../../../contracts/chat-app.ts';
 import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { Daemon } from '../../../bots/link/client.ts';
-import { systemPace } from '../../../bots/link/pace.ts';
+import { hurried } from '../pace.ts';
 import { runSlack } from '../../../bots/slack/start.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
@@ -81,6 +81,8 @@ export async function slackRig(
     topics?: readonly ChatTopic[];
     /** Put behind the estate's chat. */
     more?: string;
+    /** No pause of the bot is longer than this, ms. */
+    hurry?: number;
   } = {},
 ): Promise<SlackRig & { bot: Bot }> {
   const slack = await startSlack();
@@ -126,7 +128,7 @@ export async function slackRig(
         tokens: { bot: token, app: app.appToken },
         api: slack.api,
         daemon,
-        pace: systemPace,
+        pace: hurried(options.hurry),
         now: Date.now,
         log: (level, message, detail) => {
           log.push({ level, message: `${message} ${JSON.stringify(detail) ?? ''}`.trim() });
