@@ -2,6 +2,9 @@ import { ReeveError } from '../contracts/errors.ts';
 import type { LedgerRecord } from '../contracts/record.ts';
 import { openStatement } from './cosign.ts';
 
+/** Stands in each request that asks for co-signatures and beside each of them. Where it stands nowhere, nothing is to check. */
+export const COSIGN_MARK = '"cosign":';
+
 /** What is looked at. */
 export const COSIGN_TYPES = [
   'person.key_enrolled',

@@ -5,9 +5,10 @@ import type { LedgerRecord } from '../contracts/record.ts';
 import type { Block, Cell, Reply } from '../contracts/reply.ts';
 import { canonical } from './canonical.ts';
 import { readSettings } from './config.ts';
-import { auditCosigns, COSIGN_TYPES, type CosignReport } from './cosign-audit.ts';
+import { auditCosigns, COSIGN_MARK, COSIGN_TYPES, type CosignReport } from './cosign-audit.ts';
 import { homePaths } from './home.ts';
 import {
+  holdsText,
   proveConsistency,
   proveInclusion,
   readCheckpoint,
@@ -77,9 +78,10 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
     // Nothing is not a verified ledger: it is one that was removed, or another folder.
     if (report.size === 0 && report.ok && report.torn === null) throw fail('LEDGER_MISSING', { dir });
     // Who co-signed is worth something only where the records themselves are what was written.
-    const cosigned = report.ok
-      ? await auditCosigns(readTypes(dir, COSIGN_TYPES), report.origin)
-      : { verified: 0, problems: [] };
+    const cosigned =
+      report.ok && (await holdsText(dir, COSIGN_MARK))
+        ? await auditCosigns(readTypes(dir, COSIGN_TYPES), report.origin)
+        : { verified: 0, problems: [] };
     return verified(dir, { ...report, problems: [...report.problems, ...forged(cosigned)] }, cosigned);
   },
   async tail(dir, { lines = 20, type }) {

@@ -30,6 +30,20 @@ export async function* readTypes<T extends RecordType>(
   }
 }
 
+/** Whether any line holds this text: far cheaper than reading records. */
+export async function holdsText(dir: string, text: string, fs: Fs = nodeFs): Promise<boolean> {
+  const needle = Buffer.from(text);
+  for (const segment of await listSegments(fs, dir)) {
+    const file = await fs.open(segment.path, 'r');
+    try {
+      for await (const { bytes } of chunks(file, 0, segment.size)) if (bytes.includes(needle, 1)) return true;
+    } finally {
+      await file.close();
+    }
+  }
+  return false;
+}
+
 /** The lines that hold any of them, copied: the chunk is reused. */
 function linesWith(bytes: Buffer, needles: readonly Buffer[]): string[] {
   const lines = new Map<number, string>();

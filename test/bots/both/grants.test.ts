@@ -14,7 +14,7 @@ async function confirmed(
   side: Side,
   who: Name,
   command: string,
-  options: Record<string, string | boolean>,
+  options: Record<string, string | boolean | number>,
 ): Promise<void> {
   await side.type(who, command, options);
   const plan = await side.sees(who, 'ops', 'the plan', has(CONFIRM));
@@ -63,6 +63,35 @@ test.each(PLATFORMS)(
     });
     await side.type('dora', 'grant list');
     await side.sees('dora', 'ops', 'the list', says('granted'));
+    side.clean();
+  },
+);
+
+test.each(PLATFORMS)(
+  'a kept grant is listed and taken back on %s, and then opens nothing',
+  async (platform) => {
+    const { world, [platform]: side } = await stage();
+    const ask = { action: 'deploy', ...PROD, uses: '3', reason: 'release 7' };
+    await confirmed(side, 'dora', 'grant request', platform === 'discord' ? { ...ask, uses: 3 } : ask);
+    const card = await side.sees('ben', 'approvals', 'the request', has('Look and decide'));
+    await side.press('ben', card, 'Look and decide');
+    const look = await side.sees('ben', 'approvals', 'his look', has('Approve exactly this'));
+    await side.press('ben', look, 'Approve exactly this');
+    await side.until('the card is settled', () => card.buttons().length === 0);
+    const gid = (await world.records('grant.issued'))[0]?.body.grant.gid ?? '';
+    await side.type('ben', 'preauth list');
+    await side.sees(
+      'ben',
+      'ops',
+      'the list',
+      (m) => m.own && m.text().includes(gid) && m.text().includes('0/3'),
+    );
+    await side.type('ben', 'preauth revoke', { grant: gid, reason: 'not tonight after all' });
+    await side.sees('ben', 'ops', 'that it is revoked', (m) => /revoked/i.test(m.text()));
+    expect((await world.records('grant.revoked'))[0]?.body).toMatchObject({ gid, by: 'ben' });
+    await side.type('dora', 'deploy', PROD);
+    await side.sees('dora', 'ops', 'the refusal', says('dora may not deploy'));
+    expect(await world.records('job.queued')).toEqual([]);
     side.clean();
   },
 );

@@ -34,7 +34,7 @@ export interface Seen {
 export interface Side {
   platform: Platform;
   /** Types a command in the channel `ops`. */
-  type(who: Name, command: string, options?: Record<string, string | boolean>): Promise<void>;
+  type(who: Name, command: string, options?: Record<string, string | boolean | number>): Promise<void>;
   /** Waits for a message that this person sees in a channel. */
   sees(who: Name, where: 'ops' | 'approvals', what: string, good: (m: Seen) => boolean): Promise<Seen>;
   /** All they see there now. */
