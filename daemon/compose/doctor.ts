@@ -12,7 +12,7 @@ import type { Reply } from '../../contracts/reply.ts';
 import { chatProjection } from '../chat/projection.ts';
 import { systemClock } from '../clock.ts';
 import { readSettings } from '../config.ts';
-import { askDiscord, askSlack } from '../doctor/ask.ts';
+import { askDiscord, askSlack, knock } from '../doctor/ask.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Deployed, LedgerLook, Look } from '../doctor/look.ts';
 import { drills } from '../drills/index.ts';
@@ -123,6 +123,7 @@ function lookOf(options: DoctorOptions): Look {
       askDiscord(deps, settings.chatApi.discord ?? API.discord, await tokens.discord(), route),
     slack: async (method, args, which) =>
       askSlack(deps, settings.chatApi.slack ?? API.slack, await tokens[which](), method, args),
+    knock,
     async deployed(platform) {
       const secret = platform === 'discord' ? { REEVE_DISCORD_TOKEN: await tokens.discord() } : {};
       return deployed(platform, { ...env, REEVE_HOME: settings.home, ...secret });

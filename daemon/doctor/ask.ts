@@ -74,6 +74,18 @@ async function ask(deps: AskDeps, platform: Platform, url: string, init: Request
   return { is: 'refused', status, code: typeof code === 'number' ? `${code}` : `${status}`, body, headers };
 }
 
+/** POST without a signature: whoever answers 401 to it is what checks signatures. A text: why nothing answered. */
+export async function knock(url: string): Promise<number | string> {
+  try {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const response = await fetch(url, { method: 'POST', body: '{}', redirect: 'error', signal });
+    await response.body?.cancel();
+    return response.status;
+  } catch (error) {
+    return reason(error);
+  }
+}
+
 function objectOf(text: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(text) as unknown;

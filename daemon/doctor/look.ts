@@ -52,6 +52,8 @@ export interface Look {
   discord(path: string): Promise<Asked>;
   /** A method of Slack's Web API, with one of the bot's two tokens. */
   slack(method: string, args: Record<string, string>, token: 'bot' | 'app'): Promise<Asked>;
+  /** HTTP status of an unsigned request to an address of this daemon as platforms reach it; a text: why there is none. */
+  knock(url: string): Promise<number | string>;
   /** What differs between the commands there are and those that the platform was told of. */
   deployed(platform: Platform): Promise<Deployed>;
   /** When platforms answered: their clock less ours, ms. */

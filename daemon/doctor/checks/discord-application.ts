@@ -1,4 +1,5 @@
-import { ok, warn, wrong, type Check } from '../check.ts';
+import type { DiscordSpec } from '../../../contracts/estate/chat.ts';
+import { ok, warn, wrong, type Check, type Finding } from '../check.ts';
 import { discordOf } from '../discord.ts';
 
 export const discordApplication: Check = {
@@ -10,7 +11,7 @@ export const discordApplication: Check = {
     const { spec } = discord;
     const got = await discord.get('/applications/@me');
     if (got.is !== 'answer') return [discord.dark(got)];
-    const { id, bot_public: open, interactions_endpoint_url: url } = got.body;
+    const { id, bot_public: open, interactions_endpoint_url: url, verify_key: key } = got.body;
     if (id !== spec.application)
       return [
         wrong(
@@ -20,14 +21,7 @@ export const discordApplication: Check = {
       ];
     return [
       ok(`it is the application of reeve.yaml`),
-      ...(typeof url === 'string' && url !== ''
-        ? [
-            wrong(
-              'Discord sends interactions to an endpoint URL, so the bot hears none over its connection',
-              'Developer portal → General Information → Interactions Endpoint URL: empty it, Save Changes.',
-            ),
-          ]
-        : []),
+      ...transport(spec, (await look.estate()).config.chat.url, url, key),
       ...(open === true
         ? [
             warn(
@@ -39,3 +33,39 @@ export const discordApplication: Check = {
     ];
   },
 };
+
+/** Discord either calls the daemon or keeps a connection, never both. */
+function transport(spec: DiscordSpec, base: string | undefined, url: unknown, key: unknown): Finding[] {
+  const page = 'Developer portal → General Information';
+  const set = typeof url === 'string' && url !== '';
+  if (spec.transport === 'gateway')
+    return set
+      ? [
+          wrong(
+            'Discord sends interactions to an endpoint URL, so the bot hears none over its connection',
+            `${page} → Interactions Endpoint URL: empty it, Save Changes.`,
+          ),
+        ]
+      : [];
+  const wanted = `${base ?? ''}/v1/interactions/discord`;
+  return [
+    ...(url === wanted
+      ? [ok(`Discord calls ${wanted}`)]
+      : [
+          wrong(
+            set
+              ? `Discord calls ${url}, not ${wanted}`
+              : 'Discord calls no endpoint URL, and the bot keeps no connection',
+            `${page} → Interactions Endpoint URL: ${wanted}, Save Changes (Discord tries it at once).`,
+          ),
+        ]),
+    ...(key === spec.public_key
+      ? []
+      : [
+          wrong(
+            'public_key is not the application’s, so every interaction is refused',
+            `${page} → Public Key → Copy; put it under chat.discord.public_key.`,
+          ),
+        ]),
+  ];
+}

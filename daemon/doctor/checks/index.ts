@@ -10,6 +10,7 @@ import { discordServer } from './discord-server.ts';
 import { discordToken } from './discord-token.ts';
 import { disk } from './disk.ts';
 import { drills } from './drills.ts';
+import { discordEndpoint, slackEndpoint } from './endpoint.ts';
 import { estate } from './estate.ts';
 import { home } from './home.ts';
 import { keys } from './keys.ts';
@@ -40,12 +41,14 @@ export const checks = [
   discordApplication,
   discordIntents,
   discordServer,
+  discordEndpoint,
   discordChannels,
   discordCommands,
   slackCredential,
   slackToken,
   slackScopes,
   slackAppToken,
+  slackEndpoint,
   slackChannels,
   slackCommands,
   // Last: the platforms have said what time it is for them.

@@ -8,7 +8,8 @@ export const slackAppToken: Check = {
   part: 'slack',
   async run(look) {
     const slack = await slackOf(look);
-    if (slack === undefined) return [];
+    // Over HTTP there is no connection to open.
+    if (slack === undefined || slack.spec.transport === 'http') return [];
     const { spec } = slack;
     const page = 'api.slack.com/apps → the app';
     const fresh = `${page} → Basic Information → App-Level Tokens → Generate, with ${SLACK_APP_SCOPE}; then reeve secret set ${spec.app_token} --value -`;
