@@ -129,3 +129,16 @@ test('a schedule that comes while the clock is behind the ledger counts from now
   expect(t.fired).toHaveLength(1);
   expect(t.clock.now()).toBeGreaterThan(START);
 });
+
+test('what a start records before it is one, as that reeve.yaml was changed, does not hide that the daemon was down', async () => {
+  const t = await setUp({ nightly: { catchup: 'skip' } });
+  await t.ledger.append('daemon.started', started);
+  await t.make().start();
+  const { seen } = t.state.get(downtime);
+  await t.clock.advance(hour(8) + HOUR / 2 - t.clock.now());
+  await t.ledger.append('daemon.stopped', { why: 'stands for any record of the start', uptime_ms: 1 });
+  await t.ledger.append('daemon.started', { ...started, absent_since: seen });
+  await t.make().start();
+  expect(t.state.get(downtime).gap).toEqual({ from: seen, to: t.clock.now() });
+  expect(raised(t)).toContain('schedule:downtime');
+});
