@@ -6,6 +6,7 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   grants: () => import('./grants.ts'),
   api: () => import('./api.ts'),
   cli: () => import('./cli.ts'),
+  chat: () => import('./chat.ts'),
   probes: () => import('./probes.ts'),
   samples: () => import('./samples.ts'),
   schedule: () => import('./schedule.ts'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Verb } from './estate.ts';
+import { Verb } from './verb.ts';
 
 /** What an argument is: front ends use it for parsing, completion and pickers. */
 export const ArgType = z.enum([

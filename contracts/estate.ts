@@ -4,23 +4,12 @@ import { AlertsSpec } from './estate/alerts.ts';
 import { ChatSpec } from './estate/chat.ts';
 import { SentinelSpec } from './estate/drills.ts';
 import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
-import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
 import { Duration } from './duration.ts';
+import { Verb } from './verb.ts';
 
-/** What a role may do. `view` is read-only commands. */
-export const Verb = z.enum([
-  'view',
-  'deploy',
-  'run',
-  'read',
-  'publish',
-  'subscribe',
-  'approve',
-  'administer',
-]);
-export type Verb = z.infer<typeof Verb>;
+export { Verb };
 
 export const RoleSpec = z.strictObject({
   verbs: z.array(Verb).min(1),
@@ -48,11 +37,6 @@ export const EnvironmentSpec = z.strictObject({
   approvals: z.int().min(0).max(16).default(0),
   /** Who may approve; absent: everyone with the verb approve here. */
   approvers: z.array(PersonId).optional(),
-  /**
-   * An approval counts only when the approver signed it with an enrolled key of their own (`reeve approve`): a click in
-   * chat then only shows the request. Needs `approvals` of at least 1.
-   */
-  cosign: z.boolean().default(false),
   /** How long a request waits for its approvals. */
   request_lifetime: Duration.default(4 * 3_600_000),
   /** Type the environment's name to confirm. */
@@ -123,7 +107,6 @@ export const EstateConfig = z.strictObject({
   watch: WatchSpec.prefault({}),
   alerts: AlertsSpec.prefault({}),
   chat: ChatSpec.prefault({}),
-  integrations: IntegrationsSpec.prefault({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

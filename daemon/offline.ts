@@ -5,15 +5,12 @@ import type { LedgerRecord } from '../contracts/record.ts';
 import type { Block, Cell, Reply } from '../contracts/reply.ts';
 import { canonical } from './canonical.ts';
 import { readSettings } from './config.ts';
-import { auditCosigns, COSIGN_MARK, COSIGN_TYPES, type CosignReport } from './cosign-audit.ts';
 import { homePaths } from './home.ts';
 import {
-  holdsText,
   proveConsistency,
   proveInclusion,
   readCheckpoint,
   readLedger,
-  readTypes,
   showRecord,
   tailLedger,
   verifyLedger,
@@ -77,12 +74,7 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
     });
     // Nothing is not a verified ledger: it is one that was removed, or another folder.
     if (report.size === 0 && report.ok && report.torn === null) throw fail('LEDGER_MISSING', { dir });
-    // Who co-signed is worth something only where the records themselves are what was written.
-    const cosigned =
-      report.ok && (await holdsText(dir, COSIGN_MARK))
-        ? await auditCosigns(readTypes(dir, COSIGN_TYPES), report.origin)
-        : { verified: 0, problems: [] };
-    return verified(dir, { ...report, problems: [...report.problems, ...forged(cosigned)] }, cosigned);
+    return verified(dir, report);
   },
   async tail(dir, { lines = 20, type }) {
     const records: LedgerRecord[] = [];
@@ -151,14 +143,7 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
   },
 };
 
-const forged = ({ problems }: CosignReport): VerifyReport['problems'] =>
-  problems.map(({ seq, why }) => {
-    const { code, message, hint } = fail('LEDGER_COSIGN', { seq, why });
-    return { code, message, hint, segment: null, seq };
-  });
-
-function verified(dir: string, { ok: whole, ...report }: VerifyReport, cosigned: CosignReport): Part {
-  const ok = whole && report.problems.length === 0;
+function verified(dir: string, report: VerifyReport): Part {
   const first = report.problems[0];
   const blocks: Block[] = [
     {
@@ -172,11 +157,6 @@ function verified(dir: string, { ok: whole, ...report }: VerifyReport, cosigned:
           label: 'Checkpoints',
           value: `${report.checkpoints.verified} signatures verified; ${report.unsigned} record(s) after the newest`,
         },
-        ...(cosigned.verified === 0
-          ? []
-          : [
-              { label: 'Co-signatures', value: `${cosigned.verified} verified with the approvers' own keys` },
-            ]),
         ...(report.torn === null
           ? []
           : [
@@ -202,13 +182,13 @@ function verified(dir: string, { ok: whole, ...report }: VerifyReport, cosigned:
         ]),
   ];
   return {
-    ok,
-    tone: ok ? 'good' : 'bad',
-    title: ok
+    ok: report.ok,
+    tone: report.ok ? 'good' : 'bad',
+    title: report.ok
       ? `Verified: all ${report.size} records, nothing changed, nothing missing`
       : `Broken: ${first?.message ?? 'see below'}`,
     blocks,
-    data: { ok, ...report, cosignatures: cosigned.verified } as unknown as Json,
+    data: report as unknown as Json,
     ...(first === undefined
       ? {}
       : {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { systemPace } from '../link/pace.ts';
+import { collectNowAndThen, systemPace } from '../link/pace.ts';
 import { logLine, readSettings } from '../link/settings.ts';
 import { DiscordBot } from './bot.ts';
 
@@ -26,4 +26,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 process.on('unhandledRejection', (error) => logLine('error', 'unhandled', error));
 // Whoever started it is gone: with the daemon ends what the daemon supervises.
 if (env['REEVE_SUPERVISED'] !== undefined) process.stdin.once('close', () => end(0)).resume();
+collectNowAndThen();
 await bot.start();

@@ -1,4 +1,4 @@
-import { systemPace } from '../link/pace.ts';
+import { collectNowAndThen, systemPace } from '../link/pace.ts';
 import { logLine, readSettings } from '../link/settings.ts';
 import { runSlack } from './start.ts';
 
@@ -19,6 +19,7 @@ process.on('unhandledRejection', (error) => logLine('error', 'unhandled', error)
 // Whoever started it is gone: with the daemon ends what the daemon supervises.
 if (supervised) process.stdin.once('close', () => stop(0)).resume();
 
+collectNowAndThen();
 await runSlack({
   daemon,
   tokens: { bot: env['REEVE_SLACK_BOT_TOKEN'] ?? '', app: env['REEVE_SLACK_APP_TOKEN'] ?? '' },

@@ -144,8 +144,7 @@ export const incidentsNote = adminAction({
   examples: ['incidents note inc_1f2e3d4c "the pool was at its limit"'],
   async run(context, args) {
     const before = mine(context, args.incident);
-    const { person, interaction } = context.caller;
-    await context.incidents.note(before.id, person, args.text, interaction);
+    await context.incidents.note(before.id, context.caller.person, args.text);
     return changed(context, before, 'Noted');
   },
 });

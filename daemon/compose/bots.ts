@@ -33,6 +33,9 @@ const PROGRAMS: readonly {
   },
 ];
 
+/** As for the CLI (cli/reeve): with it Node loads no stripper of types, which would stay in memory. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/reeve', import.meta.url));
+
 /** Records after which other bots should run. */
 const TURNS = new Set<LedgerRecord['type']>(['chat.bot_enrolled', 'chat.bot_removed', 'config.version']);
 
@@ -53,6 +56,7 @@ export function superviseBots(store: Store, settings: Settings, running: Running
       if (names === undefined || credential === undefined) continue;
       const env: Record<string, string> = {
         REEVE_HOME: home.root,
+        NODE_COMPILE_CACHE: COMPILED,
         // So that a new credential, or another transport, makes a new process.
         REEVE_SUPERVISED: `${credential} ${chat[platform]?.transport ?? ''}`,
       };

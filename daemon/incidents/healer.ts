@@ -185,16 +185,11 @@ export class Healer {
     }
   }
 
-  /**
-   * A deployment that runs in this place: what it stops it starts again itself, and two hands make it worse. One that waits
-   * for somebody's approval is in no way; when it has it, it waits for the heal.
-   */
+  /** A deployment that runs in this place: what it stops it starts again itself, and two hands make it worse. */
   #deploying({ project, env }: { project: string; env: string }): string | undefined {
     const found = this.#deps.jobs
       .list({ status: 'RUNNING', project })
-      .find(
-        ({ spec }) => spec.env === env && DEPLOYING.has(spec.action) && !this.#deps.jobs.asking(spec.job_id),
-      );
+      .find(({ spec }) => spec.env === env && DEPLOYING.has(spec.action));
     return found === undefined ? undefined : `${found.title} (${found.spec.job_id}) runs there`;
   }
 

@@ -29,7 +29,6 @@ export async function retryJob(
   grantId: string,
   by: string,
   reason: string,
-  asked?: string,
 ): Promise<{ attempt_id: string }> {
   const { core } = on;
   const { spec } = await find(on, jobId);
@@ -51,11 +50,7 @@ export async function retryJob(
     status: 'QUEUED' as const,
     created_at_utc: now,
     updated_at_utc: now,
-    correlation_ids: {
-      grant_id: grantId,
-      requested_by: by,
-      ...(asked === undefined ? {} : { asked: cut(asked, 200) }),
-    },
+    correlation_ids: { grant_id: grantId, requested_by: by },
   };
   const why = cut(reason, 1000);
   let added = false;

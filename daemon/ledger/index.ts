@@ -9,6 +9,5 @@ export {
   showRecord,
   tailLedger,
 } from './offline.ts';
-export { holdsText, readTypes } from './read-types.ts';
 export { rootAt } from './root-at.ts';
 export { verifyLedger, type VerifyReport } from './verify.ts';

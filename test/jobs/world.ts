@@ -136,7 +136,6 @@ export class World {
         backup: refuses,
         restore: refuses,
         report: refuses,
-        head: refuses,
         allowedHosts: () => [],
         ...services,
       },

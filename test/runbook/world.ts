@@ -172,7 +172,6 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     backup: none('backup'),
     restore: none('restore'),
     report: none('report'),
-    head: none('head'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

@@ -26,13 +26,7 @@ export const incidents: CardSource = {
           },
         ];
         return [
-          {
-            topic: 'incidents',
-            tone: severity === 'page' ? 'bad' : 'warn',
-            title: `Open: ${title}`,
-            blocks,
-            thread: title,
-          },
+          { topic: 'incidents', tone: severity === 'page' ? 'bad' : 'warn', title: `Open: ${title}`, blocks },
         ];
       }
       case 'incident.acknowledged':

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { onTestFinished } from 'vitest';
-import { SLACK_SCOPES } from '../../../contracts/chat-app.ts';
-import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { Daemon } from '../../../bots/link/client.ts';
-import { hurried } from '../pace.ts';
+import { systemPace } from '../../../bots/link/pace.ts';
+import { SCOPES } from '../../../bots/slack/manifest.ts';
 import { runSlack } from '../../../bots/slack/start.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
@@ -30,7 +29,6 @@ export interface SlackRig {
   team: Team;
   ops: Channel;
   approvals: Channel;
-  topics: ReadonlyMap<ChatTopic, Channel>;
   ana: Person;
   ben: Person;
   credential: string;
@@ -43,7 +41,8 @@ const estateOf = (
   transport: 'socket' | 'http',
   team: string,
   app: string,
-  channels: string,
+  ops: string,
+  approvals: string,
   ana: string,
   ben: string,
 ): string =>
@@ -66,7 +65,7 @@ chat:
     team: ${team}
     app: ${app}
     transport: ${transport}
-    channels: { default: ${channels} }
+    channels: { default: ${ops}, approvals: ${approvals} }
   url: https://reeve.example.com
 `;
 
@@ -77,12 +76,6 @@ export async function slackRig(
     commands?: string[];
     start?: boolean;
     transport?: 'http';
-    /** What has a channel of its own, named like it. */
-    topics?: readonly ChatTopic[];
-    /** Put behind the estate's chat. */
-    more?: string;
-    /** No pause of the bot is longer than this, ms. */
-    hurry?: number;
   } = {},
 ): Promise<SlackRig & { bot: Bot }> {
   const slack = await startSlack();
@@ -90,16 +83,13 @@ export async function slackRig(
   const team = slack.addTeam('acme');
   const ops = slack.addChannel(team, 'ops');
   const approvals = slack.addChannel(team, 'approvals', 'private');
-  const topics = new Map((options.topics ?? []).map((topic) => [topic, slack.addChannel(team, topic)]));
-  const ana = slack.addMember(team, 'ana', [ops, ...topics.values()]);
-  const ben = slack.addMember(team, 'ben', [ops, approvals, ...topics.values()]);
+  const ana = slack.addMember(team, 'ana', [ops]);
+  const ben = slack.addMember(team, 'ben', [ops, approvals]);
   const app = slack.addApp('reeve', { commands: ['/reeve', ...(options.commands ?? [])] });
-  app.scopes = new Set(Object.keys(SLACK_SCOPES));
-  const token = slack.install(app, team, [ops, approvals, ...topics.values()]);
-  const named = [...topics].map(([topic, { id }]) => `, ${topic}: ${id}`).join('');
-  const channels = `${ops.id}, approvals: ${approvals.id}${named}`;
+  app.scopes = new Set(Object.keys(SCOPES));
+  const token = slack.install(app, team, [ops, approvals]);
   const estate = (transport: 'socket' | 'http'): string =>
-    estateOf(transport, team.id, app.id, channels, ana.id, ben.id) + (options.more ?? '');
+    estateOf(transport, team.id, app.id, ops.id, approvals.id, ana.id, ben.id);
   const world = await openWorld({
     estate: estate('socket'),
     runbooks: options.runbooks ?? RUNBOOKS,
@@ -115,7 +105,6 @@ export async function slackRig(
     team,
     ops,
     approvals,
-    topics,
     ana,
     ben,
     credential,
@@ -128,7 +117,7 @@ export async function slackRig(
         tokens: { bot: token, app: app.appToken },
         api: slack.api,
         daemon,
-        pace: hurried(options.hurry),
+        pace: systemPace,
         now: Date.now,
         log: (level, message, detail) => {
           log.push({ level, message: `${message} ${JSON.stringify(detail) ?? ''}`.trim() });

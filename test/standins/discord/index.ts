@@ -110,7 +110,6 @@ export class DiscordStandin {
       commands: new Map(),
       guilds: new Set(),
       privilegedIntents,
-      botPublic: false,
       revoked: false,
       creates: new Map(),
     };

@@ -97,8 +97,6 @@ export interface App {
   /** Bot token (`xoxb-`) by team. */
   tokens: Map<string, string>;
   appToken: string;
-  /** Scopes of the app-level token. */
-  appScopes: Set<string>;
   signingSecret: string;
   /** The old verification token that still stands in payloads. */
   verification: string;
