@@ -194,6 +194,17 @@ test('a restart in the middle of an outage neither ends the alert nor raises it 
   expect(t.raised()).toBe(1);
 });
 
+test('a restart after an outage does not have a slower window tell of it again', async () => {
+  const t = await world({ shop: SHOP });
+  await t.run(HOUR, 'up');
+  await t.run(10 * MINUTE, 'down');
+  await t.run(7 * MINUTE, 'up');
+  expect(t.alerts()).toEqual(['slo:shop:1h page resolved']);
+  await t.restart();
+  await t.run(5 * MINUTE, 'up');
+  expect(t.alerts()).toEqual(['slo:shop:1h page resolved']);
+});
+
 test('samples of a maintenance window count as neither, those that are stored as well as those that come', async () => {
   const t = await world({ shop: SHOP });
   await t.run(HOUR, 'up');

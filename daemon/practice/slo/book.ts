@@ -4,7 +4,16 @@ import type { Verdict } from '../../../contracts/watch.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SloView } from '../../ports/practice.ts';
 import type { Finding, Probes } from '../../ports/probes.ts';
-import { budgetOf, burnRate, judge, step, WINDOWS, type BurnWindow, type Memory } from './burn.ts';
+import {
+  budgetOf,
+  burnRate,
+  judge,
+  step,
+  WINDOWS,
+  type BurnWindow,
+  type Memory,
+  type WindowMemory,
+} from './burn.ts';
 import { Counts } from './counts.ts';
 
 /** Samples of one probe that are read at once: a day at one a second, and some. More are read in parts. */
@@ -21,8 +30,8 @@ export interface BookDeps {
   };
   /** Whether a time of this probe lies in a maintenance window. */
   covered(probe: string, at: number): boolean;
-  /** Whether the alert of this window is open: what is known after a restart. */
-  isOpen(slo: string, window: string): boolean;
+  /** What is known of the alert of this window after a restart; undefined: none was raised. */
+  told(slo: string, window: string): WindowMemory | undefined;
   warn(what: string, error: unknown): void;
 }
 
@@ -163,12 +172,11 @@ export class SloBook {
   }
 
   #remembered(name: string): Memory {
-    const last = this.#deps.clock.now();
     return Object.fromEntries(
-      WINDOWS.filter((window) => this.#deps.isOpen(name, window.name)).map((window) => [
-        window.name,
-        { open: true, last },
-      ]),
+      WINDOWS.flatMap((window) => {
+        const told = this.#deps.told(name, window.name);
+        return told === undefined ? [] : [[window.name, told]];
+      }),
     );
   }
 

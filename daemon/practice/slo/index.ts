@@ -37,8 +37,13 @@ export function openSlos({ clock, config, probes, alerts, maintenance, warn }: S
     clock,
     warn,
     covered: (probe, at) => covered(probe, at),
-    isOpen: (slo, window) =>
-      alerts.list().some(({ key, state }) => state === 'open' && key === alertKey(slo, window)),
+    // Newest first. One that has ended counts, too: a slower window must not tell of the same outage again.
+    told(slo, window) {
+      const alert = alerts.list().find(({ key }) => key === alertKey(slo, window));
+      if (alert === undefined) return undefined;
+      const open = alert.state === 'open';
+      return { open, last: open ? clock.now() : alert.resolved_at };
+    },
     probes: {
       samples: probes.samples,
       onSample: (listener) => probes.onSample(listener),
