@@ -255,11 +255,20 @@ function explained(
   if (error.code === 'commander.unknownOption') {
     const flag = quoted.split('=')[0] ?? '';
     const known = [...at.options, ...root.options].flatMap((o) => (o.long == null ? [] : [o.long]));
-    const near = nearest(flag, known);
+    // What skips a confirmation is nobody's typing mistake.
+    const near = nearest(
+      flag,
+      known.filter((long) => long !== '--force'),
+    );
+    const input = at.options.some(({ long }) => long === '--input');
     const where = path.length === 0 ? 'reeve' : path.join(' ');
     return usage(
       `${where} has no option ${flag.slice(0, 80)}`,
-      near === undefined ? see : `Did you mean ${near}?`,
+      near !== undefined
+        ? `Did you mean ${near}?`
+        : input
+          ? `An input of the runbook is given as --input ${flag.replace(/^-+/, '').slice(0, 40)}=VALUE.`
+          : see,
     );
   }
   if (error.code === 'commander.optionMissingArgument')

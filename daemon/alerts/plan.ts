@@ -2,12 +2,15 @@ import type { AlertsSpec } from '../../contracts/estate/alerts.ts';
 import { MAX_OPEN_ALERTS, type AlertEvent } from '../../contracts/records/alert.ts';
 import { own } from '../own.ts';
 import { routesOf, silenceOf, type Taken } from './match.ts';
-import { MAX_RECENT } from './projection.ts';
+import { MAX_RECENT, isUrgent, lane } from './projection.ts';
 import type { AlertsState, Row } from './state.ts';
 
 /** Messages of one channel that may wait; what else is due stays due, and comes as one message when there is room. */
 export const MAX_WAITING = 50;
-/** A channel that got MAX_RECENT alert messages within FLOOD_MS gets the next one no sooner than PACE_MS after the last. */
+/**
+ * A channel that got MAX_RECENT alert messages within FLOOD_MS gets the next one no sooner than PACE_MS after the last. Pages
+ * are counted by themselves: none waits because of much else.
+ */
 export const FLOOD_MS = 600_000;
 export const PACE_MS = 60_000;
 /** How long the ends of alerts are collected where no route says. */
@@ -39,6 +42,7 @@ export function plan(state: AlertsState, spec: AlertsSpec, now: number): Plan {
 
 interface Group extends Draft {
   due: number;
+  urgent: boolean;
 }
 
 class Planner {
@@ -64,7 +68,7 @@ class Planner {
     for (const row of closed) this.#ended(row);
     const queue: Draft[] = [];
     for (const group of this.#groups.values()) {
-      const at = Math.max(group.due, this.#pace(group.channel));
+      const at = Math.max(group.due, this.#pace(lane(group.channel, group.urgent)));
       const waits = this.#waiting.get(group.channel) ?? 0;
       if (at > this.#now) this.#wake(at);
       else if (waits < MAX_WAITING) {
@@ -175,12 +179,14 @@ class Planner {
   #add(route: string, channel: string, event: AlertEvent, row: Row, due: number, level?: number): void {
     const key = `${route} ${channel} ${event}`;
     const group = this.#groups.get(key);
+    const urgent = isUrgent(event, [row]);
     if (group === undefined) {
       this.#groups.set(key, {
         channel,
         event,
         alerts: [row.seq],
         due,
+        urgent,
         ...(level === undefined ? {} : { level }),
       });
       return;
@@ -188,12 +194,13 @@ class Planner {
     // Alerts come one after the other, so only the last can be this one already.
     if (group.alerts.at(-1) !== row.seq) group.alerts.push(row.seq);
     group.due = Math.min(group.due, due);
+    group.urgent ||= urgent;
     if (level !== undefined) group.level = Math.max(group.level ?? 0, level);
   }
 
-  /** When a channel that is being flooded may get its next message. */
-  #pace(channel: string): number {
-    const recent = own(this.#state.recent, channel) ?? [];
+  /** When a channel that is being flooded may get its next message of this lane. */
+  #pace(by: string): number {
+    const recent = own(this.#state.recent, by) ?? [];
     const oldest = recent[0];
     const newest = recent.at(-1);
     if (oldest === undefined || newest === undefined || recent.length < MAX_RECENT) return 0;

@@ -1,4 +1,4 @@
-import { MAX_OPEN_ALERTS } from '../../contracts/records/alert.ts';
+import { MAX_OPEN_ALERTS, type AlertEvent } from '../../contracts/records/alert.ts';
 import type { LedgerRecord, RecordBody } from '../../contracts/record.ts';
 import { own } from '../own.ts';
 import type { Projection } from '../ports/state.ts';
@@ -22,7 +22,7 @@ export const rank = (severity: keyof typeof RANK): number => RANK[severity];
 /** Alerts, silences and what waits to be told, as the ledger tells them. What must be sent is derived from here alone. */
 export const alertsProjection: Projection<AlertsState> = {
   name: 'alerts',
-  version: 1,
+  version: 2,
   initial: () => ({
     open: {},
     size: 0,
@@ -142,14 +142,22 @@ function forget(state: AlertsState): void {
   else if (state.closed.length > MAX_OPEN_ALERTS) state.closed.shift();
 }
 
+/** What somebody is to be woken by. */
+export const isUrgent = (event: AlertEvent, rows: readonly Pick<Row, 'body'>[]): boolean =>
+  (event === 'raised' || event === 'escalated') && rows.some(({ body }) => body.severity === 'page');
+
+/** Where the messages of a channel are counted: a page does not wait for reminders, ends and lesser things. */
+export const lane = (channel: string, urgent: boolean): string => (urgent ? channel : `${channel} rest`);
+
 function queued(state: AlertsState, { body }: LedgerRecord<'alert.queued'>): void {
   const { id, channel, event, alerts, at, level = 0 } = body;
   state.latest = Math.max(state.latest, at);
   state.waiting[id] = { of: 'alerts', id, channel, at, event, alerts, level };
-  const recent = (state.recent[channel] ??= []);
+  const rows = rowsOf(state, alerts);
+  const recent = (state.recent[lane(channel, isUrgent(event, rows))] ??= []);
   recent.push(at);
   if (recent.length > MAX_RECENT) recent.shift();
-  for (const row of rowsOf(state, alerts)) {
+  for (const row of rows) {
     const before = own(row.told, channel);
     const told: Told = {
       message: id,

@@ -56,7 +56,7 @@ export interface AlertsState {
   silences: Record<string, Silence>;
   /** By message id, in the order they were queued. */
   waiting: Record<string, Waiting>;
-  /** Times of the last alert messages of each channel, oldest first, ms. */
+  /** Times of the last alert messages by lane (projection.ts), oldest first, ms. */
   recent: Record<string, number[]>;
   /** Highest time that stands in any record of alerts, ms. */
   latest: number;

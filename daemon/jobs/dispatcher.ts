@@ -13,8 +13,10 @@ import { JobQueue, Waiters, type Waiting } from './queue.ts';
 import { nextFence, refuse, type Ended } from './refuse.ts';
 import { takeUp, type LeftDay } from './take-up.ts';
 
-/** When something that may pass kept a job from starting, it is tried again after this, ms. */
+/** When something that may pass kept a job from starting, it is tried again after this, ms, twice as long each time … */
 const TRY_AGAIN_MS = 1000;
+/** … up to this. */
+const MAX_AGAIN_MS = 30_000;
 
 /** Decides what waits and what starts. */
 export class Dispatcher {
@@ -23,6 +25,8 @@ export class Dispatcher {
   readonly waiters = new Waiters();
   readonly #queue = new JobQueue();
   readonly #idle = new Set<() => void>();
+  /** How often a job could not be started, by job. */
+  readonly #tries = new Map<string, number>();
   #pumping = false;
   #timer: (() => void) | undefined;
 
@@ -141,8 +145,11 @@ export class Dispatcher {
     // For good, until the daemon is restarted.
     if (error?.code === 'LEDGER_UNWRITABLE') this.waiters.loseAll(error);
     if (typeof result === 'object' && 'wait' in result) {
+      const tries = this.#tries.get(jobId) ?? 0;
+      this.#tries.set(jobId, tries + 1);
+      // Told when it begins and ever more rarely, like it is tried.
       this.core.options.warn(`${jobId} waits`, result.wait);
-      item.notBefore = this.core.now() + TRY_AGAIN_MS;
+      item.notBefore = this.core.now() + Math.min(MAX_AGAIN_MS, TRY_AGAIN_MS * 2 ** tries);
       item.state = 'ready';
       this.#wakeUp();
     } else this.#ended(jobId, item.lock, result);
@@ -151,6 +158,7 @@ export class Dispatcher {
 
   #ended(jobId: string, lock: string | null, result: Ended): void {
     this.#queue.remove(jobId);
+    this.#tries.delete(jobId);
     if (typeof result === 'object') this.waiters.lose(jobId, result.lost);
     else this.#again(jobId, lock);
     this.pump();

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errno } from '../durable.ts';
 
 /** The folders of running attempts under the engine's own folder. */
 export class Scratch {
@@ -17,8 +18,16 @@ export class Scratch {
   }
 
   /** A new empty folder, 0700, with a name that nobody can guess (mkdtemp(3)). */
-  make(attemptId: string): Promise<string> {
-    return mkdtemp(join(this.#dir, `${attemptId}-`));
+  async make(attemptId: string): Promise<string> {
+    const begin = join(this.#dir, `${attemptId}-`);
+    try {
+      return await mkdtemp(begin);
+    } catch (error) {
+      if (errno(error) !== 'ENOENT') throw error;
+      // Somebody tidied up what looked like leftovers: no reason to have every job wait for a restart.
+      await this.prepare();
+      return mkdtemp(begin);
+    }
   }
 
   async remove(folder: string): Promise<void> {

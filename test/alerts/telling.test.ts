@@ -233,3 +233,18 @@ test('alerts that come one after the other for long are paced', async () => {
   expect(rig.queued().length).toBeGreaterThanOrEqual(15);
   expect(rig.queued().length).toBeLessThanOrEqual(22);
 });
+
+test('a page does not wait because the channel heard much else: reminders, ends, warnings', async () => {
+  const { rig } = await setUp([{ channels: ['chat'], group_wait: '3s', remind: '1m' }]);
+  await rig.raise('slo:shop:6h', { severity: 'warn' });
+  // A reminder a minute is as much as paces the channel.
+  for (let i = 0; i < 15; i++) {
+    await rig.pass(60_000);
+    await delivered(rig, i + 1);
+  }
+  await rig.pass(10_000);
+  const before = rig.queued().length;
+  await rig.raise('probe:web');
+  await rig.pass(3100);
+  expect(rig.queued().slice(before)).toEqual(['chat raised probe:web']);
+});

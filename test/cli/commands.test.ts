@@ -159,6 +159,7 @@ test.each([
   ['ci lint-workflow', 'There is no command ci lint-workflow.', 'reeve ci lint-workflows'],
   ['depoly --project p', 'There is no command depoly.', 'reeve deploy'],
   ['deploy --porject p', 'deploy has no option --porject.', '--project'],
+  ['deploy --project p --farce', 'deploy has no option --farce.', 'See `reeve deploy --help`'],
   ['deploy', 'deploy needs --project.', 'For example'],
   ['jobs show', 'jobs show needs JOB.', 'For example'],
   ['jobs show a b', 'jobs show does not know what to do with "b".', 'For example'],

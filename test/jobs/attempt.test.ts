@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { book } from './parts.ts';
@@ -38,6 +38,15 @@ test('a job runs its steps with durable intents and outcomes, in order, and leav
   expect(await readdir(join(world.home, 'engine', 'scratch'))).toEqual([]);
   expect(await readdir(join(world.home, 'engine', 'logs'))).toEqual([]);
   expect(world.live.flatMap((event) => event.lines)).toContain('hello');
+});
+
+test('a scratch folder that somebody tidied up is made again: no job waits for a restart', async () => {
+  const world = await World.open();
+  await rm(join(world.home, 'engine', 'scratch'), { recursive: true });
+  await rm(join(world.home, 'engine', 'logs'), { recursive: true });
+  const job = await world.run(book([{ name: 'one', script: 'pwd' }]));
+  expect(job.status).toBe('PASS');
+  expect(world.warnings).toEqual([]);
 });
 
 test('each step leaves a trajectory line that cites file, line, words, grant and record', async () => {

@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ReeveError, fail } from '../../../contracts/errors.ts';
 import { errno } from '../../durable.ts';
@@ -32,7 +34,7 @@ export async function backupFiles(
   const restic = await openRestic(deps, context, options);
   const failed = backupFailed(context);
   // The answer to a missing repository comes before minutes are spent on digests.
-  await open(restic, options.init, failed);
+  await open(restic, options.init, failed, context);
 
   const paths = options.paths.map((path) => absolute(context.root, path));
   const at = deps.clock.now();
@@ -84,14 +86,31 @@ export async function backupFiles(
 }
 
 /** Made only when there is none: a locked, damaged or foreign repository stays what it is. */
-async function open(restic: Restic, init: boolean, failed: ReturnType<typeof backupFailed>): Promise<void> {
+async function open(
+  restic: Restic,
+  init: boolean,
+  failed: ReturnType<typeof backupFailed>,
+  { log }: DriverContext,
+): Promise<void> {
+  const make = async (): Promise<void> => {
+    await log(`there is no repository at ${restic.shown} yet; it is made now\n`);
+    await restic.run(['init'], failed);
+  };
+  // Nobody needs to read restic's "Fatal" about what is no trouble.
+  if (init && restic.folder !== undefined && (await isMissing(join(restic.folder, 'config')))) return make();
   try {
     await restic.run(['cat', 'config'], failed);
   } catch (error) {
     if (!init || !(error instanceof ReeveError) || error.code !== 'BACKUP_REPOSITORY_MISSING') throw error;
-    await restic.run(['init'], failed);
+    await make();
   }
 }
+
+const isMissing = (file: string): Promise<boolean> =>
+  lstat(file).then(
+    () => false,
+    (error: unknown) => errno(error) === 'ENOENT',
+  );
 
 function parsed(text: string): unknown {
   try {

@@ -61,6 +61,7 @@ export async function filesControl(
   // It may hold other snapshots, too, and parts that no restore reads: only damage to every blob surely meets this one.
   for (const pack of packs) await spoil(pack, SMALLEST_BLOB);
   const into = join(target, 'control');
+  await context.log('the control: from a copy that was damaged on purpose restic must refuse to restore\n');
   controls.push(
     await mustNotice(`one bit in every ${SMALLEST_BLOB} bytes of a copied repository`, () =>
       restic.on(copy).run(['restore', snapshot.id, '--target', into], failed),
