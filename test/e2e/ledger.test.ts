@@ -159,7 +159,8 @@ test('attack 69: the ledger folder removed under a running daemon: nothing runs,
   expect((await place.reeve(['resume'])).code).toBe(0);
   expect((await place.reeve(DEPLOY)).code).toBe(0);
   expect((await place.reeve(['ledger', 'verify'])).code).toBe(0);
-});
+  // A dozen processes, one after the other: half a minute on a machine with much else to do.
+}, 180_000);
 
 test('attack 59: a state folder or home that is a symbolic link is refused, and nothing behind it is touched', async () => {
   for (const part of ['state', 'ledger', 'keys', 'artifacts', '']) {
