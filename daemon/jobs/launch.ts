@@ -58,12 +58,13 @@ interface Prepared {
   lock: string | null;
 }
 
-/** Folder, log, child grant, and the durable RUNNING. Leaves nothing behind when it rejects. */
+/** Child grant, folder, log, and the durable RUNNING. Leaves nothing behind when it rejects. */
 async function begin(core: Core, entry: JobEntry, prepared: Prepared): Promise<Run> {
   const { clock, services, redactor, live, ledger, owner, config } = core.options;
   const { spec } = entry;
   const { plan, runbook, attemptId, fence } = prepared;
   const grantId = grantOf(entry);
+  const childId = await childGrant(core, spec, plan, grantId, attemptId);
   const secrets = await services.secrets(runbook.front.secrets);
   const redact = redactor(Object.values(secrets));
   const scratch = await core.scratch.make(attemptId);
@@ -82,8 +83,6 @@ async function begin(core: Core, entry: JobEntry, prepared: Prepared): Promise<R
       maxBytes,
       overflow: (step) => running?.stopStep?.(fail('STEP_OUTPUT_LIMIT', { step, max: maxBytes })),
     });
-    // Last, so that an attempt that cannot have its folder leaves no grant in the ledger each time it is tried.
-    const childId = await childGrant(core, spec, plan, grantId, attemptId);
     const createdAt = entry.attempts.find((known) => known.fence === fence)?.record.created_at_utc;
     const run = new Run({
       ...prepared,
