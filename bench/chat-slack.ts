@@ -1,4 +1,4 @@
-import { SCOPES } from '../bots/slack/manifest.ts';
+import { SLACK_SCOPES } from '../contracts/chat-app.ts';
 import { startSlack } from '../test/standins/slack/index.ts';
 import type { Message } from '../test/standins/slack/world.ts';
 import type { Stage } from './chat-town.ts';
@@ -18,7 +18,7 @@ export async function stage(people: number): Promise<Stage> {
     slack.addApp('reeve', { commands: ['/reeve'] }),
     slack.addApp('bare', { commands: ['/reeve'] }),
   ];
-  ours.scopes = new Set(Object.keys(SCOPES));
+  ours.scopes = new Set(Object.keys(SLACK_SCOPES));
   const tokens = { ours: slack.install(ours, team, [ops]), bare: slack.install(bare, team, [ops]) };
   return {
     chat: `chat:\n  slack: { team: ${team.id}, app: ${ours.id}, channels: { default: ${ops.id} } }\n`,

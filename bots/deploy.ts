@@ -9,7 +9,11 @@ import { Platform } from '../contracts/chat.ts';
  * changed. Without a platform: each whose bot has a credential here.
  */
 const { values } = parseArgs({
-  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+  options: {
+    platform: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 });
 const home = process.env['REEVE_HOME'] ?? path.join(os.homedir(), '.reeve');
 const folder = process.env['REEVE_BOT_FOLDER'] ?? path.join(home, 'bots');

@@ -67,6 +67,13 @@ async function known(context: Context, line: readonly string[]): Promise<Known> 
 }
 
 async function dispatch(context: Context, line: readonly string[], commands: Known): Promise<number> {
+  const { missing } = commands;
+  if (
+    line.join(' ') === 'config check' &&
+    missing instanceof Problem &&
+    missing.code === 'DAEMON_UNREACHABLE'
+  )
+    return (await import('./local/check.ts')).checkOffline(context);
   const { parseLine } = await import('./program.ts');
   let intent;
   try {

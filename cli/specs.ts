@@ -6,7 +6,12 @@ export const LOCAL = [
   'status',
   'open',
   'demo',
+  'doctor',
   'completion',
+  'key new',
+  'key public',
+  'approve',
+  'deny',
   'ledger verify',
   'ledger tail',
   'ledger show',
@@ -53,6 +58,15 @@ const keys = arg(
 );
 const seq = (about: string, required: boolean): ArgSpec =>
   arg('seq', 'integer', about, { required, position: 0 });
+const keyFile = arg('key', 'string', 'your key; default: approver.key in the home');
+const requestId = arg('request', 'request', 'request id', { required: true, position: 0 });
+const at = arg(
+  'at',
+  'string',
+  'a daemon by its port, also through a tunnel; default: the socket of the home, then http://127.0.0.1:7333',
+);
+const SIGNING =
+  'On your own machine: ssh -N -L 7333:127.0.0.1:7333 HOST leads to the daemon, and your key says who you are. Without a key it is `reeve grant approve` (or deny) on the socket of the home.';
 const OFFLINE = 'Reads the files, with or without a daemon. Exit code 5 when something does not hold.';
 
 export const LOCAL_SPECS: readonly CommandSpec[] = [
@@ -79,6 +93,14 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
     ],
     ['open', 'open --print-url'],
   ),
+  command(
+    'doctor',
+    'Daemon',
+    'Look at everything that is set up: this machine, Discord, Slack',
+    [arg('config', 'string', 'the estate; default: ./reeve.yaml, then the one that ships')],
+    ['doctor', 'doctor --json'],
+    'Changes nothing and needs no daemon. Each line says what was found and, where something is to be done, the one next step. Exit code 1 when something is wrong, 4 when nothing is but not all could be looked at.',
+  ),
   command('demo', 'Daemon', 'A two-minute tour in a home of its own', [], ['demo']),
   command(
     'completion',
@@ -90,6 +112,31 @@ export const LOCAL_SPECS: readonly CommandSpec[] = [
       'completion zsh > "${fpath[1]}/_reeve"',
       'completion fish > ~/.config/fish/completions/reeve.fish',
     ],
+  ),
+  command(
+    'key new',
+    'Grants',
+    'Make a key of your own that signs your approvals; it stays on this machine',
+    [keyFile],
+    ['key new', 'key new --key /media/stick/approver.key'],
+    'Prints the line that an admin enrols with `reeve key enrol`. The file is for you alone (0600); nothing ever sends it anywhere.',
+  ),
+  command('key public', 'Grants', 'The public half of your key, to be enrolled', [keyFile], ['key public']),
+  command(
+    'approve',
+    'Grants',
+    'Look at a request with its whole plan, and sign your approval with your own key',
+    [requestId, at, keyFile],
+    ['approve req_…', 'approve req_… --at http://127.0.0.1:7333'],
+    SIGNING,
+  ),
+  command(
+    'deny',
+    'Grants',
+    'Turn a request down, signed with your own key',
+    [requestId, at, keyFile],
+    ['deny req_… --reason "not on a Friday"'],
+    SIGNING,
   ),
   command(
     'ledger verify',

@@ -27,6 +27,8 @@ export const AdminActionType = z.enum([
   'approve_grant',
   'deny_grant',
   'revoke_grant',
+  'enrol_key',
+  'revoke_key',
   'close_review',
   'accept_config',
   'change_config',
@@ -51,6 +53,8 @@ export const AdminActionType = z.enum([
   'backfill_schedule',
   'enrol_bot',
   'remove_bot',
+  'redeliver_webhook',
+  'test_webhook',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

@@ -129,6 +129,16 @@ export const ChatSession = z.object({
 });
 export type ChatSession = z.infer<typeof ChatSession>;
 
+/** A picture of a post, for the bot to draw: the platforms show no SVG. */
+export const ChatPicture = z.object({
+  /** Its file, without an ending. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,80}$/),
+  /** What it shows, for those who do not see it. */
+  alt: z.string().max(1000),
+  svg: z.string().max(200_000),
+});
+export type ChatPicture = z.infer<typeof ChatPicture>;
+
 /**
  * Something to be said. `seq` is its identity, and grows: the same in every try, so that a platform can drop doubles.
  * It is no ledger seq.
@@ -145,6 +155,9 @@ export const ChatPost = z.object({
   title: z.string().max(300),
   blocks: z.array(Block),
   buttons: z.array(ChatButton).max(5),
+  picture: ChatPicture.optional(),
+  /** It opens a thread of this name, whose messages become notes (ChatThreads). */
+  thread: z.string().min(1).max(100).optional(),
   /** The message of a job: once sent, it is kept up to date until the job has ended (GET /v1/chat/jobs/:id). */
   job: JobId.optional(),
 });
@@ -165,6 +178,29 @@ export const ChatPosted = z.strictObject({
 });
 export type ChatPosted = z.input<typeof ChatPosted>;
 
+/**
+ * GET /v1/chat/threads: the messages of this bot below which people write notes, each with the newest one that was noted. A
+ * bot reads what was written since, and these threads alone: nothing else that people write reaches Reeve.
+ */
+export const ChatThreads = z.object({
+  threads: z.array(z.object({ at: ChatMessage, after: z.string().max(64) })).max(50),
+});
+export type ChatThread = z.infer<typeof ChatThreads>['threads'][number];
+
+/** POST /v1/chat/heard: what somebody wrote in such a thread. The same message is noted once, however often it is sent. */
+export const ChatHeard = z.strictObject({
+  /** `interaction`: the id of the message. */
+  from: ChatFrom,
+  /** The message that the thread is below. */
+  thread: z.string().min(1).max(64),
+  text: z.string().min(1).max(3000),
+});
+export type ChatHeard = z.input<typeof ChatHeard>;
+
+/** Durable when answered. `why`: what keeps it from being a note. */
+export const ChatNoted = z.object({ noted: z.boolean(), why: z.string().max(300).optional() });
+export type ChatNoted = z.infer<typeof ChatNoted>;
+
 /** GET /v1/chat/jobs/:id: answers when the job differs from `version`, at the latest after `wait` ms. */
 export const ChatJobQuery = z.strictObject({
   version: z.string().max(64).default(''),
@@ -181,8 +217,27 @@ export const ChatJob = z.object({
 });
 export type ChatJob = z.infer<typeof ChatJob>;
 
+/**
+ * GET /v1/chat/jobs/:id/log: what the newest attempt of a job printed, redacted, a line `step | text` each. Only for a job
+ * whose live message this bot keeps.
+ */
+export const ChatLog = z.object({
+  /** Empty where there is none, while the job goes on, and where its requester may not read. */
+  text: z.string(),
+  lines: z.int().min(0),
+  /** Lines in the middle that had no room; where they are missing the text says so, and how to get them. */
+  left_out: z.int().min(0),
+});
+export type ChatLog = z.infer<typeof ChatLog>;
+
 /** POST /v1/chat/closed: the end of the job stands in its message. */
-export const ChatClosed = z.strictObject({ job: JobId, why: z.string().max(500).optional() });
+export const ChatClosed = z.strictObject({
+  job: JobId,
+  /** The message meant: the job may have got another one meanwhile, which goes on. */
+  at: ChatMessage.optional(),
+  why: z.string().max(500).optional(),
+});
+export type ChatClosed = z.input<typeof ChatClosed>;
 
 /** What the platform sent, signed: checked, and as it came. */
 export const ChatDelivery = z.object({ id: z.string().min(1).max(64), payload: JsonObject });

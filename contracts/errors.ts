@@ -3,6 +3,7 @@ import { adminErrors } from './errors/admin.ts';
 import { alertErrors } from './errors/alert.ts';
 import { apiErrors } from './errors/api.ts';
 import { chatErrors } from './errors/chat.ts';
+import { cosignErrors } from './errors/cosign.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
 import { drillErrors } from './errors/drill.ts';
@@ -14,6 +15,7 @@ import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
+import { webhookErrors } from './errors/webhook.ts';
 import { zoneErrors } from './errors/zone.ts';
 
 export { EXIT };
@@ -27,6 +29,7 @@ export const errorTable = {
   ...alertErrors,
   ...apiErrors,
   ...chatErrors,
+  ...cosignErrors,
   ...cliErrors,
   ...configErrors,
   ...drillErrors,
@@ -37,6 +40,7 @@ export const errorTable = {
   ...practiceErrors,
   ...probeErrors,
   ...runbookErrors,
+  ...webhookErrors,
   ...zoneErrors,
 } as const satisfies ErrorTable;
 

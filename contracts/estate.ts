@@ -4,6 +4,7 @@ import { AlertsSpec } from './estate/alerts.ts';
 import { ChatSpec } from './estate/chat.ts';
 import { SentinelSpec } from './estate/drills.ts';
 import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
+import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
 import { Duration } from './duration.ts';
@@ -37,6 +38,11 @@ export const EnvironmentSpec = z.strictObject({
   approvals: z.int().min(0).max(16).default(0),
   /** Who may approve; absent: everyone with the verb approve here. */
   approvers: z.array(PersonId).optional(),
+  /**
+   * An approval counts only when the approver signed it with an enrolled key of their own (`reeve approve`): a click in
+   * chat then only shows the request. Needs `approvals` of at least 1.
+   */
+  cosign: z.boolean().default(false),
   /** How long a request waits for its approvals. */
   request_lifetime: Duration.default(4 * 3_600_000),
   /** Type the environment's name to confirm. */
@@ -107,6 +113,7 @@ export const EstateConfig = z.strictObject({
   watch: WatchSpec.prefault({}),
   alerts: AlertsSpec.prefault({}),
   chat: ChatSpec.prefault({}),
+  integrations: IntegrationsSpec.prefault({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

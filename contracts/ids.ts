@@ -37,6 +37,8 @@ export const IncidentId = z.string().regex(/^inc_[0-9a-f]{16}$/, 'an incident id
 export const SilenceId = z.string().regex(/^sil_[0-9a-f]{16}$/, 'a silence id');
 /** `btn_` + 24 hex digits of randomness: a button in chat. */
 export const PressId = z.string().regex(/^btn_[0-9a-f]{24}$/, 'the id of a button');
+/** `dlv_` + 24 hex digits of the SHA-256 of the source and the sender's own id: a delivery of a webhook. */
+export const DeliveryId = z.string().regex(/^dlv_[0-9a-f]{24}$/, 'the id of a delivery');
 /** `key_` + 16 hex digits of the SHA-256 of the raw public key. */
 export const KeyId = z.string().regex(/^key_[0-9a-f]{16}$/, 'a key id');
 

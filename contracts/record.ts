@@ -10,6 +10,7 @@ import { jobRecords } from './records/job.ts';
 import { ledgerRecords } from './records/ledger.ts';
 import { probeRecords } from './records/probe.ts';
 import { scheduleRecords } from './records/schedule.ts';
+import { webhookRecords } from './records/webhook.ts';
 
 /** Record type → schema of its body. Adding a type is one entry in the file of its area. */
 export const recordBodies = {
@@ -24,6 +25,7 @@ export const recordBodies = {
   ...incidentRecords,
   ...adminRecords,
   ...chatRecords,
+  ...webhookRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

@@ -58,6 +58,9 @@ const RANGES: readonly Range[] = [
     '2001:db8::/32',
     'fec0::/10',
     'ff00::/8',
+    // Teredo (RFC 4380) and IPv4-translated (RFC 2765): an IPv4 address in disguise, and nothing lives there any more.
+    '2001::/32',
+    '::ffff:0:0:0/96',
   ]),
   range('it is this machine itself', true, ['127.0.0.0/8', '::1/128']),
   range('it is a private address', true, [

@@ -10,6 +10,7 @@ import type { Settings } from './config.ts';
 import { Releasers } from './lifecycle.ts';
 import { collectAtRest, fullCollection } from './rest.ts';
 import { VERSION } from './version.ts';
+import { downtime } from './schedule/downtime.ts';
 
 /** When the clockwork of the schedules begins, ms after the start. */
 const FIRST_TICK = 1000;
@@ -52,6 +53,8 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
           uptime_ms: Math.round(clock.monotonic() - begun),
         });
     });
+    // Before this start writes anything: what it records is no sign that the daemon was there.
+    const { seen } = store.state.get(downtime);
     const engine = await buildEngine(store, settings, VERSION, releasers);
     const started = clock.now();
     let address = '';
@@ -72,6 +75,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
         node: process.version,
         pid: process.pid,
         config_version: engine.deps.config.current().digest,
+        ...(seen === 0 ? {} : { absent_since: seen }),
       });
     }
     const checks = (): z.infer<typeof Ready> => {

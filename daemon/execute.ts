@@ -48,6 +48,8 @@ export interface Exit {
 export interface ExecDeps {
   clock: Clock;
   signal: AbortSignal;
+  /** Told once it runs: the id of its process, group and session. */
+  started?: (pid: number) => void;
   /** Back-pressure: the child waits in write(2) until this resolves. */
   log(stream: 'stdout' | 'stderr', chunk: Uint8Array): Promise<void>;
 }
@@ -87,6 +89,7 @@ export async function execute(command: Command, deps: ExecDeps): Promise<Exit> {
     throw new Error('it has no process id');
   }
   const release = guard(pid, command.mark);
+  deps.started?.(pid);
 
   const flow = new Flow(command.maxOutput, deps.log, () => stop());
   let ending: Promise<void> | undefined;

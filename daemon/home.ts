@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fail } from '../contracts/errors.ts';
+import { ReeveError, fail } from '../contracts/errors.ts';
 import { errno } from './durable.ts';
 
 /** Where everything of one daemon lives. All paths are absolute. */
@@ -18,6 +18,8 @@ export interface Home {
   backups: string;
   /** Samples of the probes: retention-bound, outside the ledger. */
   samples: string;
+  /** Bodies of webhooks: retention-bound, named by records of the ledger. */
+  webhooks: string;
   socket: string;
   lock: string;
   pid: string;
@@ -47,6 +49,7 @@ export function homePaths(root: string): Omit<Home, 'uid' | 'narrowed'> {
     scratch: at('scratch'),
     backups: at('backups'),
     samples: at('samples'),
+    webhooks: at('webhooks'),
     socket: at('reeve.sock'),
     lock: at('reeve.lock'),
     pid: at('reeve.pid'),
@@ -78,6 +81,34 @@ export function openHome(folder: string): Home {
   return Object.freeze({ ...paths, uid: fs.lstatSync(root).uid, narrowed });
 }
 
+/** What `openHome` would narrow, and what it would refuse, of the home there is. Changes nothing. */
+export function homeFaults(folder: string): { narrows: string[]; refused: string[] } {
+  const root = path.resolve(folder);
+  const paths = homePaths(root);
+  const narrows: string[] = [];
+  const refused: string[] = [];
+  const look = (run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof ReeveError)) throw error;
+      refused.push(error.message);
+    }
+  };
+  const folders = [root, ...FOLDERS.map((name) => path.join(root, name)), path.join(root, 'bots')];
+  for (const one of folders)
+    look(() => {
+      const stat = lstat(one);
+      if (stat === undefined) return;
+      checkFolder(one, stat);
+      if ((stat.mode & 0o077) !== 0) narrows.push(`${one} is open to others (mode ${octal(stat.mode)})`);
+    });
+  look(() => checkAbove(root));
+  for (const file of [paths.lock, paths.pid, paths.audit, paths.log]) look(() => checkFile(file));
+  look(() => checkSocket(paths.socket));
+  return { narrows, refused };
+}
+
 function makeFolder(folder: string, narrowed: string[], parents: boolean): void {
   try {
     // 0700 for parents too: what this makes above the home is nobody else's either.
@@ -88,14 +119,18 @@ function makeFolder(folder: string, narrowed: string[], parents: boolean): void 
   }
   const stat = lstat(folder);
   if (stat === undefined) throw fail('HOME_UNUSABLE', { path: folder, why: 'it went away' });
-  if (stat.isSymbolicLink())
-    throw fail('HOME_INSECURE', { path: folder, why: 'it is a symbolic link; use the real folder' });
-  if (!stat.isDirectory()) throw fail('HOME_UNUSABLE', { path: folder, why: 'it is not a folder' });
-  checkOwner(folder, stat);
+  checkFolder(folder, stat);
   if ((stat.mode & 0o077) !== 0) {
     fs.chmodSync(folder, 0o700);
     narrowed.push(`${folder}: mode ${octal(stat.mode)} narrowed to 700`);
   }
+}
+
+function checkFolder(folder: string, stat: fs.Stats): void {
+  if (stat.isSymbolicLink())
+    throw fail('HOME_INSECURE', { path: folder, why: 'it is a symbolic link; use the real folder' });
+  if (!stat.isDirectory()) throw fail('HOME_UNUSABLE', { path: folder, why: 'it is not a folder' });
+  checkOwner(folder, stat);
 }
 
 /** Whoever may write to a folder above can put another home in our place. A sticky folder such as /tmp prevents it. */

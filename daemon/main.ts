@@ -36,6 +36,6 @@ export async function up(options: UpOptions): Promise<never> {
   const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);
   if (options.drill !== false) await sayDrill(app, print, from);
-  sayNext(print);
+  sayNext(app, print);
   return new Promise<never>(() => {});
 }

@@ -5,12 +5,15 @@ import type { LedgerRecord } from '../contracts/record.ts';
 import type { Block, Cell, Reply } from '../contracts/reply.ts';
 import { canonical } from './canonical.ts';
 import { readSettings } from './config.ts';
+import { auditCosigns, COSIGN_MARK, COSIGN_TYPES, type CosignReport } from './cosign-audit.ts';
 import { homePaths } from './home.ts';
 import {
+  holdsText,
   proveConsistency,
   proveInclusion,
   readCheckpoint,
   readLedger,
+  readTypes,
   showRecord,
   tailLedger,
   verifyLedger,
@@ -74,7 +77,12 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
     });
     // Nothing is not a verified ledger: it is one that was removed, or another folder.
     if (report.size === 0 && report.ok && report.torn === null) throw fail('LEDGER_MISSING', { dir });
-    return verified(dir, report);
+    // Who co-signed is worth something only where the records themselves are what was written.
+    const cosigned =
+      report.ok && (await holdsText(dir, COSIGN_MARK))
+        ? await auditCosigns(readTypes(dir, COSIGN_TYPES), report.origin)
+        : { verified: 0, problems: [] };
+    return verified(dir, { ...report, problems: [...report.problems, ...forged(cosigned)] }, cosigned);
   },
   async tail(dir, { lines = 20, type }) {
     const records: LedgerRecord[] = [];
@@ -143,7 +151,14 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
   },
 };
 
-function verified(dir: string, report: VerifyReport): Part {
+const forged = ({ problems }: CosignReport): VerifyReport['problems'] =>
+  problems.map(({ seq, why }) => {
+    const { code, message, hint } = fail('LEDGER_COSIGN', { seq, why });
+    return { code, message, hint, segment: null, seq };
+  });
+
+function verified(dir: string, { ok: whole, ...report }: VerifyReport, cosigned: CosignReport): Part {
+  const ok = whole && report.problems.length === 0;
   const first = report.problems[0];
   const blocks: Block[] = [
     {
@@ -157,6 +172,11 @@ function verified(dir: string, report: VerifyReport): Part {
           label: 'Checkpoints',
           value: `${report.checkpoints.verified} signatures verified; ${report.unsigned} record(s) after the newest`,
         },
+        ...(cosigned.verified === 0
+          ? []
+          : [
+              { label: 'Co-signatures', value: `${cosigned.verified} verified with the approvers' own keys` },
+            ]),
         ...(report.torn === null
           ? []
           : [
@@ -182,13 +202,13 @@ function verified(dir: string, report: VerifyReport): Part {
         ]),
   ];
   return {
-    ok: report.ok,
-    tone: report.ok ? 'good' : 'bad',
-    title: report.ok
+    ok,
+    tone: ok ? 'good' : 'bad',
+    title: ok
       ? `Verified: all ${report.size} records, nothing changed, nothing missing`
       : `Broken: ${first?.message ?? 'see below'}`,
     blocks,
-    data: report as unknown as Json,
+    data: { ok, ...report, cosignatures: cosigned.verified } as unknown as Json,
     ...(first === undefined
       ? {}
       : {

@@ -87,12 +87,16 @@ export async function sayDrill(app: App, print: Print, from: number): Promise<vo
 const idOf = (runbook: { front: { runbook: string } }): string => runbook.front.runbook;
 
 /** Five commands to try. */
-export function sayNext(print: Print): void {
+export function sayNext({ running }: App, print: Print): void {
+  const projects = Object.keys(running.deps.config.current().config.projects);
+  const project = projects.find((name) => name !== 'reeve') ?? projects[0] ?? 'my-project';
   print(
     [
       '',
       bold('Try, in a second terminal:'),
-      ...TRY.map(([command, about]) => `  ${styleText('cyan', command.padEnd(40))}${dim(about)}`),
+      ...commandsToTry(project).map(
+        ([command, about]) => `  ${styleText('cyan', command.padEnd(40))}${dim(about)}`,
+      ),
       '',
       dim('Ctrl-C stops it.'),
       '',
@@ -100,13 +104,13 @@ export function sayNext(print: Print): void {
   );
 }
 
-const TRY = [
+const commandsToTry = (project: string): [command: string, about: string][] => [
   ['npx reeve status', 'what runs, what waits, what was proven'],
   ['npx reeve hello', 'see a plan, confirm it, watch it run'],
-  ['npx reeve deploy --project my-project', 'a privileged action under a one-use grant'],
+  [`npx reeve deploy --project ${project}`, 'a privileged action under a one-use grant'],
   ['npx reeve drill history', 'every drill with its RPO and RTO'],
   ['npx reeve ledger verify', 'check the whole record, offline'],
-] as const;
+];
 
 type Drill = ReturnType<App['running']['deps']['drills']['history']>[number];
 

@@ -8,11 +8,14 @@ import type { Daemon } from '../link/client.ts';
 import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
+import { hearThreads } from '../link/threads.ts';
+import { drawn } from '../link/picture.ts';
 import { Gateway } from './gateway.ts';
 import { handle } from './interactions.ts';
 import { discordMessenger } from './messenger.ts';
 import { register } from './register.ts';
 import { greet, signedClient } from './signed.ts';
+import { discordThreads } from './threads.ts';
 
 /** How often it is asked whether there are new commands, ms. */
 const LOOK_EVERY = 60_000;
@@ -62,14 +65,18 @@ export class DiscordBot {
     await this.#listen(session);
     if (this.#stopping.signal.aborted) return;
     await this.#try('registering the commands', () => this.#register(session));
+    const { place: guild, application } = session;
+    const threads = discordThreads(this.#rest, { guild, application });
     const loops: LoopDeps = {
       daemon: this.#options.daemon,
       messenger: discordMessenger(this.#rest),
+      threads,
       markup: discordMarkup,
       limits: DISCORD_VIEW,
       pace: this.#options.pace,
       now: () => this.#options.now(),
       signal: this.#stopping.signal,
+      draw: drawn,
       failed: (what, error) => this.#options.log('warn', what, error),
     };
     const live = (job: string, at: ChatSession['live'][number]['at']): void => {
@@ -78,7 +85,11 @@ export class DiscordBot {
       );
     };
     for (const { job, at } of session.live) live(job, at);
-    this.#done = Promise.all([tellPosts(loops, live), this.#watch()]);
+    this.#done = Promise.all([
+      tellPosts(loops, live),
+      hearThreads({ ...loops, threads, application }),
+      this.#watch(),
+    ]);
     this.#done.catch((error: unknown) => this.#options.log('error', 'the bot ended', error));
   }
 

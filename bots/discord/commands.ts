@@ -5,24 +5,13 @@ import {
   type APIApplicationCommandSubcommandOption,
   type RESTPostAPIChatInputApplicationCommandsJSONBody as Body,
 } from 'discord.js';
-import { ROOT, type CommandTree, type Leaf, type Option } from '../dispatch/tree.ts';
+import type { CommandTree, Leaf, Option, Root } from '../dispatch/tree.ts';
 
-/** The tree as Discord takes it: `/reeve`, and one command for each runbook that has its own. */
+/** The tree as Discord takes it: `/reeve`, further roots where it has no room, and one command for each runbook that has its own. */
 export function bodiesOf(tree: CommandTree): Body[] {
   return [
-    {
-      name: ROOT,
-      description: 'Run the estate: every command, written down',
-      options: [
-        ...tree.leaves.map(subcommand),
-        ...tree.groups.map((group) => ({
-          type: Type.SubcommandGroup as const,
-          name: group.name,
-          description: group.description,
-          options: group.leaves.map(subcommand),
-        })),
-      ],
-    },
+    rootBody(tree, 'Run the estate: every command, written down'),
+    ...tree.more.map((root) => rootBody(root, 'What had no room below /reeve')),
     ...tree.own.map((leaf) => ({
       name: leaf.name,
       description: leaf.description,
@@ -30,6 +19,20 @@ export function bodiesOf(tree: CommandTree): Body[] {
     })),
   ];
 }
+
+const rootBody = ({ name, leaves, groups }: Root, description: string): Body => ({
+  name,
+  description,
+  options: [
+    ...leaves.map(subcommand),
+    ...groups.map((group) => ({
+      type: Type.SubcommandGroup as const,
+      name: group.name,
+      description: group.description,
+      options: group.leaves.map(subcommand),
+    })),
+  ],
+});
 
 const subcommand = (leaf: Leaf): APIApplicationCommandSubcommandOption => ({
   type: Type.Subcommand,

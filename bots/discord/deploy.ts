@@ -5,11 +5,15 @@ import { readSettings } from '../link/settings.ts';
 import { register } from './register.ts';
 
 /*
- * `npm run bots:deploy [-- --dry-run]`: registers the commands now, if anything about them changed. The running bot does the
+ * `npm run bots:deploy [-- --dry-run] [--json]`: registers the commands now, if anything about them changed. The running bot does the
  * same by itself. `REEVE_DISCORD_TOKEN` is the bot's token.
  */
 const { values } = parseArgs({
-  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+  options: {
+    platform: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 });
 const { daemon, folder, env } = readSettings('discord');
 const api = env['REEVE_DISCORD_API'];
@@ -26,4 +30,8 @@ const lines = [
     ? []
     : [`No room for: ${done.left.join(', ')} (/reeve do takes them, /reeve run runbooks)`]),
 ];
-process.stdout.write(`${lines.join('\n')}\n`);
+if (values.json) {
+  const named = [...done.added.map((name) => `+ ${name}`), ...done.removed.map((name) => `- ${name}`)];
+  const changes = done.changed && named.length === 0 ? ['~ options and descriptions'] : named;
+  process.stdout.write(`${JSON.stringify({ changes, left: done.left })}\n`);
+} else process.stdout.write(`${lines.join('\n')}\n`);

@@ -18,6 +18,7 @@ const STYLE = {
 
 /** A view as Discord's message. Nobody is mentioned, whatever it says, but for `mention`. */
 export function payloadOf(view: View, buttons: readonly ChatButton[] = [], mention: readonly string[] = []) {
+  const picture = view.files.find(({ alt }) => alt !== undefined);
   return {
     content: mention.map((id) => `<@${id}>`).join(' '),
     embeds: [
@@ -25,6 +26,8 @@ export function payloadOf(view: View, buttons: readonly ChatButton[] = [], menti
         title: view.title,
         color: COLOUR[view.tone],
         ...(view.sections.length === 0 ? {} : { description: view.sections.join('\n') }),
+        ...(view.note === undefined ? {} : { footer: { text: view.note } }),
+        ...(picture === undefined ? {} : { image: { url: `attachment://${picture.name}` } }),
       },
     ],
     components:
@@ -41,7 +44,11 @@ export function payloadOf(view: View, buttons: readonly ChatButton[] = [], menti
               })),
             },
           ],
-    files: view.files.map(({ name, text }) => ({ name, attachment: Buffer.from(text) })),
+    files: view.files.map(({ name, data, alt }) => ({
+      name,
+      attachment: Buffer.from(data),
+      ...(alt === undefined ? {} : { description: alt }),
+    })),
     allowedMentions: { parse: [], users: [...mention] },
   };
 }

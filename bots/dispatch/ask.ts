@@ -10,10 +10,11 @@ export type Filled = Readonly<Record<string, string | number | boolean>>;
 
 /** The leaf a typed command names: `['reeve', 'jobs', 'list']`, `['reeve', 'deploy']`, or a runbook's own name. */
 export function leafAt(tree: CommandTree, path: readonly string[]): Leaf | undefined {
-  const [root, first, second] = path;
-  if (root !== ROOT) return tree.own.find((leaf) => leaf.name === root);
-  if (second === undefined) return tree.leaves.find((leaf) => leaf.name === first);
-  return tree.groups.find((group) => group.name === first)?.leaves.find((leaf) => leaf.name === second);
+  const [name, first, second] = path;
+  const root = name === ROOT ? tree : tree.more.find((other) => other.name === name);
+  if (root === undefined) return tree.own.find((leaf) => leaf.name === name);
+  if (second === undefined) return root.leaves.find((leaf) => leaf.name === first);
+  return root.groups.find((group) => group.name === first)?.leaves.find((leaf) => leaf.name === second);
 }
 
 /** What a filled-in command asks. Throws COMMAND_UNKNOWN for one that is not there (any more), CHAT_TEXT, CHAT_FORCE. */

@@ -29,7 +29,7 @@ export function piecesOf(block: Block, markup: Markup): Piece[] {
     case 'text':
       return [loose(harmlessLines(block.text).map(markup.text))];
     case 'hint':
-      return [loose(harmlessLines(block.text).map((line) => `→ ${markup.text(line)}`))];
+      return [loose(harmlessLines(block.text).map((line) => `→ ${withCommands(line, markup)}`))];
     case 'fields':
       return [loose(block.fields.map(({ label, value }) => `${markup.bold(label)}: ${rich(value, markup)}`))];
     case 'table':
@@ -63,6 +63,27 @@ export function piecesOf(block: Block, markup: Markup): Piece[] {
     case 'buttons':
       return [];
   }
+}
+
+/**
+ * What stands in backticks is to be copied, such as a command with an id in it: as code it is kept to the letter, while
+ * other text is parted from what would format it.
+ */
+function withCommands(line: string, markup: Markup): string {
+  const parts = line.split('`');
+  // One that is never closed is no code.
+  const codes = parts.length % 2 === 1 ? parts.length : parts.length - 1;
+  return parts
+    .map((part, i) =>
+      part === ''
+        ? ''
+        : i >= codes
+          ? markup.text(`\`${part}`)
+          : i % 2 === 1
+            ? markup.code(part)
+            : markup.text(part),
+    )
+    .join('');
 }
 
 const loose = (lines: string[]): Piece => ({ fenced: false, lines });

@@ -4,7 +4,7 @@ import type { Block, Tone } from '../../contracts/reply.ts';
 import type { Shown } from './view.ts';
 
 /** Lines of output below the steps. */
-const TAIL = 8;
+export const TAIL = 8;
 
 const TONE: Record<JobStatus, Tone> = {
   QUEUED: 'info',

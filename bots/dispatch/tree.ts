@@ -28,10 +28,16 @@ export interface Group {
   description: string;
   leaves: Leaf[];
 }
-export interface CommandTree {
-  /** `/reeve …` */
+/** A command with subcommands. */
+export interface Root {
+  name: string;
   leaves: Leaf[];
   groups: Group[];
+}
+/** `/reeve …` itself, and what else there is. */
+export interface CommandTree extends Root {
+  /** Further roots, for what had no room below `/reeve`. */
+  more: Root[];
   /** Runbooks with `command: true`: commands of their own. */
   own: Leaf[];
   /** What had no room: reached by `/reeve do`, runbooks also by `/reeve run`. */
@@ -53,12 +59,20 @@ export const TREE_LIMITS = {
 
 export const ROOT = 'reeve';
 const NAME = /^[-_\p{Ll}\p{Lo}\p{N}]{1,32}$/u;
-/** How long descriptions may be, tried in this order until everything fits. */
-const DESCRIPTIONS = [TREE_LIMITS.description, 60, 40, 28];
+interface Lengths {
+  /** Of a command's description, and of an option's, whose name says most of it. */
+  command: number;
+  option: number;
+}
+const WHOLE: Lengths = { command: TREE_LIMITS.description, option: TREE_LIMITS.description };
+/** How long descriptions may be, tried in this order until everything fits below `/reeve`. */
+const DESCRIPTIONS: readonly Lengths[] = [WHOLE, { command: 60, option: 40 }, { command: 50, option: 20 }];
 /** Own names below `/reeve`. */
 const KEPT = ['do', 'help'];
-/** The group of what has none. */
-const MORE = 'more';
+/** Most roots beside `/reeve`. */
+const ROOTS = 4;
+/** `/reeve-more`, `/reeve-more-2` … */
+const moreName = (n: number): string => (n === 0 ? `${ROOT}-more` : `${ROOT}-more-${n + 1}`);
 
 /**
  * The commands of a platform with a fixed tree, from the catalogue alone: the same catalogue is the same tree. What has no
@@ -67,84 +81,105 @@ const MORE = 'more';
 export function commandTree(catalogue: Catalogue): CommandTree {
   const fixed = catalogue.commands.filter((spec) => spec.runbook === undefined);
   const runbooks = catalogue.commands.filter((spec) => spec.runbook !== undefined);
-  const names = entries(fixed);
-  let tree: CommandTree = { leaves: [], groups: [], own: [], left: [] };
-  for (const description of DESCRIPTIONS) {
-    tree = grow(names, description);
-    if (tree.left.length === 0) break;
+  const batches = batchesOf(fixed);
+  let grown = grow(batches, WHOLE);
+  for (const description of DESCRIPTIONS.slice(1)) {
+    if (grown.roots.length === 1 && grown.left.length === 0) break;
+    grown = grow(batches, description);
   }
-  const fits = runbooks.filter((spec) => NAME.test(spec.name) && spec.name !== ROOT);
-  tree.own = fits
-    .slice(0, TREE_LIMITS.commands - 1)
-    .map((spec) => leafOf(spec.name, spec, TREE_LIMITS.description));
-  const shown = new Set(tree.own.map((leaf) => leaf.command));
-  tree.left.push(...runbooks.filter((spec) => !shown.has(spec.name)).map((spec) => spec.name));
-  return tree;
+  const [first = emptyRoot(ROOT), ...more] = grown.roots;
+  const taken = new Set([ROOT, ...Array.from({ length: ROOTS }, (_, n) => moreName(n))]);
+  const own = runbooks
+    .filter((spec) => NAME.test(spec.name) && !taken.has(spec.name))
+    .slice(0, TREE_LIMITS.commands - 1 - more.length)
+    .map((spec) => leafOf(spec.name, spec, WHOLE));
+  const shown = new Set(own.map((leaf) => leaf.command));
+  const left = runbooks.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
+  return { ...first, more, own, left: [...grown.left, ...left] };
 }
 
 interface Entry {
   words: string[];
   spec: CommandSpec;
 }
+/** Entries that stay together: one command, or a whole group. */
+interface Batch {
+  group?: string;
+  entries: Entry[];
+}
 
 /**
- * Every command under one name. What runs a job is reached by an alias of one word where it has one: `/reeve run`. What
- * has a group of two or fewer, or no slot of its own, stands in the group `more`.
+ * Every command under one name, in the order in which they get room: what runs a job first, then as the catalogue has it,
+ * groups of two or fewer at the end. What runs a job is reached by an alias of one word where it has one: `/reeve run`.
  */
-function entries(specs: readonly CommandSpec[]): Entry[] {
-  const named = specs.map((spec): Entry => {
-    const short = spec.kind === 'privileged' ? spec.aliases.find((alias) => !alias.includes(' ')) : undefined;
-    return { words: (short ?? spec.name).split(' '), spec };
-  });
-  const members = Map.groupBy(named, ({ words }) => (words.length > 1 ? words[0] : undefined));
-  const sizeOfGroup = (name: string): number => members.get(name)?.length ?? 0;
-  const single = named.filter(({ words }) => words.length === 1);
-  const slots = [
-    ...single.filter(({ spec }) => spec.kind === 'privileged').map(({ words }) => words[0] ?? ''),
-    ...[...members.keys()].filter((name) => name !== undefined && sizeOfGroup(name) > 2),
-    ...single.filter(({ spec }) => spec.kind !== 'privileged').map(({ words }) => words[0] ?? ''),
-  ];
-  // A name that is both a command and a group is the command.
-  const kept = new Set(slots.slice(0, TREE_LIMITS.children - KEPT.length - 1));
-  const alone = new Set(single.map(({ words }) => words[0]));
-  return named.map(({ words, spec }) =>
-    kept.has(words[0]) && (words.length === 1 || !alone.has(words[0]))
-      ? { words, spec }
-      : { words: [MORE, words.join('-')], spec },
-  );
-}
-
-function grow(named: readonly Entry[], longest: number): CommandTree {
-  const tree: CommandTree = { leaves: KEPT.map((name) => ownLeaf(name)), groups: [], own: [], left: [] };
-  let spent = tree.leaves.reduce((sum, leaf) => sum + sizeOf(leaf), ROOT.length + TREE_LIMITS.description);
-  // What runs jobs first: everything else can be asked as a line, too.
-  for (const { words, spec } of named.toSorted((a, b) => rank(a) - rank(b))) {
-    const [first = '', second] = words;
-    const leaf = leafOf(second ?? first, spec, longest);
-    const group = second === undefined ? undefined : tree.groups.find(({ name }) => name === first);
-    const fresh: Group | undefined =
-      second === undefined || group !== undefined
-        ? undefined
-        : { name: first, description: `${first}: commands`, leaves: [] };
-    const size = sizeOf(leaf) + (fresh === undefined ? 0 : fresh.name.length + fresh.description.length);
-    const fits =
-      words.length <= 2 &&
-      words.every((word) => NAME.test(word)) &&
-      (group?.leaves.length ?? 0) < TREE_LIMITS.children &&
-      spent + size <= TREE_LIMITS.characters;
-    if (!fits) {
-      tree.left.push(spec.name);
-      continue;
-    }
-    spent += size;
-    if (fresh !== undefined) tree.groups.push(fresh);
-    (group?.leaves ?? fresh?.leaves ?? tree.leaves).push(leaf);
+function batchesOf(specs: readonly CommandSpec[]): Batch[] {
+  const batches: (Batch & { rank: number })[] = [];
+  for (const spec of specs) {
+    const privileged = spec.kind === 'privileged';
+    const short = privileged ? spec.aliases.find((alias) => !alias.includes(' ')) : undefined;
+    const words = (short ?? spec.name).split(' ');
+    const entry = { words, spec };
+    const group = words.length > 1 ? words[0] : undefined;
+    const there = group === undefined ? undefined : batches.find((batch) => batch.group === group);
+    if (there !== undefined) there.entries.push(entry);
+    else if (group === undefined) batches.push({ entries: [entry], rank: privileged ? 0 : 1 });
+    else batches.push({ group, entries: [entry], rank: 1 });
   }
-  return tree;
+  const rank = (batch: Batch & { rank: number }): number =>
+    batch.group !== undefined && batch.entries.length <= 2 ? 2 : batch.rank;
+  return batches.toSorted((a, b) => rank(a) - rank(b));
 }
 
-const rank = ({ spec, words }: Entry): number =>
-  words[0] === MORE ? 3 : spec.kind === 'privileged' ? 0 : words.length === 1 ? 1 : 2;
+const emptyRoot = (name: string): Root => ({
+  name,
+  leaves: name === ROOT ? KEPT.map((own) => ownLeaf(own)) : [],
+  groups: [],
+});
+
+/** Each batch goes whole into the first root that has room for it. */
+function grow(batches: readonly Batch[], longest: Lengths): { roots: Root[]; left: string[] } {
+  const roots: (Root & { spent: number })[] = [];
+  const left: string[] = [];
+  const plant = (name: string): Root & { spent: number } => {
+    const root = emptyRoot(name);
+    const spent = root.leaves.reduce(
+      (sum, leaf) => sum + sizeOf(leaf),
+      name.length + TREE_LIMITS.description,
+    );
+    const planted = { ...root, spent };
+    roots.push(planted);
+    return planted;
+  };
+  plant(ROOT);
+  for (const { group, entries } of batches) {
+    const good = entries.filter(({ words }) => words.length <= 2 && words.every((word) => NAME.test(word)));
+    left.push(...entries.filter((entry) => !good.includes(entry)).map(({ spec }) => spec.name));
+    const leaves = good
+      .slice(0, TREE_LIMITS.children)
+      .map(({ words, spec }) => leafOf(words.at(-1) ?? '', spec, longest));
+    left.push(...good.slice(TREE_LIMITS.children).map(({ spec }) => spec.name));
+    const [first] = leaves;
+    if (first === undefined) continue;
+    const name = group ?? first.name;
+    const description = `${name}: commands`;
+    const base = group === undefined ? 0 : name.length + description.length;
+    const size = leaves.reduce((sum, leaf) => sum + sizeOf(leaf), base);
+    const fits = ({ spent, leaves: alone, groups }: Root & { spent: number }): boolean =>
+      spent + size <= TREE_LIMITS.characters &&
+      alone.length + groups.length < TREE_LIMITS.children &&
+      ![...alone, ...groups].some((other) => other.name === name);
+    const fresh = size + moreName(ROOTS).length + TREE_LIMITS.description <= TREE_LIMITS.characters;
+    const root =
+      roots.find(fits) ?? (fresh && roots.length <= ROOTS ? plant(moreName(roots.length - 1)) : undefined);
+    if (root === undefined) left.push(...leaves.map(({ command }) => command));
+    else {
+      root.spent += size;
+      if (group === undefined) root.leaves.push(first);
+      else root.groups.push({ name, description, leaves });
+    }
+  }
+  return { roots: roots.map(({ spent: _, ...root }) => root), left };
+}
 
 /** Characters that count against the limit of one command. */
 export function sizeOf(leaf: Leaf): number {
@@ -154,19 +189,19 @@ export function sizeOf(leaf: Leaf): number {
   );
 }
 
-function leafOf(name: string, spec: CommandSpec, longest: number): Leaf {
+function leafOf(name: string, spec: CommandSpec, longest: Lengths): Leaf {
   const taken = new Set<string>();
   const args = [...spec.args]
     .toSorted((a, b) => Number(b.required) - Number(a.required))
     .map((arg): Option => ({
-      ...shapeOf(arg, longest),
+      ...shapeOf(arg, longest.option),
       name: unused(arg.name, taken),
       required: arg.required,
     }));
-  const more = extras(spec, longest).filter((option) => !taken.has(option.name));
+  const more = extras(spec, longest.option).filter((option) => !taken.has(option.name));
   return {
     name,
-    description: words(spec.summary, longest),
+    description: words(spec.summary, longest.command),
     command: spec.name,
     // Required ones stand first; beyond the limit the optional ones at the end are for `/reeve do`.
     options: [...args.slice(0, TREE_LIMITS.children - more.length), ...more],

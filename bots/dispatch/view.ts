@@ -11,7 +11,16 @@ export interface View {
   /** Each at most `limits.section` long, at most `limits.sections` of them. */
   sections: string[];
   /** What did not fit, whole. */
-  files: { name: string; text: string }[];
+  files: ViewFile[];
+  /** A line of our own below it all, such as what is missing of it and where it is. */
+  note?: string;
+}
+
+export interface ViewFile {
+  name: string;
+  data: string | Uint8Array;
+  /** A picture: what it shows, for those who do not see it. */
+  alt?: string;
 }
 
 /** UTF-16 units, which is never less than what the platforms count. */
@@ -50,7 +59,7 @@ export function viewOf(shown: Shown, markup: Markup, limits: ViewLimits): View {
   sections.push(last === undefined ? notice : `${last}\n${notice}`);
   const plain = shown.blocks.flatMap((block) => piecesOf(block, plainMarkup)).map((p) => p.lines.join('\n'));
   const text = cut([harmless(shown.title), ...plain].join('\n\n'), limits.file);
-  return { tone: shown.tone, title, sections, files: [{ name: 'reeve.txt', text }] };
+  return { tone: shown.tone, title, sections, files: [{ name: 'reeve.txt', data: text }] };
 }
 
 /** Cut before it is escaped, so that no escape is cut in two. */

@@ -4,13 +4,19 @@ import {
   ChatAnswer,
   ChatDeliveries,
   ChatJob,
+  ChatLog,
+  ChatNoted,
   ChatPosts,
   ChatSession,
+  ChatThreads,
+  type ChatClosed,
   type ChatDelivered,
   type ChatDelivery,
+  type ChatHeard,
   type ChatPost,
   type ChatPosted,
   type ChatRelay,
+  type ChatThread,
 } from '../../contracts/chat.ts';
 import { ErrorResponse } from '../../contracts/errors.ts';
 
@@ -76,10 +82,21 @@ export class Daemon {
     });
   }
 
-  async closed(job: string, why?: string): Promise<void> {
-    await this.#call(undefined, 'POST', '/v1/chat/closed', {
-      body: { job, ...(why === undefined ? {} : { why }) },
-    });
+  /** What a job printed, once it has ended. */
+  log(id: string): Promise<ChatLog> {
+    return this.#call(ChatLog, 'GET', `/v1/chat/jobs/${id}/log`);
+  }
+
+  async threads(): Promise<ChatThread[]> {
+    return (await this.#call(ChatThreads, 'GET', '/v1/chat/threads')).threads;
+  }
+
+  heard(heard: ChatHeard): Promise<ChatNoted> {
+    return this.#call(ChatNoted, 'POST', '/v1/chat/heard', { body: heard });
+  }
+
+  async closed(closed: ChatClosed): Promise<void> {
+    await this.#call(undefined, 'POST', '/v1/chat/closed', { body: closed });
   }
 
   /** What the platform sent to the daemon, as soon as there is something, at the latest after `wait` ms. */

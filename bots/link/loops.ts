@@ -1,21 +1,28 @@
-import type { ChatMessage, ChatPost, ChatPosted } from '../../contracts/chat.ts';
+import type { ChatJob, ChatMessage, ChatPost, ChatPosted } from '../../contracts/chat.ts';
 import { EDIT_EVERY, Editor, type Pace } from '../dispatch/editor.ts';
-import { liveOf } from '../dispatch/live.ts';
+import { TAIL, liveOf } from '../dispatch/live.ts';
 import type { Markup } from '../dispatch/markup/markup.ts';
-import { viewOf, type ViewLimits } from '../dispatch/view.ts';
+import { harmless } from '../dispatch/text.ts';
+import { viewOf, type View, type ViewFile, type ViewLimits } from '../dispatch/view.ts';
+import type { Drawing } from './picture.ts';
 import { Refused, type Daemon } from './client.ts';
 import { GivenUp, type Messenger } from './messenger.ts';
 import { backOff } from './pace.ts';
+import type { Threads } from './threads.ts';
 
+/** A log that is no longer than this stands in its message whole, characters. */
+const LONGEST_SHOWN = 1000;
 /** How long one look at the daemon waits for something new, ms. */
 const WAIT = 25_000;
 
 export interface LoopDeps {
   daemon: Daemon;
   messenger: Messenger;
+  threads: Pick<Threads, 'open'>;
   markup: Markup;
   limits: ViewLimits;
   pace: Pace;
+  draw: Drawing;
   now(): number;
   signal: AbortSignal;
   failed(what: string, error: unknown): void;
@@ -38,15 +45,41 @@ export async function tellPosts(deps: LoopDeps, live: (job: string, at: ChatMess
   }
 }
 
-async function tell({ messenger, markup, limits }: LoopDeps, post: ChatPost): Promise<ChatPosted['outcome']> {
-  const view = viewOf(post, markup, limits);
+async function tell(deps: LoopDeps, post: ChatPost): Promise<ChatPosted['outcome']> {
+  const { messenger } = deps;
+  const view = await seen(deps, post);
   try {
-    if (post.edit === undefined) return { is: 'sent', at: await messenger.send(post, view) };
+    if (post.edit === undefined) {
+      const at = await messenger.send(post, view);
+      await thread(deps, at, post.thread);
+      return { is: 'sent', at };
+    }
     await messenger.change(post.edit, view, post.buttons);
     return { is: 'sent', at: post.edit };
   } catch (error) {
     if (error instanceof GivenUp) return { is: 'given_up', why: error.message.slice(0, 500) };
     throw error;
+  }
+}
+
+/** A post is worth something without its thread. */
+async function thread({ threads, failed }: LoopDeps, at: ChatMessage, name?: string): Promise<void> {
+  if (name === undefined) return;
+  await threads
+    .open(at, harmless(name))
+    .catch((error: unknown) => failed(`opening a thread below ${at.message}`, error));
+}
+
+/** The post with its picture; without one, where it cannot be drawn, and that stands there. */
+async function seen({ markup, limits, draw, failed }: LoopDeps, post: ChatPost): Promise<View> {
+  const view = viewOf(post, markup, limits);
+  const { picture } = post;
+  if (picture === undefined) return view;
+  try {
+    return { ...view, files: [...view.files, await draw(picture)] };
+  } catch (error) {
+    failed(`drawing ${picture.name}`, error);
+    return { ...view, note: `Without its chart, which could not be drawn here. ${picture.alt}` };
   }
 }
 
@@ -61,7 +94,8 @@ export async function followJob(deps: LoopDeps, job: string, at: ChatMessage): P
       const view = viewOf(liveOf(state, deps.now()), markup, limits);
       try {
         // A file is uploaded anew with each edit: the end alone is worth it.
-        await messenger.change(at, state.over ? view : { ...view, files: [] }, []);
+        const files = state.over ? [...view.files, ...(await logOf(deps, state))] : [];
+        await messenger.change(at, { ...view, files }, []);
       } catch (error) {
         if (!(error instanceof GivenUp)) throw error;
         gone = error;
@@ -79,7 +113,23 @@ export async function followJob(deps: LoopDeps, job: string, at: ChatMessage): P
   }
   await editor.settled();
   const why = gone?.message;
-  await again(deps, `closing ${job}`, () => daemon.closed(job, why));
+  await again(deps, `closing ${job}`, () =>
+    daemon.closed({ job, at, ...(why === undefined ? {} : { why }) }),
+  );
+}
+
+/** The whole log as a file, where the message does not show all of it. Rejects for now when the daemon is not there. */
+async function logOf({ daemon, failed }: LoopDeps, state: ChatJob): Promise<ViewFile[]> {
+  const id = state.job.spec.job_id;
+  try {
+    const { text, lines, left_out } = await daemon.log(id);
+    const whole = lines <= TAIL && left_out === 0 && text.length <= LONGEST_SHOWN;
+    return whole ? [] : [{ name: `${id.slice(0, 12)}.log.txt`, data: text }];
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    failed(`the log of ${id}`, error);
+    return [];
+  }
 }
 
 /** Tries until it works, with growing pauses. Undefined when the daemon refused it, or the signal ended it. */

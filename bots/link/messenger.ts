@@ -15,3 +15,10 @@ export interface Messenger {
   /** All of the message is replaced; files only where there are some. */
   change(at: ChatMessage, view: View, buttons: readonly ChatButton[]): Promise<void>;
 }
+
+/** The view when the platform did not take its files: which are missing stands there instead. */
+export function filesMissing(view: View, why: string): View {
+  const names = view.files.map(({ name }) => name).join(', ');
+  const note = [view.note, `Without ${names}: ${why}.`].filter((text) => text !== undefined).join(' ');
+  return { ...view, files: [], note };
+}

@@ -33,7 +33,8 @@ export function contentOf(
   view: View,
   more: { buttons?: readonly ChatButton[]; mention?: readonly string[]; notes?: readonly string[] } = {},
 ): Content {
-  const { buttons = [], mention = [], notes = [] } = more;
+  const { buttons = [], mention = [] } = more;
+  const notes = [...(more.notes ?? []), ...(view.note === undefined ? [] : [view.note])];
   const calls = mention
     .filter((account) => /^[UW][A-Z0-9]{2,30}$/.test(account))
     .map((account) => `<@${account}>`)

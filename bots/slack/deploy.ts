@@ -7,13 +7,17 @@ import { readSettings, type Settings } from '../link/settings.ts';
 import { changesOf, manifestOf, ownCommands, type Manifest } from './manifest.ts';
 
 /*
- * `npm run bots:deploy -- --platform slack [--dry-run]`: prints the app's manifest when it differs from the one that was
+ * `npm run bots:deploy -- --platform slack [--dry-run] [--json]`: prints the app's manifest when it differs from the one that was
  * printed last; with `--dry-run` always, and remembers nothing. Before the bot has a credential there is the manifest to
  * make the app with, which knows `/reeve` alone. It is pasted into the app's page: changing an app by
  * program needs a token that can change every app of the workspace, which has no place on this machine.
  */
 const { values } = parseArgs({
-  options: { platform: { type: 'string' }, 'dry-run': { type: 'boolean', default: false } },
+  options: {
+    platform: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 });
 let dry = values['dry-run'];
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -22,6 +26,10 @@ const memory = path.join(folder, 'slack.manifest.json');
 const manifest = manifestOf(catalogue, endpoint);
 const changes = changesOf(remembered(), manifest);
 const { left } = ownCommands(catalogue);
+if (values.json) {
+  process.stdout.write(`${JSON.stringify({ changes, left: left.map(({ name }) => name) })}\n`);
+  process.exit();
+}
 
 if (changes.length === 0) say('The manifest of the Slack app is as it was.');
 else {

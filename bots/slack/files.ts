@@ -1,22 +1,22 @@
 import type { View } from '../dispatch/view.ts';
 import type { Wires } from './respond.ts';
 
-/** Puts what had no room into a channel, into the thread of a message there. */
+/** Puts files into a channel, into the thread of a message there: all of them in one message. */
 export async function shareIn(
   { client, lanes }: Pick<Wires, 'client' | 'lanes'>,
   at: { channel: string; thread?: string },
   files: View['files'],
 ): Promise<void> {
-  for (const { name, text } of files)
-    await lanes.run(at.channel, () => {
-      // Slack refuses an empty file.
-      const what = {
-        channel_id: at.channel,
-        filename: name,
-        file: Buffer.from(text === '' ? '\n' : text, 'utf8'),
-      };
-      return client.files.uploadV2(at.thread === undefined ? what : { ...what, thread_ts: at.thread });
-    });
+  const uploads = files.map(({ name, data, alt }) => ({
+    filename: name,
+    // Slack refuses an empty file.
+    file: Buffer.from(data.length === 0 ? '\n' : data),
+    ...(alt === undefined ? {} : { alt_text: alt }),
+  }));
+  await lanes.run(at.channel, () => {
+    const what = { channel_id: at.channel, file_uploads: uploads };
+    return client.files.uploadV2(at.thread === undefined ? what : { ...what, thread_ts: at.thread });
+  });
 }
 
 /** Sends it to one person alone: a file in a channel is everybody's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChatFrom } from '../../contracts/chat.ts';
+import { ZERO_WIDTH } from '../dispatch/markup/markup.ts';
 
 /** What Slack says of every interaction that is not a slash command. Only ids are read. */
 const Common = z.object({
@@ -135,3 +136,7 @@ export function fromView(
     bot: body.user.id === SLACKBOT,
   };
 }
+
+/** Slack writes these three as entities in what people type; what was copied from a message of ours holds its zero widths. */
+export const unescape = (text: string): string =>
+  text.replaceAll(ZERO_WIDTH, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

@@ -4,7 +4,6 @@ import { PressId } from '../../contracts/ids.ts';
 import { parseLine, type Line } from '../dispatch/line.ts';
 import { suggestAsk } from '../dispatch/ask.ts';
 import { suggestionsOf } from '../dispatch/help.ts';
-import { ZERO_WIDTH } from '../dispatch/markup/markup.ts';
 import { ROOT } from '../dispatch/tree.ts';
 import type { Answer, Asker } from './asker.ts';
 import { contentOf } from './blocks.ts';
@@ -20,6 +19,7 @@ import {
   fromAction,
   fromSlash,
   fromView,
+  unescape,
   type Home,
   type ViewState,
 } from './from.ts';
@@ -283,7 +283,3 @@ function chosenIn(view: ViewState): string | undefined {
   const value = field?.selected_option?.value;
   return typeof value === 'string' ? value : undefined;
 }
-
-/** Slack writes these three as entities in what people type; what was copied from a message of ours holds its zero widths. */
-const unescape = (text: string): string =>
-  text.replaceAll(ZERO_WIDTH, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');

@@ -1,20 +1,11 @@
 import type { Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
+import { SLACK_SCOPES } from '../../contracts/chat-app.ts';
 import { cut, harmless } from '../dispatch/text.ts';
 import { ROOT } from '../dispatch/tree.ts';
 
 /** Slack's limits on an app's slash commands (Slack API docs, "App manifest reference"). */
 const COMMANDS = 50;
 const NAME = /^[a-z0-9][a-z0-9_-]{0,30}$/;
-
-/** What the bot needs, and why. */
-export const SCOPES = {
-  commands: 'slash commands',
-  'chat:write': 'messages, and changing its own',
-  'files:write': 'plans and logs that are too long for a message',
-  'im:write': 'such a file for one person alone',
-  'channels:history': 'after a crash: whether a message was sent already',
-  'groups:history': 'the same in private channels',
-} as const;
 
 /** An app's manifest, as far as Reeve says what stands in it. Keys and order are always the same. */
 export interface Manifest {
@@ -71,7 +62,7 @@ export function manifestOf(catalogue: Pick<Catalogue, 'commands'>, endpoint?: st
         ...ownCommands(catalogue).own.map((spec) => ({ ...commandOf(spec), ...at })),
       ],
     },
-    oauth_config: { scopes: { bot: Object.keys(SCOPES) } },
+    oauth_config: { scopes: { bot: Object.keys(SLACK_SCOPES) } },
     settings: {
       interactivity: {
         is_enabled: true,

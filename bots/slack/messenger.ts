@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatButton, ChatMessage, ChatPost } from '../../contracts/chat.ts';
 import type { View } from '../dispatch/view.ts';
-import { GivenUp, type Messenger } from '../link/messenger.ts';
+import { GivenUp, filesMissing, type Messenger } from '../link/messenger.ts';
 import { contentOf } from './blocks.ts';
 import { describe, isForever, isTokenTrouble, wordOf } from './failures.ts';
 import { shareIn } from './files.ts';
@@ -49,31 +49,40 @@ export class SlackMessenger implements Messenger {
       ).ts;
     if (message === undefined) throw new Error('Slack named no message');
     const at = { channel, message };
-    await this.#share(at, view);
+    await this.#share(at, view, post);
     this.#unsure = false;
     return at;
   }
 
   async change(at: ChatMessage, view: View, buttons: readonly ChatButton[]): Promise<void> {
-    const { client, lanes } = this.#wires;
-    const content = contentOf(view, { buttons });
-    await this.#try(() => lanes.run(at.channel, () => client.chat.update({ ...where(at), ...content })));
-    await this.#share(at, view);
+    await this.#update(at, view, { buttons });
+    await this.#share(at, view, { buttons });
   }
 
-  /** What had no room, once, into the thread of the message. A message is worth something without it, too. */
-  async #share(at: ChatMessage, { files }: View): Promise<void> {
+  async #update(at: ChatMessage, view: View, more: Parameters<typeof contentOf>[1]): Promise<void> {
+    const { client, lanes } = this.#wires;
+    const content = contentOf(view, more);
+    await this.#try(() => lanes.run(at.channel, () => client.chat.update({ ...where(at), ...content })));
+  }
+
+  /** Files, once, into the thread of the message. A message is worth something without them: it then says what is missing. */
+  async #share(at: ChatMessage, view: View, more: Parameters<typeof contentOf>[1]): Promise<void> {
+    const { files } = view;
     if (files.length === 0) return;
     const { client, lanes } = this.#wires;
     try {
       const replies = await lanes
         .run(at.channel, () => client.conversations.replies({ ...where(at), limit: 50 }))
         .catch(() => undefined);
-      // A try before this one has put it there already.
-      if (replies?.messages?.some((reply) => (reply.files?.length ?? 0) > 0) === true) return;
-      await shareIn(this.#wires, { channel: at.channel, thread: at.message }, files);
+      // A try before this one has put them there already.
+      const there = new Set(
+        replies?.messages?.flatMap((reply) => (reply.files ?? []).map(({ name }) => name)),
+      );
+      const left = files.filter(({ name }) => !there.has(name));
+      if (left.length > 0) await shareIn(this.#wires, { channel: at.channel, thread: at.message }, left);
     } catch (error) {
       this.#log('warn', 'a file did not get into the thread of its message', describe(error));
+      await this.#update(at, filesMissing(view, `Slack: ${describe(error)}`), more);
     }
   }
 

@@ -6,6 +6,8 @@ import type { Daemon } from '../link/client.ts';
 import { takeDeliveries } from '../link/deliveries.ts';
 import { followJob, tellPosts, type LoopDeps } from '../link/loops.ts';
 import { backOff } from '../link/pace.ts';
+import { hearThreads } from '../link/threads.ts';
+import { drawn } from '../link/picture.ts';
 import { Asker } from './asker.ts';
 import { SLACK_LIMITS } from './blocks.ts';
 import { describe, isTokenTrouble } from './failures.ts';
@@ -15,6 +17,7 @@ import type { Log } from './log.ts';
 import { SlackMessenger } from './messenger.ts';
 import { SignedReceiver } from './signed.ts';
 import { keepConnected, sleep } from './socket.ts';
+import { slackThreads } from './threads.ts';
 
 export interface SlackOptions {
   /** xoxb-… and xapp-… */
@@ -56,14 +59,17 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     catalogue: () => session.catalogue,
   });
   listener.attach(app);
+  const threads = slackThreads(wires, { team: session.place, self });
   const loops: LoopDeps = {
     daemon,
     messenger: new SlackMessenger(wires, log, (error) => sayToken(options, 'bot', error)),
+    threads,
     markup: slackMarkup,
     limits: SLACK_LIMITS,
     pace: { ...pace, sleep: (ms) => sleep(pace, ms, signal) },
     now,
     signal,
+    draw: drawn,
     failed: (what, error) => log('warn', what, describe(error)),
   };
   const live = (job: string, at: ChatSession['live'][number]['at']): void => {
@@ -72,7 +78,11 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     );
   };
   for (const { job, at } of session.live) live(job, at);
-  const hearing = Promise.all([hear(), tellPosts(loops, live)]);
+  const hearing = Promise.all([
+    hear(),
+    tellPosts(loops, live),
+    hearThreads({ ...loops, threads, application: session.application }),
+  ]);
   await Promise.race([hearing, stopped(signal)]);
   await Promise.race([Promise.all([hearing, listener.settled()]), pace.sleep(FAREWELL)]);
 }

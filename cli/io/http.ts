@@ -29,14 +29,21 @@ export interface HttpStream {
 const MAX_HEAD = 64 * 1024;
 const MAX_BODY = 256 * 1024 * 1024;
 
+/** Where a daemon answers: the path of its socket, or a port of this machine (which a tunnel may lead elsewhere). */
+export type Where = string | { host: string; port: number };
+
+export const nameOf = (where: Where): string =>
+  typeof where === 'string' ? where : `http://${where.host}:${where.port}`;
+
 /** Sends the request and answers once the head of the response is here. */
-export async function open(path: string, request: HttpRequest): Promise<HttpStream> {
-  const socket = connect({ path });
+export async function open(where: Where, request: HttpRequest): Promise<HttpStream> {
+  const socket = connect(typeof where === 'string' ? { path: where } : where);
+  const path = nameOf(where);
   const source = new Source(socket);
   try {
     await source.connected;
     socket.setTimeout(request.timeout, () => socket.destroy(new Silence(request.timeout)));
-    socket.write(format(request));
+    socket.write(format(request, typeof where === 'string' ? 'localhost' : `${where.host}:${where.port}`));
     const head = await source.until('\r\n\r\n', MAX_HEAD);
     const match = /^HTTP\/1\.[01] (\d{3})/.exec(head);
     if (head === '') throw new Broken();
@@ -56,10 +63,11 @@ export async function open(path: string, request: HttpRequest): Promise<HttpStre
 
 /** The whole answer. */
 export async function call(
-  path: string,
+  where: Where,
   request: HttpRequest,
 ): Promise<{ status: number; text: string; type: string }> {
-  const stream = await open(path, request);
+  const stream = await open(where, request);
+  const path = nameOf(where);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -96,10 +104,10 @@ export class Silence extends Error {
   }
 }
 
-function format(request: HttpRequest): string {
+function format(request: HttpRequest, host: string): string {
   const lines = [
     `${request.method ?? 'GET'} ${request.path} HTTP/1.1`,
-    'host: localhost',
+    `host: ${host}`,
     'connection: close',
     'accept-encoding: identity',
     // contracts/api.ts CLIENT_HEADER; spelled out because that module loads zod.

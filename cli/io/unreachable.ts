@@ -10,6 +10,10 @@ export function unreachable(path: string, error: unknown): Problem {
     case 'ENOENT':
       return because('There is no socket there: no daemon runs with this home.');
     case 'ECONNREFUSED':
+      if (path.startsWith('http'))
+        return because(
+          "Nothing listens on that port. To a daemon elsewhere: ssh -N -L 7333:127.0.0.1:7333 the-daemon's-machine",
+        );
       return isSocket(path)
         ? because('The socket is left over from a daemon that was killed; the next start replaces it.')
         : new Problem('DAEMON_NOT_REEVE', { where: path, got: 'a plain file, not a socket' }, [], error);

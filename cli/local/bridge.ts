@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import type { Reply } from '../../contracts/reply.ts';
+import type { StatusView } from '../../contracts/api.ts';
+import type { CoSignView } from '../../contracts/cosign.ts';
+import type { Block, Reply } from '../../contracts/reply.ts';
 import { Problem } from '../io/problem.ts';
 import { bundleWanted, CACHE, freshBundle } from './bundle.ts';
 
@@ -54,6 +56,31 @@ interface OfflineModule {
   /** Never needs a daemon. Trouble is a Reply with `error`, or a rejected ReeveError. */
   offlineLedger(command: LedgerCommand, options: LedgerOptions): Promise<Reply>;
 }
+interface CheckModule {
+  /** reeve.yaml and its runbooks, looked at without a daemon. Rejects a ReeveError when there is no file to look at. */
+  offlineCheck(): Promise<Reply>;
+}
+interface DoctorModule {
+  /** Never rejects. `status`: what the daemon of that home says of itself. */
+  doctor(options: { home: string; config?: string; status(): Promise<StatusView> }): Promise<Reply>;
+}
+interface LocalKey {
+  kid: string;
+  line: string;
+}
+interface CosignModule {
+  makeKey(file: string): Promise<LocalKey>;
+  readKey(file: string): Promise<LocalKey>;
+  lookToken(key: LocalKey, request: string, now: number): string;
+  /** What the daemon answered, made into what is shown here. */
+  shownOf(answer: unknown): { view: CoSignView; digest: string; blocks: Block[] };
+  decisionToken(
+    key: LocalKey,
+    shown: ReturnType<CosignModule['shownOf']>,
+    decided: { decision: 'approve' | 'deny'; reason: string },
+    now: number,
+  ): string;
+}
 interface DemoModule {
   demo(io: LocalIo): Promise<number>;
 }
@@ -96,5 +123,11 @@ function required(bundle: string): UpModule | undefined {
 
 export const loadOffline = async (): Promise<OfflineModule> =>
   (await load('../../daemon/offline.ts', 'offlineLedger', 'reading the ledger')) as OfflineModule;
+export const loadCheck = async (): Promise<CheckModule> =>
+  (await load('../../daemon/compose/offline-check.ts', 'offlineCheck', 'checking reeve.yaml')) as CheckModule;
+export const loadCosign = async (): Promise<CosignModule> =>
+  (await load('../../daemon/cosign-local.ts', 'lookToken', 'signing with a key of your own')) as CosignModule;
 export const loadDemo = async (): Promise<DemoModule> =>
   (await load('../../scripts/demo.ts', 'demo', 'the tour')) as DemoModule;
+export const loadDoctor = async (): Promise<DoctorModule> =>
+  (await load('../../daemon/compose/doctor.ts', 'doctor', 'the doctor')) as DoctorModule;

@@ -20,6 +20,8 @@ export async function runLocal(
       const { loadDemo } = await import('./bridge.ts');
       return (await loadDemo()).demo(await ioOf(context));
     }
+    case 'doctor':
+      return (await import('./doctor.ts')).doctor(context, args);
     case 'status':
       return status(context);
     case 'open':
@@ -29,6 +31,12 @@ export async function runLocal(
         context,
         typeof args['shell'] === 'string' ? args['shell'] : '',
       );
+    case 'key new':
+    case 'key public':
+      return (await import('./key.ts')).key(context, name, args);
+    case 'approve':
+    case 'deny':
+      return (await import('./decide.ts')).decide(context, name, args, options);
     default:
       return (await import('./ledger.ts')).ledger(context, name, args, options);
   }

@@ -45,7 +45,8 @@ export function showError(terminal: Terminal, error: ErrorResponse): void {
     `${terminal.style(['red', 'bold'], '✗', 'err')} ${terminal.style('bold', harmless(error.message), 'err')}`,
   ];
   if (error.at !== undefined) lines.push(`  at ${harmless(error.at)}`);
-  for (const more of error.more ?? []) lines.push(`  ${harmless(more)}`);
+  const said = (line: string): boolean => error.message.includes(line);
+  for (const more of error.more ?? []) if (!said(more)) lines.push(`  ${harmless(more)}`);
   if (error.hint !== '') lines.push(`  ${terminal.style('cyan', '→', 'err')} ${harmless(error.hint)}`);
   const seq = error.ledger_seq === undefined ? '' : `, ledger record ${error.ledger_seq}`;
   lines.push(terminal.style('dim', `  ${harmless(error.code)}${seq}`, 'err'));

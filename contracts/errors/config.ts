@@ -11,7 +11,7 @@ export const configErrors = {
     status: 400,
     exit: 'usage',
     message: '{file} has {count} mistake(s): {why}.',
-    hint: 'Correct the named line(s) and run `reeve config check`; the running configuration is unchanged.',
+    hint: 'Correct the named line(s), then look with `reeve config check`. What runs keeps the version in force.',
   },
   HOME_INSECURE: {
     status: 403,

@@ -80,6 +80,19 @@ export const drillErrors = {
     message: 'There is no new backup: {why}.',
     hint: 'The log of the job has all that was printed: `reeve jobs logs {job}`.',
   },
+  BACKUP_NOT_FORGOTTEN: {
+    status: 500,
+    exit: 'failed',
+    message: 'The snapshot {snapshot} was made, but old ones could not be forgotten: {why}.',
+    hint: 'Where nothing may be removed, as in an append-only repository, say `keep: all` and forget old snapshots elsewhere.',
+  },
+  WAL_NOT_PRUNED: {
+    status: 500,
+    exit: 'failed',
+    message:
+      'The backup {id} was made, but the archived WAL before the oldest one could not be removed: {why}.',
+    hint: 'Give the daemon the right to remove files in the folder that `wal` names, or leave `wal` out and prune it elsewhere.',
+  },
   RESTORE_FAILED: {
     status: 500,
     exit: 'failed',
@@ -204,7 +217,7 @@ export const drillErrors = {
     status: 404,
     exit: 'usage',
     message: 'There is no schedule {schedule}.',
-    hint: '{help}.',
+    hint: '{help}',
   },
   SCHEDULE_PAUSED: {
     status: 409,

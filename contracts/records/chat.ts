@@ -70,5 +70,10 @@ export const chatRecords = {
     text: z.string().max(16_000),
   }),
   /** The head of the ledger, to be posted where this machine cannot change it. */
-  'chat.head': z.strictObject({ size: z.int().min(0), root: z.string().length(64) }),
+  'chat.head': z.strictObject({
+    size: z.int().min(0),
+    root: z.string().length(64),
+    /** The signed note of it (c2sp.org/tlog-checkpoint). */
+    note: z.string().max(2000).optional(),
+  }),
 } as const;

@@ -7,6 +7,8 @@ export const daemonRecords = {
     node: z.string().max(40),
     pid: z.int().min(1),
     config_version: Digest,
+    /** Time of the last record of the process before, ms; this start may have written others already. */
+    absent_since: z.int().min(0).optional(),
   }),
   'daemon.stopped': z.strictObject({ why: z.string().max(200), uptime_ms: z.int().min(0) }),
   /** Wall clock and monotonic clock disagree: suspended or set. */

@@ -15,6 +15,7 @@ import {
   Slug,
 } from '../ids.ts';
 import { ArtifactRef } from '../artifact.ts';
+import { CoSignToken } from '../cosign.ts';
 import { JsonObject } from '../json.ts';
 
 const Reason = z.string().max(2000);
@@ -75,14 +76,27 @@ export const grantRecords = {
     lifetime_ms: z.int().min(1),
     reason: Reason,
     expires: z.int().min(0),
+    /** Approvals count only with the approver's own signature. */
+    cosign: z.literal(true).optional(),
+    /** The grant is kept for its person's next fitting command instead of running at once. */
+    keep: z.literal(true).optional(),
   }),
   'grant.approved': z.strictObject({
     id: RequestId,
     by: PersonId,
     plan: Digest,
     account: z.string().max(200).optional(),
+    /** The approver's own signature over it (contracts/cosign.ts), so that anyone can verify it later. */
+    cosign: CoSignToken.optional(),
   }),
-  'grant.denied': z.strictObject({ id: RequestId, by: PersonId, reason: Reason }),
+  'grant.denied': z.strictObject({
+    id: RequestId,
+    by: PersonId,
+    reason: Reason,
+    cosign: CoSignToken.optional(),
+  }),
+  /** Its time was over before its approvals were in. */
+  'grant.expired': z.strictObject({ id: RequestId }),
   /** Fully approved, but its job was not started: why not. It starts no more; what is wanted is asked for anew. */
   'grant.lapsed': z.strictObject({
     id: RequestId,
@@ -99,5 +113,17 @@ export const grantRecords = {
     skipped: z.array(PersonId).max(100),
     reason: Reason,
   }),
+  /** Nobody has closed it yet; `n` counts from 1. */
+  'review.reminded': z.strictObject({ id: ReviewId, n: z.int().min(1) }),
   'review.closed': z.strictObject({ id: ReviewId, by: PersonId, verdict: Reason }),
+  /** From now on this key co-signs for this person. Its private half is on the person's own machine alone. */
+  'person.key_enrolled': z.strictObject({
+    person: PersonId,
+    kid: KeyId,
+    /** Raw Ed25519 public key, base64. */
+    public_key: z.string().length(44),
+    by: PersonId,
+    reason: Reason,
+  }),
+  'person.key_revoked': z.strictObject({ kid: KeyId, by: PersonId, reason: Reason }),
 } as const;

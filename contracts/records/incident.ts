@@ -24,7 +24,13 @@ export const incidentRecords = {
     by: PersonId,
   }),
   'incident.acknowledged': z.strictObject({ id: IncidentId, by: PersonId, note: Text }),
-  'incident.noted': z.strictObject({ id: IncidentId, by: PersonId, text: Text }),
+  /** `interaction`: what it was said in; one interaction is one note. */
+  'incident.noted': z.strictObject({
+    id: IncidentId,
+    by: PersonId,
+    text: Text,
+    interaction: z.string().max(200).optional(),
+  }),
   /** Something that belongs to it: the deployment that caused it (explicitly, never guessed), a heal, another incident. */
   'incident.linked': z.strictObject({
     id: IncidentId,

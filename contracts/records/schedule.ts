@@ -3,13 +3,27 @@ import { AttemptId, Digest, EnvironmentId, JobId, PersonId, ProjectId, Slug } fr
 import { ArtifactRef } from '../artifact.ts';
 
 export const scheduleRecords = {
-  /** A schedule's definition came into force: slots before this record's time are none of its own. */
+  /**
+   * A schedule's definition came into force: slots before this record's time are none of its own. Those of the definition
+   * before it have their records by then.
+   */
   'schedule.defined': z.strictObject({
     schedule: Slug,
     digest: Digest,
     cron: z.string().max(120),
     timezone: z.string().max(64),
+    dst: z
+      .strictObject({
+        gap: z.enum(['next', 'skip']).optional(),
+        fold: z.enum(['first', 'second', 'both']).optional(),
+      })
+      .optional(),
   }),
+  /**
+   * The clock had stood ahead and was set back: slots after `to` come again, though records up to `from` stand here. What
+   * ran then does not run twice.
+   */
+  'schedule.rewound': z.strictObject({ schedule: Slug, from: z.int().min(0), to: z.int().min(0) }),
   /** Until it is resumed, each of its slots is skipped and says so. */
   'schedule.paused': z.strictObject({ schedule: Slug, by: PersonId, reason: z.string().max(2000) }),
   'schedule.resumed': z.strictObject({ schedule: Slug, by: PersonId, reason: z.string().max(2000) }),
@@ -22,7 +36,7 @@ export const scheduleRecords = {
   }),
   /** The intent to fire a slot, durable before anything is started; `schedule.slot` is its outcome. */
   'schedule.claimed': z.strictObject({ schedule: Slug, slot: z.int().min(0) }),
-  /** Exactly one per slot: ran (perhaps late) or skipped and why. `slot` is the planned time, ms. */
+  /** Exactly one per slot, unless the clock was set back (`schedule.rewound`): ran (perhaps late) or skipped and why. `slot` is the planned time, ms. */
   'schedule.slot': z.strictObject({
     schedule: Slug,
     slot: z.int().min(0),

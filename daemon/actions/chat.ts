@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { discordInvite } from '../../contracts/chat-app.ts';
 import type { Platform } from '../../contracts/chat.ts';
 import type { ChatSpec } from '../../contracts/estate/chat.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
@@ -7,12 +8,6 @@ import { adminAction, readAction } from '../ports/actions.ts';
 
 const group = 'Chat';
 const platformArg = () => arg.choice(['discord', 'slack'], 'which platform', { position: 0 });
-
-/**
- * What a bot needs in its server: View Channel, Send Messages, Embed Links, Attach Files, Read Message History (Discord API
- * docs, "Permissions"). No privileged intent.
- */
-const PERMISSIONS = (1n << 10n) | (1n << 11n) | (1n << 14n) | (1n << 15n) | (1n << 16n);
 
 export const chatSetup = adminAction({
   name: 'chat setup',
@@ -83,18 +78,11 @@ const endpointBlocks = ({ url, ...chat }: ChatSpec, platform: Platform): Block[]
 
 function inviteBlocks({ discord }: ChatSpec, platform: Platform): Block[] {
   if (platform !== 'discord' || discord === undefined) return [];
-  const query = new URLSearchParams({
-    client_id: discord.application,
-    scope: 'bot applications.commands',
-    permissions: String(PERMISSIONS),
-    guild_id: discord.guild,
-    disable_guild_select: 'true',
-  });
   return [
     {
       type: 'code',
       language: 'invite it to your server',
-      text: `https://discord.com/oauth2/authorize?${query.toString()}`,
+      text: discordInvite(discord),
     },
   ];
 }

@@ -3,7 +3,7 @@ import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { Plan, wholePlan } from '../../contracts/plan.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
-import type { Cell, Tone } from '../../contracts/reply.ts';
+import type { Block, Cell, Tone } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
@@ -47,6 +47,20 @@ async function requireApprover(context: ActionContext, request: RequestView): Pr
   return plan;
 }
 
+/** Whether policy, as it was when it was asked or as it is now, wants the approver's own signature. */
+const wantsKey = ({ config }: ActionContext, request: RequestView, plan: Plan): boolean =>
+  request.cosign === true ||
+  wholePlan(plan).some(({ project, env }) => config.environment(project, env).cosign);
+
+/** Throws `COSIGN_REQUIRED` for a click, or a command, where only a signature counts. */
+function requireKey(context: ActionContext, request: RequestView, plan: Plan): void {
+  if (context.caller.cosign !== undefined || !wantsKey(context, request, plan)) return;
+  throw fail('COSIGN_REQUIRED', { id: request.id, where: `${request.project}/${request.env}` });
+}
+
+const signedBy = ({ by, cosign }: RequestView['approvals'][number]): string =>
+  cosign === undefined ? by : `${by} (with a key)`;
+
 const TONES: Partial<Record<RequestView['state'], Tone>> = { open: 'warn', lapsed: 'bad' };
 
 export const requestsList = readAction({
@@ -78,7 +92,7 @@ export const requestsList = readAction({
             r.id,
             `${r.cap} on ${r.project}`,
             r.by,
-            `${r.approvals.map((a) => a.by).join(', ') || '–'} (${r.approvals.length}/${r.needs})`,
+            `${r.approvals.map(signedBy).join(', ') || '–'} (${r.approvals.length}/${r.needs})`,
             { tone: TONES[r.state] ?? 'info', text: r.state },
             { time: r.expires },
           ]),
@@ -100,21 +114,35 @@ export const requestShow = readAction({
   async run(context, args) {
     const request = await find(context, args.request);
     context.people.require(context.caller.person, 'view', request.project, request.env);
+    const plan = await planOf(context, request);
     return {
       title: `${request.by} asks for ${request.cap} on ${request.project}: ${request.reason}`,
       tone: 'info',
       blocks: [
-        ...context.planBlocks(await planOf(context, request), request.plan),
-        { type: 'hint', text: nextOf(request) },
+        ...context.planBlocks(plan, request.plan),
+        ...approvedBlocks(request),
+        { type: 'hint', text: nextOf(request, wantsKey(context, request, plan)) },
       ],
       data: request as unknown as Json,
     };
   },
 });
 
-const nextOf = ({ id, state, lapsed }: RequestView): string =>
+const approvedBlocks = ({ approvals }: RequestView): Block[] =>
+  approvals.length === 0
+    ? []
+    : [
+        {
+          type: 'fields',
+          fields: approvals.map((approval) => ({ label: 'Approved by', value: signedBy(approval) })),
+        },
+      ];
+
+const nextOf = ({ id, state, lapsed }: RequestView, key: boolean): string =>
   state === 'open'
-    ? `Approve exactly this plan: reeve grant approve ${id}`
+    ? key
+      ? `Only a signature approves it. On the approver's own machine: \`reeve approve ${id}\``
+      : `Approve exactly this plan: \`reeve grant approve ${id}\``
     : lapsed === null
       ? `It is ${state}.`
       : `It was approved but did not run (${lapsed.code}): ${lapsed.why} Ask anew; reeve grant deny ${id} closes this one.`;
@@ -131,6 +159,7 @@ export const requestApprove = adminAction({
   async preview(context, args) {
     const request = await find(context, args.request);
     const plan = await requireApprover(context, request);
+    requireKey(context, request, plan);
     return {
       question: `Approve ${request.cap} on ${request.project} for ${request.by}, exactly as shown?`,
       blocks: context.planBlocks(plan, request.plan),
@@ -139,12 +168,15 @@ export const requestApprove = adminAction({
   async run(context, args): Promise<AdminOutcome> {
     const { caller, grants, work } = context;
     const asked = await find(context, args.request);
-    await requireApprover(context, asked);
+    requireKey(context, asked, await requireApprover(context, asked));
     // The last approval starts the work: while that cannot begin, it is not spent.
     if (isStep(asked)) await requireWaiting(context, asked);
-    const last = asked.approvals.length + 1 >= asked.needs && !isStep(asked);
+    const last = asked.approvals.length + 1 >= asked.needs && !isStep(asked) && asked.keep !== true;
     if (last) (asked.also?.prj ?? [asked.project]).forEach((project) => work.admit(project));
-    const { request, grant } = await grants.approve(asked.id, caller.person, asked.plan, caller.account);
+    const { request, grant } = await grants.approve(asked.id, caller.person, asked.plan, {
+      account: caller.account,
+      ...(caller.cosign === undefined ? {} : { cosign: caller.cosign }),
+    });
     const targets = [{ kind: 'request', id: request.id }];
     const before = { approvals: asked.approvals.length };
     if (grant === undefined)
@@ -154,6 +186,24 @@ export const requestApprove = adminAction({
         data: { request: request as unknown as Json },
         before,
         after: { approvals: request.approvals.length },
+        targets,
+      };
+    if (request.keep === true)
+      return {
+        title: `Approved: ${request.by} may run exactly this plan of ${request.cap} on ${request.project}`,
+        blocks: [
+          {
+            type: 'fields',
+            fields: [
+              { label: 'Grant', value: grant.payload.gid },
+              { label: 'Uses', value: grant.payload.uses },
+              { label: 'Until', value: { time: grant.payload.exp } },
+            ],
+          },
+        ],
+        data: { request: request as unknown as Json, grant_id: grant.payload.gid },
+        before,
+        after: { approvals: request.approvals.length, grant: grant.payload.gid },
         targets,
       };
     // The question of a running job's step: the answer is the record, nothing new starts.
@@ -193,7 +243,13 @@ export const requestDeny = adminAction({
   args: z.object({ request: requestArg() }),
   examples: ['grant deny req_… --reason "not on a Friday"'],
   async run(context, args) {
-    const request = await context.grants.deny(args.request, context.caller.person, context.reason);
+    const { caller } = context;
+    const request = await context.grants.deny(
+      args.request,
+      caller.person,
+      context.reason,
+      caller.cosign === undefined ? {} : { cosign: caller.cosign },
+    );
     return {
       title: `Denied ${request.id}`,
       tone: 'warn',

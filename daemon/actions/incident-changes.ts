@@ -144,7 +144,8 @@ export const incidentsNote = adminAction({
   examples: ['incidents note inc_1f2e3d4c "the pool was at its limit"'],
   async run(context, args) {
     const before = mine(context, args.incident);
-    await context.incidents.note(before.id, context.caller.person, args.text);
+    const { person, interaction } = context.caller;
+    await context.incidents.note(before.id, person, args.text, interaction);
     return changed(context, before, 'Noted');
   },
 });

@@ -7,6 +7,7 @@ import { dora } from './dora.ts';
 import { drillReport } from './drill-report.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
+import { grantRequest } from './grant-ask.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
 import { healReset, healStatus } from './heals.ts';
 import {
@@ -22,6 +23,7 @@ import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
+import { keyEnrol, keyList, keyRevoke } from './person-keys.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
 import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
@@ -35,6 +37,7 @@ import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
+import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
 import { drain, halt, pause, resume } from './work.ts';
 
@@ -76,6 +79,7 @@ export const actions = [
   preauthRevoke,
   requestsList,
   requestShow,
+  grantRequest,
   requestApprove,
   requestDeny,
   reviewList,
@@ -126,6 +130,9 @@ export const actions = [
   alertsTest,
   alertsKinds,
   probeSilence,
+  keyList,
+  keyEnrol,
+  keyRevoke,
   chatStatus,
   chatSetup,
   chatRemove,
@@ -135,4 +142,8 @@ export const actions = [
   reportWeekly,
   verifyFactory,
   lintWorkflows,
+  webhookList,
+  webhookShow,
+  webhookRedeliver,
+  webhookTest,
 ] as const satisfies readonly Action[];

@@ -225,7 +225,7 @@ export const probeHistory = readAction({
             { label: 'p95', align: 'right' },
             { label: 'Max', align: 'right' },
           ],
-          rows: buckets.map((b): Cell[] => [
+          rows: sinceFirst(buckets).map((b): Cell[] => [
             { time: b.at },
             b.up,
             b.degraded,
@@ -264,6 +264,15 @@ export const probeKinds = readAction({
     };
   },
 });
+
+/** Without the steps before anything was measured: a new probe has nothing to say about them. */
+function sinceFirst(buckets: readonly Bucket[]): readonly Bucket[] {
+  const first = buckets.findIndex(
+    ({ up, degraded, down, halted, inconclusive, slips }) =>
+      up + degraded + down + halted + inconclusive + slips > 0,
+  );
+  return first < 0 ? [] : buckets.slice(first);
+}
 
 const BARS = '▁▂▃▄▅▆▇█';
 

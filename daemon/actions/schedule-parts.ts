@@ -11,5 +11,5 @@ export const name = arg.schedule('which schedule', { position: 0 });
 export function visible({ schedules, people, caller }: ActionContext, schedule: string): ScheduleRow {
   const row = schedules.get(schedule);
   if (sees(people, caller.person, row)) return row;
-  throw fail('SCHEDULE_UNKNOWN', { schedule, help: '`reeve schedule list` shows them' });
+  throw fail('SCHEDULE_UNKNOWN', { schedule, help: '`reeve schedule list` shows them.' });
 }

@@ -6,23 +6,27 @@ import type { Verb } from '../../contracts/estate.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { isNoSpace } from '../durable.ts';
-import type { Action, ActionContext, Deps } from '../ports/actions.ts';
+import type { Action, ActionContext, Deps, PrivilegedAction } from '../ports/actions.ts';
 import type { Caller, ChatDoor } from '../ports/door.ts';
 import { compiled } from '../compiled.ts';
 import { suggest } from '../suggest.ts';
 import { admitAdmin } from './admin.ts';
 import { finishApproved } from './approved.ts';
+import { planGrant, requestGrant } from './ask.ts';
 import { commandSpec, indexActions, makeCatalogue, parseArgs } from './catalogue.ts';
 import { admitPrivileged, runApproved, type Answer, type Asked } from './privileged.ts';
 import type { Refusals } from './refusals.ts';
 import { runbookActions } from './runbook-actions.ts';
 import type { StartDeps } from './start.ts';
-import { verbFor } from './verb.ts';
+import { verbFor } from '../verb.ts';
 
 export const MAX_REASON = 2000;
 
+/** What is behind the door; the rest of `Deps` the door gives itself. */
+export type DoorDeps = Omit<Deps, 'runApproved' | 'planGrant' | 'requestGrant'>;
+
 export interface DoorOptions {
-  deps: Omit<Deps, 'runApproved'>;
+  deps: DoorDeps;
   actions: readonly Action[];
   refusals: Refusals;
   version: string;
@@ -72,8 +76,19 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
         const asker = contextFor({ ...caller, person: request.by }, request.reason);
         return runApproved(asker, action, request, grant);
       },
+      planGrant: async ({ command, args }) => planGrant(context, ...(await wanted(command, args))),
+      requestGrant: async ({ command, args }, terms) =>
+        requestGrant(context, ...(await wanted(command, args)), terms),
     };
     return context;
+  }
+
+  /** The command that a grant is asked for, its arguments checked as when it is given. */
+  async function wanted(command: string, args: JsonObject): Promise<[PrivilegedAction, JsonObject]> {
+    const action = await resolve(command);
+    if (action.kind !== 'privileged')
+      throw fail('ARGUMENTS_INVALID', { command: 'grant request', why: `${command} needs no grant` });
+    return [action, parseArgs(action, args) as JsonObject];
   }
 
   async function answer(caller: Caller, action: Action, asked: Asked, args: JsonObject): Promise<Answer> {
@@ -158,7 +173,9 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
       const may = (verb: Verb) => deps.people.allows(caller.person, verb);
       const open = (await published()).filter(
         ({ spec, inChat }) =>
-          (inChat || !fromChat(caller)) && may(spec.kind === 'privileged' ? verbFor(spec.name) : spec.verb),
+          (inChat || !fromChat(caller)) &&
+          (may(spec.kind === 'privileged' ? verbFor(spec.name) : spec.verb) ||
+            (spec.kind === 'privileged' && deps.grants.keeps(caller.person, { command: spec.name }))),
       );
       return makeCatalogue(
         open.map(({ spec }) => spec),

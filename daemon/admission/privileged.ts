@@ -8,30 +8,43 @@ import type { Reply } from '../../contracts/reply.ts';
 import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
-import { planBlocks } from './plan-view.ts';
-import { approvalsOf, requireGrant, requireRoles, requireWork, scopeOf, typedPlace } from './reach.ts';
+import { planBlocks } from '../plan-view.ts';
+import { openRequest, planOf } from './ask.ts';
+import {
+  approvalsOf,
+  hasRoles,
+  refuseGlass,
+  requireGrant,
+  requireRoles,
+  requireWork,
+  scopeOf,
+  typedPlace,
+} from './reach.ts';
 import { existing, startJob, type StartDeps } from './start.ts';
-import { verbFor } from './verb.ts';
+import { verbFor } from '../verb.ts';
 
 export type Asked = z.output<typeof CommandRequest>;
 /** A draft, or one that waits for the caller's confirmation. */
 export type Answer = Draft & { confirm?: Reply['confirm'] };
 
-/** What would run, and everything that is decided before anyone is asked. */
-async function prepare(context: ActionContext & StartDeps, wish: JobWish) {
-  const { config, people, caller } = context;
+/**
+ * What would run, and everything that is decided before anyone is asked. `keeping`: a grant that is kept for this person
+ * and exactly this plan may stand in for a role that is missing.
+ */
+async function prepare(context: ActionContext & StartDeps, wish: JobWish, keeping: boolean) {
+  const { config, people, caller, grants } = context;
   const policy = config.environment(wish.project, wish.env);
-  people.require(caller.person, verbFor(wish.action), wish.project, wish.env);
-  const plan = await context.runbooks.plan({
-    runbook: wish.runbook,
-    action: wish.action,
-    project: wish.project,
-    env: wish.env,
-    inputs: wish.inputs,
-    ...(wish.targets === undefined ? {} : { targets: wish.targets }),
-  });
-  requireRoles(context, caller.person, plan);
-  return { policy, plan, digest: context.planDigest(plan) };
+  const verb = verbFor(wish.action);
+  const place = { cap: `${wish.action}:${wish.env}`, project: wish.project };
+  const role = people.allows(caller.person, verb, wish.project, wish.env);
+  if (!role && !(keeping && grants.keeps(caller.person, place)))
+    people.require(caller.person, verb, wish.project, wish.env);
+  const plan = await planOf(context, wish);
+  const digest = context.planDigest(plan);
+  const kept = keeping ? grants.kept(caller.person, digest) : undefined;
+  const lacking = kept !== undefined && !hasRoles(context, caller.person, plan);
+  if (kept === undefined) requireRoles(context, caller.person, plan);
+  return { policy, plan, digest, kept, lacking };
 }
 
 /** plan → authorise → confirm → grant → use → job (DESIGN §4, the ways 1 to 3 to a grant). */
@@ -43,7 +56,8 @@ export async function admitPrivileged(
 ): Promise<Answer> {
   const { caller } = context;
   const wish = await action.resolve(context, args);
-  const { policy, plan, digest } = await prepare(context, wish);
+  const keeping = asked.grant === undefined && wish.break_glass !== true && wish.request_only !== true;
+  const { policy, plan, digest, kept, lacking } = await prepare(context, wish, keeping);
   const where = `${wish.project}/${wish.env}`;
   const view = planBlocks(plan, digest);
   const planData = { plan, plan_digest: digest } as unknown as JsonObject;
@@ -55,11 +69,13 @@ export async function admitPrivileged(
   const sub = `person:${caller.person}`;
   const { approvals, approvers } = approvalsOf(context, plan);
   const needsApproval = approvals > 0 && wish.break_glass !== true;
+  if (wish.break_glass === true) refuseGlass(context, plan);
   if (wish.break_glass === true && context.reason === '')
     throw fail('REASON_REQUIRED', { action: 'Break-glass' });
 
   // A grant made ahead is its own consent where nobody sits in front; a person is still shown what a destructive one does.
-  const ahead = asked.grant;
+  const stands = kept !== undefined && (needsApproval || lacking);
+  const ahead = stands ? kept.gid : asked.grant;
   const mustAsk =
     !asked.force &&
     asked.confirm !== digest &&
@@ -108,19 +124,23 @@ export async function admitPrivileged(
       how,
       confirmed: asked.force || asked.confirm === digest,
     });
-  if (ahead !== undefined) return start(ahead, 'a grant made ahead');
+  if (ahead !== undefined)
+    return start(ahead, stands ? 'the grant that was asked for' : 'a grant made ahead');
   // Asked before: there is nothing to be allowed, so no grant is made.
   const before = wish.retry_of === undefined ? existing(context, plan, anchor) : undefined;
   if (before !== undefined) return before;
 
   if (needsApproval || wish.request_only === true)
-    return openRequest(context, action, args, {
-      wish,
+    return openRequest(context, {
+      command: action.name,
+      args,
       plan,
       digest,
       needs: Math.max(1, approvals),
       approvers: approvers.filter((p) => p !== caller.person),
       wait: policy.request_lifetime,
+      uses: 1,
+      lifetime_ms: lifetime(plan),
     });
 
   const skipped =
@@ -163,55 +183,6 @@ function question(name: string, where: string, approvals: number, wish: JobWish)
   return `Run ${name} on ${where}, exactly as shown?`;
 }
 
-async function openRequest(
-  context: ActionContext & StartDeps,
-  action: PrivilegedAction,
-  args: JsonObject,
-  at: { wish: JobWish; plan: Plan; digest: string; needs: number; approvers: string[]; wait: number },
-): Promise<Answer> {
-  const { caller, clock, artifacts } = context;
-  const { wish, plan, digest, needs, approvers } = at;
-  const { prj, cap } = scopeOf(plan);
-  const planRef = await artifacts.put(Buffer.from(JSON.stringify(plan, null, 2)), {
-    mediaType: 'application/json',
-    name: 'plan.json',
-  });
-  const { request } = await context.grants.request({
-    by: caller.person,
-    cap: `${plan.action}:${plan.env}`,
-    project: wish.project,
-    env: wish.env,
-    plan: digest,
-    plan_ref: planRef,
-    command: action.name,
-    args,
-    needs,
-    approvers,
-    ...(prj.length + cap.length > 2 ? { also: { prj, cap } } : {}),
-    break_glass: false,
-    uses: 1,
-    lifetime_ms: lifetime(plan),
-    reason: context.reason || `${action.name} asked by ${caller.person}`,
-    expires: clock.now() + at.wait,
-  });
-  return {
-    title: `Request ${request.id} waits for ${needs} approval(s)`,
-    tone: 'warn',
-    blocks: [
-      {
-        type: 'fields',
-        fields: [
-          { label: 'Asked of', value: approvers.join(', ') },
-          { label: 'Plan digest', value: { id: digest } },
-          { label: 'Waits until', value: { time: request.expires } },
-        ],
-      },
-      { type: 'hint', text: `An approver runs: reeve grant approve ${request.id}` },
-    ],
-    data: { request: request as unknown as JsonObject },
-  };
-}
-
 /** What a request asked for, now that it is approved: the plan is made again and must be the same. */
 export async function runApproved(
   context: ActionContext & StartDeps,
@@ -220,7 +191,7 @@ export async function runApproved(
   grant: Pick<GrantPayload, 'gid' | 'apr'>,
 ): Promise<{ job_id: string }> {
   const wish = await action.resolve(context, request.args);
-  const { plan, digest } = await prepare(context, wish);
+  const { plan, digest } = await prepare(context, wish, false);
   if (digest !== request.plan) throw fail('GRANT_PLAN_MISMATCH');
   requireWork(context, plan);
   await context.integrity();

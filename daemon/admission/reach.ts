@@ -1,8 +1,8 @@
 import { calledRuns, type Plan } from '../../contracts/plan.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { GrantPayload } from '../../contracts/grant.ts';
-import type { Deps } from '../ports/actions.ts';
-import { verbFor } from './verb.ts';
+import type { ActionContext, Deps } from '../ports/actions.ts';
+import { verbFor } from '../verb.ts';
 
 type Reaching = Pick<Deps, 'config' | 'people' | 'work' | 'grants'>;
 
@@ -34,6 +34,21 @@ export function requireRoles({ config, people }: Reaching, person: string, plan:
     config.environment(project, env);
     people.require(person, verbFor(action), project, env);
   }
+}
+
+/** Whether roles alone allow all of it. */
+export const hasRoles = ({ people }: Reaching, person: string, plan: Plan): boolean =>
+  placesOf(plan).every(({ action, project, env }) => people.allows(person, verbFor(action), project, env));
+
+/** Whether approvals of the plan count only with the approvers' own signatures. */
+export const wantsCosign = ({ config }: Pick<Deps, 'config'>, plan: Plan): boolean =>
+  placesOf(plan).some(({ project, env }) => config.environment(project, env).cosign);
+
+/** Where approvals are signed with keys, an account in chat must not do without them. Throws COSIGN_BREAK_GLASS. */
+export function refuseGlass({ config, caller }: Pick<ActionContext, 'config' | 'caller'>, plan: Plan): void {
+  if (caller.via !== 'discord' && caller.via !== 'slack') return;
+  if (wantsCosign({ config }, plan))
+    throw fail('COSIGN_BREAK_GLASS', { where: `${plan.project}/${plan.env}` });
 }
 
 /** Throws HALTED, PAUSED, DRAINING. */
@@ -81,10 +96,11 @@ function requireConsent(
   project: string,
   env: string,
 ): void {
-  const count = config.environment(project, env).approvals;
+  const { approvals: count, cosign } = config.environment(project, env);
   if (count === 0 || cls === 'break_glass') return;
   const approvers = people.approversFor(project, env).filter((p) => `person:${p}` !== sub);
-  if (approvers.filter((p) => p === iss || apr.includes(p)).length >= count) return;
+  // Who made it ahead has signed nothing with a key; the approvals of a request there are co-signed.
+  if (approvers.filter((p) => (!cosign && p === iss) || apr.includes(p)).length >= count) return;
   const names = approvers.join(', ') || 'nobody yet';
   throw fail('APPROVAL_REQUIRED', { action: cap, project, env, count, approvers: names });
 }

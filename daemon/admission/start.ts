@@ -112,7 +112,8 @@ export async function startJob(deps: StartDeps, s: Start): Promise<Draft> {
         confirmed: s.confirmed,
         ...(wish.replay_of === undefined ? {} : { replay_of: wish.replay_of }),
       });
-    else attempt = (await jobs.retry(jobId, used.payload.gid, s.actor.person, s.reason)).attempt_id;
+    else
+      attempt = (await jobs.retry(jobId, used.payload.gid, s.actor.person, s.reason, s.anchor.id)).attempt_id;
   } catch (error) {
     await event('refused', {
       error_code: error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL',

@@ -34,6 +34,13 @@ export interface DeskDeps {
   clean(text: string): string;
 }
 
+/** What a test that a person asked for says, and the end of the alert about its channel. */
+const plainTest = (channel: string): { title: string; text: string; why: string } => ({
+  title: `A test of the channel ${channel}`,
+  text: 'Nothing is wrong. If you can read this, alerts that go over this channel reach you.',
+  why: 'a test message went out',
+});
+
 /** The Alerts port: what is asked of it goes into the ledger, and what is in the ledger is told. */
 export class Desk implements Alerts {
   readonly #deps: DeskDeps;
@@ -149,7 +156,7 @@ export class Desk implements Alerts {
     return { sent: [channel] };
   }
 
-  async test(channel: string): Promise<{ ms: number }> {
+  async test(channel: string, { title, text, why } = plainTest(channel)): Promise<{ ms: number }> {
     const { clock, config, channels, outbox, hex, now } = this.#deps;
     const { alerts, estate } = config.current().config;
     if (own(alerts.channels, channel) === undefined) throw this.#unknown(channel);
@@ -159,8 +166,8 @@ export class Desk implements Alerts {
       event: 'test',
       tone: 'info',
       estate: estate.title ?? estate.name,
-      title: `A test of the channel ${channel}`,
-      text: 'Nothing is wrong. If you can read this, alerts that go over this channel reach you.',
+      title,
+      text,
       alerts: [],
       others: 0,
       hints: [],
@@ -169,12 +176,12 @@ export class Desk implements Alerts {
     try {
       await channels.send(channel, notice);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw fail('CHANNEL_FAILED', { channel, why: oneLine(this.#deps.clean(why), 300) }, { cause: error });
+      const said = error instanceof Error ? error.message : String(error);
+      throw fail('CHANNEL_FAILED', { channel, why: oneLine(this.#deps.clean(said), 300) }, { cause: error });
     }
     const ms = Math.round(clock.monotonic() - begun);
     outbox.retry(channel);
-    await this.resolve(channelKey(channel), 'a test message went out');
+    await this.resolve(channelKey(channel), why);
     return { ms };
   }
 

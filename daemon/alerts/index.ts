@@ -17,6 +17,7 @@ import { Outbox } from './outbox.ts';
 import { alertsProjection } from './projection.ts';
 import { signalsProjection } from './signals/projection.ts';
 import { raiseSignals } from './signals/raise.ts';
+import { startSelfTests } from './self-test.ts';
 import { steadyTime } from './steady.ts';
 import { Teller } from './teller.ts';
 
@@ -90,6 +91,7 @@ export function openAlerts(deps: AlertsDeps): OpenedAlerts {
         () => Promise.resolve(unwatch()),
         teller.start(),
         raiseSignals({ ledger, state, desk, warn }),
+        startSelfTests({ clock, state, config, outbox, desk, warn }),
         watchEmergency({ clock, ledger, config, channels, log, now, hex, clean }),
         startHeartbeat({ clock, config, secrets, desk, log, clean, well: () => ledger.health().writable }),
       ];

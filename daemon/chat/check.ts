@@ -1,4 +1,5 @@
 import type { ChatSpec } from '../../contracts/estate/chat.ts';
+import type { EstateConfig } from '../../contracts/estate.ts';
 import type { EstateCheck } from '../ports/estate-check.ts';
 
 type Tell = Parameters<EstateCheck>[1];
@@ -44,3 +45,26 @@ const noUrl = (at: string[], tell: Tell): void =>
     [...at, 'transport'],
     'http needs chat.url, the address under which the platform reaches this daemon',
   );
+
+/** What is posted by a schedule or by an alert channel alone: a channel that is named for it and hears nothing is a mistake. */
+export function checkTopics(
+  { chat, schedules, alerts }: Pick<EstateConfig, 'chat' | 'schedules' | 'alerts'>,
+  { warning }: Pick<Tell, 'warning'>,
+): void {
+  const heads = Object.values(schedules).some(({ runbook }) => runbook === 'ledger-head');
+  const reports = Object.values(alerts.channels).some(
+    (channel) => channel.kind === 'chat' && 'topic' in channel && channel.topic === 'reports',
+  );
+  for (const platform of ['discord', 'slack'] as const) {
+    const { channels } = chat[platform] ?? {};
+    const at = ['chat', platform, 'channels'];
+    if (channels?.heads !== undefined && !heads)
+      warning(at, 'Nothing posts heads here: a schedule with the runbook `ledger-head` does.', 'heads');
+    if (channels?.reports !== undefined && !reports)
+      warning(
+        at,
+        'Nothing is told here: an alert channel `{ kind: chat, topic: reports }` tells what is sent to it.',
+        'reports',
+      );
+  }
+}

@@ -1,5 +1,6 @@
 import type { Platform } from '../../contracts/chat.ts';
 import type { Chat } from '../ports/chat.ts';
+import { own } from '../own.ts';
 import { cut } from '../text.ts';
 import { holderOf } from './credential.ts';
 import type { ChatDeps } from './deps.ts';
@@ -9,19 +10,18 @@ import { Offers } from './offers.ts';
 import { Outbox } from './outbox.ts';
 import { chatProjection } from './projection.ts';
 import { Relay } from './relay.ts';
+import { Threads } from './threads.ts';
 import { Waiters } from './waiters.ts';
 import { homeOf } from './who.ts';
 
-/** How often the ledger's head is posted where a channel for it is named, ms. */
-const HEAD_EVERY = 3_600_000;
-
 /** What bots talk to. `stop` ends what it watches. */
 export function openChat(deps: ChatDeps): Chat & { stop(): void } {
-  const { ledger, live, state, config, clock, warn } = deps;
+  const { ledger, live, state, config, clock } = deps;
   const offers = new Offers(deps);
   const relay = new Relay(deps, offers);
   const outbox = new Outbox(deps, offers);
   const jobs = new LiveJobs(deps);
+  const threads = new Threads(deps);
   const endpoint = new Endpoint(deps);
   const said = new Waiters(clock);
   const moved = new Waiters(clock);
@@ -36,20 +36,6 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       if (jobs.heard(event)) moved.wake();
     }),
   ];
-
-  let cancelHead = clock.after(HEAD_EVERY, postHead);
-  function postHead(): void {
-    const { chat } = config.current().config;
-    const wanted = (['discord', 'slack'] as const).some(
-      (platform) => chat[platform]?.channels.heads !== undefined && bot(platform) !== undefined,
-    );
-    const { size, root } = ledger.head();
-    if (wanted)
-      ledger
-        .append('chat.head', { size, root })
-        .catch((error: unknown) => warn('the head was not posted', error));
-    cancelHead = clock.after(HEAD_EVERY, postHead);
-  }
 
   return {
     verify: (token) => holderOf(token, state.get(chatProjection).bots),
@@ -80,8 +66,14 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
         () => jobs.look(platform, id),
         (job) => job.version !== version || job.over,
       ),
-    async closed(platform, job, why) {
-      if (bot(platform)?.live[job] === undefined) return;
+    log: (platform, id) => jobs.log(platform, id),
+    threads: (platform) => Promise.resolve(threads.list(platform)),
+    heard: (platform, heard) => threads.heard(platform, heard),
+    async closed(platform, { job, at, why }) {
+      const live = own(bot(platform)?.live ?? {}, job);
+      if (live === undefined) return;
+      // The message of an attempt before this one.
+      if (at !== undefined && (at.channel !== live.channel || at.message !== live.message)) return;
       await ledger.append('chat.closed', {
         platform,
         job,
@@ -97,7 +89,6 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       moved.quiet();
     },
     stop() {
-      cancelHead();
       for (const stop of stops) stop();
     },
   };

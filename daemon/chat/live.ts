@@ -1,4 +1,4 @@
-import type { ChatJob, Platform } from '../../contracts/chat.ts';
+import type { ChatJob, ChatLog, Platform } from '../../contracts/chat.ts';
 import { fail } from '../../contracts/errors.ts';
 import { isTerminal } from '../../contracts/job.ts';
 import type { LedgerRecord } from '../../contracts/record.ts';
@@ -7,6 +7,7 @@ import { own } from '../own.ts';
 import type { LiveEvent } from '../ports/live.ts';
 import { cleaned } from './clean.ts';
 import type { ChatDeps } from './deps.ts';
+import { logText } from './log.ts';
 import { chatProjection } from './projection.ts';
 
 /** Last lines of a job that are shown, and how long each may be. */
@@ -48,15 +49,32 @@ export class LiveJobs {
 
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
   async look(platform: Platform, id: string): Promise<ChatJob> {
-    const { state, jobs, ledger, clean } = this.#deps;
-    const bot = state.get(chatProjection).bots[platform];
-    if (bot === undefined || own(bot.live, id) === undefined) throw fail('JOB_NOT_FOUND', { id });
+    const { jobs, ledger, clean } = this.#deps;
+    this.#mustBeLive(platform, id);
     await ledger.settled().catch(() => undefined);
     const job = await jobs.get(id);
     const over = isTerminal(job.status);
     const tail = await this.#tail(id, job.spec, over);
     const shown = cleaned({ job, tail }, clean);
     return { version: sha256Hex(JSON.stringify(shown)).slice(0, 32), ...shown, over };
+  }
+
+  /** What it printed; nothing while it goes on. Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
+  async log(platform: Platform, id: string): Promise<ChatLog> {
+    const { jobs, people, artifacts, clean } = this.#deps;
+    this.#mustBeLive(platform, id);
+    const { spec, status, attempts } = await jobs.get(id);
+    const digest = isTerminal(status) ? attempts.at(-1)?.log?.digest : undefined;
+    const { requested_by: by, project, env } = spec;
+    // As with its last lines: whoever reads the channel reads along.
+    if (digest === undefined || !people.allows(by, 'read', project, env))
+      return { text: '', lines: 0, left_out: 0 };
+    return logText(artifacts.stream(digest), { job: id, clean });
+  }
+
+  #mustBeLive(platform: Platform, id: string): void {
+    const bot = this.#deps.state.get(chatProjection).bots[platform];
+    if (bot === undefined || own(bot.live, id) === undefined) throw fail('JOB_NOT_FOUND', { id });
   }
 
   async #tail(

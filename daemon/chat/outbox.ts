@@ -88,8 +88,10 @@ export class Outbox {
   async #anchored(platform: Platform, post: number, where: string): Promise<void> {
     const { ledger } = this.#deps;
     for await (const { type, body } of ledger.read(Math.floor(post / PARTS), { limit: 1 }))
-      if (type === 'chat.head')
-        await ledger.append('ledger.anchored', { ...body, where: `${platform}:${where}` });
+      if (type === 'chat.head') {
+        const { size, root } = body;
+        await ledger.append('ledger.anchored', { size, root, where: `${platform}:${where}` });
+      }
   }
 
   async #postsOf(platform: Platform, record: LedgerRecord, cursor: number): Promise<ChatPost[]> {
@@ -127,6 +129,8 @@ export class Outbox {
       tone: card.tone,
       ...cleaned({ ...shown, title: cut(shown.title, 300) }, this.#deps.clean),
       buttons: await this.#buttons(seq, card),
+      ...(card.picture === undefined ? {} : { picture: cleaned(card.picture, this.#deps.clean) }),
+      ...(card.thread === undefined ? {} : { thread: cut(this.#deps.clean(card.thread), 100) }),
       ...(card.job === undefined ? {} : { job: card.job }),
     };
   }

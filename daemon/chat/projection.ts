@@ -13,6 +13,8 @@ export interface Bot {
   sent: Bounded<ChatMessage>;
   /** Live messages whose end is not shown yet, by job. */
   live: Record<string, ChatMessage>;
+  /** Newest message that was noted, by the message whose thread it was written in. */
+  heard: Bounded<string>;
 }
 export interface Asked {
   person: string;
@@ -34,14 +36,14 @@ export interface ChatState {
   /** The newest interactions that may have done something. */
   asked: Bounded<Asked>;
   offers: Bounded<Offer>;
-  /** `request:<id>`, `incident:<id>`, `said:<id>` → seq of the record that opened it. */
+  /** `request:<id>`, `review:<id>`, `incident:<id>`, `said:<id>` → seq of the record that opened it. */
   opened: Bounded<number>;
   /** Request → the interaction that asked for it. */
   requests: Bounded<string>;
 }
 
 /** How much is remembered: duplicates come within minutes, buttons live for hours, cards are changed for days. */
-const MAX = { asked: 5000, offers: 5000, opened: 2000, requests: 2000, sent: 1000 } as const;
+const MAX = { asked: 5000, offers: 5000, opened: 2000, requests: 2000, sent: 1000, heard: 1000 } as const;
 /** An expired button is still known for a day, so that pressing it says so. */
 const AFTERWARDS = 86_400_000;
 
@@ -50,7 +52,7 @@ export const PARTS = 4;
 
 export const chatProjection: Projection<ChatState> = {
   name: 'chat',
-  version: 1,
+  version: 3,
   initial: () => ({ bots: {}, asked: none(), offers: none(), opened: none(), requests: none() }),
   apply(state, record) {
     const fold = folds[record.type] as ((state: ChatState, record: LedgerRecord) => void) | undefined;
@@ -58,6 +60,16 @@ export const chatProjection: Projection<ChatState> = {
     return state;
   },
 };
+
+const NOTE = 'note';
+
+/** The interaction that a message in the thread below another one is. */
+export const noteOf = (platform: Platform, thread: string, message: string): string =>
+  `${platform}/${NOTE}/${thread}/${message}`;
+
+/** Of two ids of messages of one platform: both count time in digits of which the later has as many or more. */
+export const isNewer = (one: string, other: string): boolean =>
+  one.length === other.length ? one > other : one.length > other.length;
 
 type Folds = { [T in LedgerRecord['type']]?: (state: ChatState, record: LedgerRecord<T>) => void };
 
@@ -69,6 +81,7 @@ const folds: Folds = {
       cursor: (seq + 1) * PARTS - 1,
       sent: none(),
       live: {},
+      heard: none(),
       ...before,
       credential,
       by,
@@ -114,9 +127,19 @@ const folds: Folds = {
   'grant.requested'(state, { seq, body }) {
     put(state.opened, `request:${body.id}`, seq, MAX.opened);
   },
+  'review.opened'(state, { seq, body }) {
+    put(state.opened, `review:${body.id}`, seq, MAX.opened);
+  },
   'chat.said'(state, { seq, body }) {
     const key = `said:${body.message}`;
     if (own(state.opened.by, key) === undefined) put(state.opened, key, seq, MAX.opened);
+  },
+  'incident.noted'(state, { body: { interaction = '' } }) {
+    const [platform, kind, thread, message] = interaction.split('/');
+    if ((platform !== 'discord' && platform !== 'slack') || kind !== NOTE) return;
+    const heard = state.bots[platform]?.heard;
+    if (heard === undefined || thread === undefined || message === undefined) return;
+    if (isNewer(message, own(heard.by, thread) ?? '')) put(heard, thread, message, MAX.heard);
   },
   'incident.opened'(state, { seq, body }) {
     put(state.opened, `incident:${body.id}`, seq, MAX.opened);

@@ -63,8 +63,13 @@ async function rows(
         .map(({ id, by, cap, project }): Row => [id, `${by} asks for ${cap} on ${project}`]);
     case 'grant':
       return (await grants.list({ activeOnly: true }))
-        .filter(({ sub, par }) => sub === `person:${person}` && par === null)
-        .map(({ gid, cap, prj }): Row => [gid, `${cap.join(' ')} on ${prj.join(' ')}`]);
+        .filter(
+          ({ sub, par, prj }) =>
+            par === null &&
+            // Whoever may approve there may take it back.
+            (sub === `person:${person}` || prj.some((project) => people.allows(person, 'approve', project))),
+        )
+        .map(({ gid, cap, prj, sub }): Row => [gid, `${cap.join(' ')} on ${prj.join(' ')} for ${sub}`]);
     case 'person':
       return Object.entries(estate.people).map(([id, { name }]): Row =>
         name === undefined ? [id] : [id, name],

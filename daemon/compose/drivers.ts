@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fail } from '../../contracts/errors.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
+import { drills, provenBackups } from '../drills/projection.ts';
 import { leftoversIn } from '../drills/leftovers.ts';
 import type { DriverDeps, SentinelMemory } from '../drills/driver.ts';
 import { openLedger, readLedger, rootAt, verifyLedger } from '../ledger/index.ts';
@@ -81,6 +82,7 @@ function driverDeps(
         close: () => copy.close(),
       };
     },
+    proven: () => provenBackups(state.get(drills)),
     note: (message, fields) => log.info(message, fields),
   };
 }

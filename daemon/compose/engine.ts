@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { createDoor } from '../admission/door.ts';
+import { createDoor, type DoorDeps } from '../admission/door.ts';
 import { openHaltReserve } from '../admission/halt-reserve.ts';
-import { planBlocks } from '../admission/plan-view.ts';
+import { planBlocks } from '../plan-view.ts';
 import { createRefusals, type Refusals } from '../admission/refusals.ts';
 import type { StartDeps } from '../admission/start.ts';
 import { admitUnattended } from '../admission/unattended.ts';
@@ -26,7 +26,6 @@ import { planDigestOf } from '../jobs/identity.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { createLive } from '../live.ts';
 import { createPeople, userName } from '../people/index.ts';
-import type { Deps } from '../ports/actions.ts';
 import type { ChatDoor } from '../ports/door.ts';
 import type { Live } from '../ports/live.ts';
 import type { Scheduler } from '../schedule/index.ts';
@@ -51,7 +50,7 @@ import type { Store } from './store.ts';
 /** Everything between the ledger and the API. */
 export interface Running {
   door: ChatDoor;
-  deps: Omit<Deps, 'runApproved'>;
+  deps: DoorDeps;
   jobs: Engine;
   live: Live;
   refusals: Refusals;
@@ -155,10 +154,12 @@ export async function buildEngine(
       ledger,
       people,
       secrets,
+      state,
       alerts: () => features.alerts,
       practice: () => features.practice,
       write: (name, text) => writeReport({ fs: store.fs, zones, root: config.current().root }, name, text),
       drivers: drivers.deps,
+      jobs: () => jobs,
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
     }),
     grants,
@@ -206,7 +207,7 @@ export async function buildEngine(
   const scheduling = { store, config, jobs, admit, warn };
   const scheduler = openScheduler(scheduling);
 
-  const deps: Omit<Deps, 'runApproved'> = {
+  const deps: DoorDeps = {
     clock,
     ledger,
     state,
@@ -227,6 +228,7 @@ export async function buildEngine(
     probes: features.probes,
     practice: features.practice,
     incidents: features.incidents,
+    webhooks: features.webhooks,
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

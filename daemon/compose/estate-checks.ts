@@ -1,11 +1,11 @@
 import type { EstateCheck } from '../ports/estate-check.ts';
-import type { Secrets } from '../ports/secrets.ts';
+import type { StoredSecrets } from '../ports/secrets.ts';
 
 /**
  * What features know of their own parts of reeve.yaml beyond its schema. Each loads its code only when its part is there:
  * most estates have few of them, and the start is to stay short.
  */
-export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateCheck[] => [
+export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => [
   async (config, tell) => {
     const { probes, maintenance, watch } = config;
     if ([probes, maintenance, watch.uplink].every((part) => Object.keys(part).length === 0)) return;
@@ -22,9 +22,15 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
     if (chat.discord?.transport !== 'http' && chat.slack?.transport !== 'http') return;
     const [{ checkChat }, { checkPublicKey }] = await Promise.all([
       import('../chat/check.ts'),
-      import('../keys/enrol.ts'),
+      import('../enrol-key.ts'),
     ]);
     await checkChat(chat, tell, (name) => secrets.has(name), checkPublicKey);
+  },
+  async ({ integrations }, tell) => {
+    const { github, linear, generic } = integrations;
+    if (github === undefined && linear === undefined && Object.keys(generic).length === 0) return;
+    const { checkIntegrations } = await import('../integrations/webhooks/check.ts');
+    await checkIntegrations(integrations, tell, secrets);
   },
   async (config, tell) => {
     if (Object.keys(config.slos).length === 0) return;
@@ -36,6 +42,11 @@ export const estateChecks = (secrets: Pick<Secrets, 'has'>): readonly EstateChec
       return;
     const { checkIncidents } = await import('../incidents/check.ts');
     await checkIncidents(config, tell);
+  },
+  async (config, tell) => {
+    if (Object.keys(config.chat).length === 0) return;
+    const { checkTopics } = await import('../chat/check.ts');
+    checkTopics(config, tell);
   },
   async (config, tell) => {
     if (Object.keys(config.sentinels).length === 0) return;

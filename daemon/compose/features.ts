@@ -11,12 +11,14 @@ import type { Practice } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { Webhooks } from '../ports/webhooks.ts';
 import type { Work } from '../ports/work.ts';
 import { composeAlerts } from './alerts.ts';
 import { composeIncidents } from './incidents.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import type { Store } from './store.ts';
+import { composeWebhooks } from './webhooks.ts';
 
 /** What features are built from. */
 export interface FeatureContext {
@@ -42,6 +44,7 @@ export interface Features {
   incidents: Incidents;
   probes: Probes;
   practice: Practice;
+  webhooks: Webhooks;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -54,17 +57,20 @@ export function openFeatures(context: FeatureContext): Features {
   const probes = openProbes(context, () => alerts.alerts);
   const incidents = composeIncidents(context, alerts.alerts, probes.probes);
   const practice = composePractice(context, alerts.alerts, probes.probes);
+  const webhooks = composeWebhooks(context);
   return {
     alerts: alerts.alerts,
     incidents: incidents.incidents,
     probes: probes.probes,
     practice: practice.practice,
-    metrics: [...alerts.metrics, ...probes.metrics, ...incidents.metrics, ...practice.metrics],
+    webhooks: webhooks.webhooks,
+    metrics: [alerts, probes, incidents, practice, webhooks].flatMap(({ metrics }) => metrics),
     async start(releasers) {
       releasers.push('alerts', alerts.start());
       await probes.start(releasers);
       incidents.start(releasers);
       practice.start(releasers);
+      await webhooks.start(releasers);
     },
   };
 }

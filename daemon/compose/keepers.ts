@@ -6,7 +6,9 @@ import type { Drivers } from './drivers.ts';
 import type { Engine } from '../jobs/engine.ts';
 import type { Releasers } from '../lifecycle.ts';
 import { keepNotes, type NotesDeps } from './notes.ts';
+import { keepReminding } from './reminders.ts';
 import { writeReport, type ReportDeps } from './reports.ts';
+import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Store } from './store.ts';
@@ -18,6 +20,7 @@ interface KeeperDeps extends Omit<NotesDeps, 'clock' | 'ledger' | 'jobs'> {
   zones: ReportDeps['zones'];
   jobs: Engine;
   drivers: Drivers;
+  alerts: Alerts;
 }
 
 /** What keeps the books beside the work: audit mirror, drill results, the jobs themselves, NOTES.md. */
@@ -48,11 +51,13 @@ export async function startKeepers(deps: KeeperDeps, releasers: Releasers): Prom
   await sweepServers(sweep);
   const swept = sweepDatabases(sweep).catch((error: unknown) => warn('what drills had left', error));
   releasers.push('leftovers', () => swept);
-  deps.drivers.sentinels.start(releasers);
+  deps.drivers.sentinels.start(releasers, deps);
   await jobs.start();
   releasers.push('jobs', () => jobs.stop(3000));
   const notes = keepNotes({ ...deps, clock, ledger });
   releasers.push('notes', () => notes.stop());
+  const reminders = keepReminding({ clock, ledger, grants: deps.grants, warn });
+  releasers.push('reminders', () => reminders.stop());
 }
 
 /** Of the version that ran: the file as it is, or as it was recorded before it ran. Null when neither can be read. */

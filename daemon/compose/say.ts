@@ -1,3 +1,4 @@
+import type { Platform } from '../../contracts/chat.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import { PARTS, chatProjection } from '../chat/projection.ts';
@@ -15,24 +16,35 @@ export function sayInChat(ledger: Ledger, state: StateView) {
     if (before === undefined && Object.keys(state.get(chatProjection).bots).length === 0)
       throw fail('CHAT_NOT_CONFIGURED', { platform: 'bot that relays' });
     const seq = before ?? (await ledger.append('chat.said', said)).record.seq;
-    await new Promise<void>((resolve, reject) => {
-      const look = (): void => {
-        const bots = Object.values(state.get(chatProjection).bots);
-        const post = seq * PARTS;
-        const posted = bots.some((bot) => own(bot.sent.by, String(post)) !== undefined);
-        const over = bots.length > 0 && bots.every((bot) => bot.cursor >= post);
-        if (!posted && !over && !signal.aborted) return;
-        stop();
-        signal.removeEventListener('abort', look);
-        if (posted) resolve();
-        else if (over) reject(fail('CHAT_UNSAID'));
-        else reject(signal.reason as Error);
-      };
-      const stop = ledger.subscribe(({ type }) => {
-        if (type === 'chat.posted' || type === 'chat.bot_removed') look();
-      });
-      signal.addEventListener('abort', look, { once: true });
-      look();
-    });
+    await untilSaid({ ledger, state }, seq, ['discord', 'slack'], signal);
   };
+}
+
+/** Resolves when one of these bots has posted what the record says. Rejects CHAT_UNSAID when each gave it up. */
+export function untilSaid(
+  { ledger, state }: { ledger: Pick<Ledger, 'subscribe'>; state: StateView },
+  seq: number,
+  platforms: readonly Platform[],
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      const all = state.get(chatProjection).bots;
+      const bots = platforms.flatMap((platform) => all[platform] ?? []);
+      const post = seq * PARTS;
+      const posted = bots.some((bot) => own(bot.sent.by, String(post)) !== undefined);
+      const over = bots.length > 0 && bots.every((bot) => bot.cursor >= post);
+      if (!posted && !over && !signal.aborted) return;
+      stop();
+      signal.removeEventListener('abort', look);
+      if (posted) resolve();
+      else if (over) reject(fail('CHAT_UNSAID'));
+      else reject(signal.reason as Error);
+    };
+    const stop = ledger.subscribe(({ type }) => {
+      if (type === 'chat.posted' || type === 'chat.bot_removed') look();
+    });
+    signal.addEventListener('abort', look, { once: true });
+    look();
+  });
 }

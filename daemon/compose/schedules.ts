@@ -76,7 +76,7 @@ export function scheduleService(scheduler: Scheduler, { store, config }: Schedul
     const near = suggest(name, names);
     throw fail('SCHEDULE_UNKNOWN', {
       schedule: name,
-      help: near === undefined ? '`reeve schedule list` shows them' : `did you mean ${near}?`,
+      help: near === undefined ? '`reeve schedule list` shows them.' : `Did you mean ${near}?`,
     });
   };
   return {
@@ -102,7 +102,7 @@ export function watchSchedules(
   alerts: Alerts,
   { store, config, warn }: ScheduleContext,
 ): () => Promise<void> {
-  const { clock, state } = store;
+  const { clock, ledger, state } = store;
   let running: Promise<void> = Promise.resolve();
   let cancel = clock.after(ALARM_EVERY, look);
   function look(): void {
@@ -112,6 +112,7 @@ export function watchSchedules(
       downtime: state.get(downtime),
       next: (name) => scheduler.next(name),
       now: clock.now(),
+      recorded: ledger.lastTs(),
     })
       .catch((error: unknown) => warn('the alarms of the schedules', error))
       .finally(() => {

@@ -2,7 +2,10 @@ import path from 'node:path';
 import type { SentinelKeeper, SentinelState } from '../drills/sentinels/keeper.ts';
 import { sentinelMemory, type Remembering } from '../drills/sentinels/memory.ts';
 import type { Releasers } from '../lifecycle.ts';
+import { sentinelAlerts, type SentinelAlerts } from '../drills/sentinels/alert.ts';
+import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
+import type { Mandates } from '../ports/mandates.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Store } from './store.ts';
 
@@ -11,7 +14,7 @@ export interface Sentinels {
   memory: Remembering;
   states(): SentinelState[];
   /** Begins writing those of reeve.yaml, now and after each change of it. */
-  start(releasers: Releasers): void;
+  start(releasers: Releasers, needs: { alerts: Alerts; mandates: Mandates }): void;
 }
 
 /** After its code could not be loaded, ms. */
@@ -24,7 +27,7 @@ export function openSentinels(store: Store, config: Config, secrets: Pick<Secret
   let keeper: Promise<SentinelKeeper | undefined> | undefined;
   let cancel = (): void => {};
   let states = (): SentinelState[] => [];
-  const begin = async (): Promise<SentinelKeeper> => {
+  const begin = async (mandates: Mandates, say: SentinelAlerts): Promise<SentinelKeeper> => {
     const { keepSentinels } = await import('../drills/sentinels/keeper.ts');
     const made = keepSentinels({
       fs,
@@ -34,6 +37,9 @@ export function openSentinels(store: Store, config: Config, secrets: Pick<Secret
       root: () => config.current().root,
       secret: (name) => secrets.get(name),
       tell: (level, message, fields) => log[level](message, fields),
+      accepted: (name) => mandates.requireUsable(`sentinel:${name}`),
+      trouble: say.trouble,
+      over: say.over,
     });
     states = () => made.states();
     return made;
@@ -41,12 +47,16 @@ export function openSentinels(store: Store, config: Config, secrets: Pick<Secret
   return {
     memory,
     states: () => states(),
-    start(releasers) {
+    start(releasers, { alerts, mandates }) {
+      const say = sentinelAlerts(alerts, mandates);
       const apply = (): void => {
+        say
+          .settleGone(specs())
+          .catch((error: unknown) => log.warn('the alerts of sentinels', { error: String(error) }));
         // Most estates have none: then nothing is loaded.
         if (keeper !== undefined) void keeper.then((made) => made?.reload());
         else if (Object.keys(specs()).length > 0)
-          keeper = begin().catch((error: unknown) => {
+          keeper = begin(mandates, say).catch((error: unknown) => {
             log.warn('the sentinels are not written', { error: String(error) });
             keeper = undefined;
             cancel = clock.after(AGAIN_MS, apply);

@@ -10,6 +10,7 @@ import { proveInclusion } from '../ledger/index.ts';
 import type { Chat } from '../ports/chat.ts';
 import { superviseBots } from './bots.ts';
 import { composeChat } from './chat.ts';
+import { composeCosign } from './cosign.ts';
 import type { Running } from './engine.ts';
 import type { Store } from './store.ts';
 
@@ -45,6 +46,8 @@ export async function serve(
     status: views.status,
     jobs,
     chat,
+    cosign: composeCosign(store, running),
+    webhooks: running.features.webhooks,
     artifacts,
     async push(token, event, text) {
       if (running.features.probes === undefined) throw fail('PUSH_UNKNOWN');

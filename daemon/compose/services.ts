@@ -8,10 +8,12 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
 import type { Grants } from '../ports/grants.ts';
+import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
+import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
 import { lazyDrivers } from './runbooks.ts';
 
@@ -23,10 +25,12 @@ export interface ServiceDeps {
   ledger: Ledger;
   people: People;
   secrets: Secrets;
+  state: StateView;
   drivers: DriverDeps;
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
   call(): CallDeps;
+  jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;
   /** Writes a report for people into the state zone; resolves to its path below the estate. */
   write(name: string, text: string): Promise<string>;
@@ -44,7 +48,13 @@ export function stepServices(deps: ServiceDeps): StepServices {
     },
     putArtifact: (data, meta) => artifacts.put(data, meta),
     call: (request) => callRunbook(deps.call(), request),
-    approve: (request) => approveStep(deps, request),
+    async approve(request) {
+      try {
+        return await approveStep(deps, request);
+      } finally {
+        if (!request.signal.aborted) await healed(deps, request);
+      }
+    },
     async notify({ job_id, ...message }) {
       const { sent } = await deps.alerts().send({ ...message, job: job_id });
       return { sent: sent.length > 0 ? sent : ['reeve.log'] };
@@ -53,6 +63,10 @@ export function stepServices(deps: ServiceDeps): StepServices {
       const { reportStep } = await import('./weekly-report.ts');
       return reportStep(deps, request);
     },
+    async head(request) {
+      const { postHead } = await import('./post-head.ts');
+      return postHead(deps, request);
+    },
     ...lazyDrivers(deps.drivers),
     allowedHosts: () => [...config.current().config.network.allow],
   };
@@ -60,6 +74,15 @@ export function stepServices(deps: ServiceDeps): StepServices {
 
 /** A secret `registry_token` or `registry-token` is seen as REGISTRY_TOKEN. */
 const variable = (name: string): string => name.replaceAll('-', '_').toUpperCase();
+
+/** Whatever the answer is: what began to heal the place while people were asked comes to its end first. */
+async function healed({ call, jobs }: ServiceDeps, { job_id, signal }: Ask): Promise<void> {
+  const { project, env } = (await call().jobs.get(job_id)).spec;
+  const heals = jobs()
+    .list({ status: 'RUNNING', project })
+    .filter(({ spec }) => spec.env === env && spec.anchor.kind === 'incident');
+  for (const { spec } of heals) await jobs().wait(spec.job_id, signal);
+}
 
 type Ask = Parameters<StepServices['approve']>[0];
 
@@ -95,6 +118,7 @@ async function approveStep(deps: ServiceDeps, ask: Ask): Promise<{ by: string[] 
     lifetime_ms: 60_000,
     reason: ask.question,
     expires: clock.now() + ask.timeout_ms,
+    ...(deps.config.environment(project, env).cosign ? { cosign: true as const } : {}),
   });
   return new Promise((resolve, reject) => {
     const by: string[] = [];

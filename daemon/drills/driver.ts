@@ -84,6 +84,8 @@ export interface DriverDeps {
   replay(dir: string, size: number): Promise<string>;
   /** Starts the read side of the service on a ledger folder. */
   boot(dir: string): Promise<BootedCopy>;
+  /** Digests of the manifests of backups that a drill has restored and proven: the newest of them is never removed. */
+  proven(): ReadonlySet<string>;
   /** How many complete backups are kept. */
   keep?: number;
   /** Tells what was done beyond the outputs (old backups removed, leftovers cleared). */

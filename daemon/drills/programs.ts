@@ -2,6 +2,7 @@ import { delimiter, join } from 'node:path';
 import { fail } from '../../contracts/errors.ts';
 import { errno } from '../durable.ts';
 import { COMMAND_PATH, execute } from '../execute.ts';
+import type { Mark } from '../process-group.ts';
 import type { DriverContext, DriverDeps } from './driver.ts';
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
@@ -24,6 +25,8 @@ export interface Program {
   signal?: AbortSignal;
   /** Runs before it as a prefix of its argv. */
   through?: readonly string[];
+  /** Told once it runs. */
+  started?: (pid: number) => void;
 }
 
 export interface Ran {
@@ -34,6 +37,12 @@ export interface Ran {
   /** The last line that says something, of the error output if there is any. */
   last: string;
 }
+
+/** What every program of an attempt carries in its environment. */
+export const markOf = ({ attempt_id, scratch }: DriverContext): Mark => ({
+  attemptId: attempt_id,
+  under: scratch,
+});
 
 export type ProgramDeps = Pick<DriverDeps, 'clock'>;
 
@@ -61,13 +70,14 @@ export async function runProgram(deps: ProgramDeps, context: DriverContext, what
       REEVE_ATTEMPT_ID: context.attempt_id,
       REEVE_SCRATCH: context.scratch,
     },
-    mark: { attemptId: context.attempt_id, under: context.scratch },
+    mark: markOf(context),
     maxOutput: MAX_OUTPUT,
   };
   try {
     const end = await execute(call, {
       clock: deps.clock,
       signal,
+      ...(what.started === undefined ? {} : { started: what.started }),
       async log(stream, chunk) {
         out[stream].add(chunk);
         if (stream === 'stderr' && what.tell !== false)

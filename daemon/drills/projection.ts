@@ -65,7 +65,7 @@ const MAX_STEPS = 200;
 /** Drills as the ledger tells them: attempts that run or wait for their result, and the last results of each. */
 export const drills: Projection<DrillsState> = {
   name: 'drills',
-  version: 2,
+  version: 3,
   initial: () => ({ jobs: [], runs: {}, results: {} }),
   apply(state, record) {
     switch (record.type) {
@@ -97,13 +97,25 @@ export const drills: Projection<DrillsState> = {
         if (attempt_id !== undefined) delete state.runs[attempt_id];
         const results = (state.results[drill] ??= []);
         results.push({ ...record.body, at: record.ts });
-        if (results.length > MAX_HISTORY) results.shift();
+        // The last backup that was proven must stay known, however often the drill fails from then on.
+        const proof = results.findLastIndex(isProof);
+        if (results.length > MAX_HISTORY) results.splice(proof === 0 ? 1 : 0, 1);
         break;
       }
     }
     return state;
   },
 };
+
+const isProof = ({ verdict, backup }: DrillResult): boolean => verdict === 'PASS' && backup !== undefined;
+
+/** Digests of the backups that passed drills have restored. */
+export const provenBackups = (state: DrillsState): Set<string> =>
+  new Set(
+    Object.values(state.results).flatMap((results) =>
+      results.filter(isProof).flatMap(({ backup }) => backup ?? []),
+    ),
+  );
 
 /** The last result of a drill. */
 export const lastResult = (state: DrillsState, drill: string): DrillResult | undefined =>

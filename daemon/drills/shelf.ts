@@ -6,6 +6,7 @@ import { createDurably, errno, makeFolder, readWhole, removeDurably } from '../d
 import { digestOf } from '../digest.ts';
 import { iso } from '../time.ts';
 import type { DriverDeps } from './driver.ts';
+import { lastProven } from './keep.ts';
 import { parseCheckpoint, type Checkpoint, type StoredCheckpoint } from './verify/checkpoint.ts';
 
 /** A backup on a shelf: `<id><ending>`, a file or a folder, and its checkpoint `<id>.json`, which is written last. */
@@ -24,11 +25,11 @@ const DRAFT = '.partial';
 /** A folder of backups of one kind. Only complete ones are seen; one backup at a time is made in it. */
 export class Shelf {
   readonly dir: string;
-  readonly #deps: Pick<DriverDeps, 'fs' | 'note'>;
+  readonly #deps: Pick<DriverDeps, 'fs' | 'note' | 'proven'>;
   readonly #driver: string;
   readonly #ending: string;
 
-  constructor(deps: Pick<DriverDeps, 'fs' | 'note'>, driver: string, dir: string, ending: string) {
+  constructor(deps: Pick<DriverDeps, 'fs' | 'note' | 'proven'>, driver: string, dir: string, ending: string) {
     this.#deps = deps;
     this.#driver = driver;
     this.dir = dir;
@@ -45,6 +46,11 @@ export class Shelf {
       .sort();
   }
 
+  /** The complete backups, oldest first: their ids and where they are. */
+  async all(): Promise<{ id: string; path: string }[]> {
+    return (await this.ids()).map((id) => ({ id, path: join(this.dir, id + this.#ending) }));
+  }
+
   /** Makes the folder, clears what a crash left, and names a new backup: where it is to be written. */
   async begin(at: number): Promise<{ id: string; draft: string }> {
     await makeFolder(this.#deps.fs, this.dir);
@@ -59,7 +65,7 @@ export class Shelf {
     return { id, draft: join(this.dir, id + this.#ending + DRAFT) };
   }
 
-  /** The draft becomes a backup; durable when it resolves. Then all but the newest `keep` are removed. */
+  /** The draft becomes a backup; durable when it resolves. Then all but the newest `keep`, and the last proven one, are removed. */
   async complete(id: string, { bytes }: Pick<StoredCheckpoint, 'bytes'>, keep: number): Promise<string> {
     const path = join(this.dir, id + this.#ending);
     const draft = await open(path + DRAFT, 'r');
@@ -72,13 +78,24 @@ export class Shelf {
     await this.#deps.fs.syncDir(this.dir);
     await createDurably(this.#deps.fs, join(this.dir, `${id}.json`), bytes);
     const old = (await this.ids()).filter((one) => one !== id);
-    for (const one of old.slice(0, Math.max(0, old.length - (keep - 1)))) {
+    const surplus = old.slice(0, Math.max(0, old.length - (keep - 1)));
+    const proven = surplus.length === 0 ? undefined : await this.#lastProven([...old, id]);
+    for (const one of surplus.filter((each) => each !== proven)) {
       // The checkpoint first: what a crash leaves is then no backup.
       await removeDurably(this.#deps.fs, join(this.dir, `${one}.json`));
       await rm(join(this.dir, one + this.#ending), { recursive: true, force: true });
       this.#deps.note('removed an old backup', { backup: one, keep });
     }
     return path;
+  }
+
+  async #lastProven(ids: readonly string[]): Promise<string | undefined> {
+    const digests = new Map<string, string>();
+    for (const id of ids) {
+      const bytes = await readWhole(this.#deps.fs, join(this.dir, `${id}.json`));
+      if (bytes !== undefined) digests.set(id, digestOf(bytes));
+    }
+    return lastProven(ids.toReversed(), (id) => digests.get(id), this.#deps.proven());
   }
 
   async abandon(draft: string): Promise<void> {

@@ -93,6 +93,11 @@ function checkProjects(config: EstateConfig, { error, warning }: Tellers): void 
         else if (!approversOf(config, id, env, undefined).includes(person))
           error([...at, 'approvers', i], `${person} has no role with the verb approve here`);
       }
+      if (spec.cosign && spec.approvals === 0)
+        error(
+          [...at, 'cosign'],
+          'nothing is signed where no approval is asked for: set approvals to 1 or more',
+        );
       if (spec.approvals === 0) continue;
       const possible = approversOf(config, id, env, spec.approvers, true);
       const text = `${spec.approvals} approval(s) are asked for`;

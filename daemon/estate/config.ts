@@ -42,6 +42,27 @@ export interface LiveConfig extends Config {
 
 const NOWHERE: EnvironmentSpec = Object.freeze(EnvironmentSpec.parse({}));
 
+/** How an estate is read; see Config. */
+export function reading(current: () => LoadedEstate): Pick<Config, 'current' | 'project' | 'environment'> {
+  const project = (id: string) => {
+    const { projects } = current().config;
+    const found = own(projects, id);
+    if (found !== undefined) return found;
+    throw fail('PROJECT_UNKNOWN', { project: id, known: Object.keys(projects).join(', ') });
+  };
+  return {
+    current,
+    project,
+    environment(id, env) {
+      const { environments } = project(id);
+      if (env === NO_ENVIRONMENT) return NOWHERE;
+      const found = own(environments, env);
+      if (found !== undefined) return found;
+      throw fail('ENVIRONMENT_UNKNOWN', { project: id, env, known: Object.keys(environments).join(', ') });
+    },
+  };
+}
+
 /** @param initial In force at first; its version is recorded by the first `recordVersions`. */
 export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfig {
   let current: LoadedEstate = initial;
@@ -49,12 +70,6 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(estate: Estate) => void>();
   const { file } = initial;
-
-  const project = (id: string) => {
-    const found = own(current.config.projects, id);
-    if (found !== undefined) return found;
-    throw fail('PROJECT_UNKNOWN', { project: id, known: Object.keys(current.config.projects).join(', ') });
-  };
 
   async function reloadNow(): Promise<{ changed: boolean; digest: string }> {
     let next: LoadedEstate;
@@ -122,15 +137,7 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
   }
 
   return {
-    current: () => current,
-    project,
-    environment(id, env) {
-      const { environments } = project(id);
-      if (env === NO_ENVIRONMENT) return NOWHERE;
-      const found = own(environments, env);
-      if (found !== undefined) return found;
-      throw fail('ENVIRONMENT_UNKNOWN', { project: id, env, known: Object.keys(environments).join(', ') });
-    },
+    ...reading(() => current),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

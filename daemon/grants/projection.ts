@@ -22,11 +22,21 @@ export interface GrantEntry {
   revoked: Revocation | null;
 }
 
+export interface Approval {
+  by: string;
+  at: number;
+  account?: string;
+  /** The approver's own signature over it. */
+  cosign?: string;
+}
+
 export interface RequestEntry {
   body: RecordBody<'grant.requested'>;
   at: number;
-  approvals: { by: string; at: number; account?: string }[];
-  denied: { by: string; at: number; reason: string } | null;
+  approvals: Approval[];
+  denied: { by: string; at: number; reason: string; cosign?: string } | null;
+  /** When its time was over before its approvals were in. */
+  expired: number | null;
   /** Why its job was not started although it was approved. */
   lapsed: { at: number; code: string; why: string } | null;
   gid: string | null;
@@ -36,6 +46,17 @@ export interface ReviewEntry {
   body: RecordBody<'review.opened'>;
   at: number;
   closed: { by: string; at: number; verdict: string } | null;
+  /** How often, and when last, people were reminded of it. */
+  reminded: { n: number; at: number };
+}
+
+/** A key with which a person co-signs. */
+export interface PersonKey {
+  person: string;
+  public_key: string;
+  at: number;
+  by: string;
+  revoked: { at: number; by: string; reason: string } | null;
 }
 
 export interface KeyEntry {
@@ -51,6 +72,8 @@ export interface GrantState {
   requests: Record<string, RequestEntry>;
   reviews: Record<string, ReviewEntry>;
   keys: Record<string, KeyEntry>;
+  /** People's own keys, by key id. None is ever forgotten: what it signed must stay verifiable. */
+  people_keys: Record<string, PersonKey>;
   revoked_kids: Record<string, Revocation>;
   revoked_subs: Record<string, Revocation>;
   /** Entries in grants, requests and reviews. */
@@ -68,12 +91,13 @@ export function own<T>(map: Record<string, T>, key: string): T | undefined {
 /** Issued grants, uses, revocations, requests, reviews and keys. Bounded: see sweep.ts. */
 export const grantsProjection: Projection<GrantState> = {
   name: 'grants',
-  version: 2,
+  version: 3,
   initial: () => ({
     grants: {},
     requests: {},
     reviews: {},
     keys: {},
+    people_keys: {},
     revoked_kids: {},
     revoked_subs: {},
     count: 0,
@@ -98,6 +122,7 @@ export const grantsProjection: Projection<GrantState> = {
           approvals: [],
           denied: null,
           lapsed: null,
+          expired: null,
           gid: null,
         };
         state.requests[record.body.id] = entry;
@@ -105,15 +130,19 @@ export const grantsProjection: Projection<GrantState> = {
         return sweep(state, record.ts);
       }
       case 'grant.approved': {
-        const { id, by, account } = record.body;
-        const approval = { by, at: record.ts, ...(account === undefined ? {} : { account }) };
-        state.requests[id]?.approvals.push(approval);
+        const { id, plan: _, ...approval } = record.body;
+        state.requests[id]?.approvals.push({ ...approval, at: record.ts });
         return state;
       }
       case 'grant.denied': {
-        const { id, by, reason } = record.body;
+        const { id, ...denied } = record.body;
         const request = state.requests[id];
-        if (request !== undefined) request.denied = { by, at: record.ts, reason };
+        if (request !== undefined) request.denied = { ...denied, at: record.ts };
+        return state;
+      }
+      case 'grant.expired': {
+        const request = state.requests[record.body.id];
+        if (request !== undefined) request.expired ??= record.ts;
         return state;
       }
       case 'grant.lapsed': {
@@ -123,9 +152,31 @@ export const grantsProjection: Projection<GrantState> = {
         return state;
       }
       case 'review.opened':
-        state.reviews[record.body.id] = { body: record.body, at: record.ts, closed: null };
+        state.reviews[record.body.id] = {
+          body: record.body,
+          at: record.ts,
+          closed: null,
+          reminded: { n: 0, at: record.ts },
+        };
         state.count += 1;
         return sweep(state, record.ts);
+      case 'review.reminded': {
+        const review = state.reviews[record.body.id];
+        if (review !== undefined) review.reminded = { n: record.body.n, at: record.ts };
+        return state;
+      }
+      case 'person.key_enrolled': {
+        const { kid, person, public_key, by } = record.body;
+        // A key never changes hands, and never comes back.
+        state.people_keys[kid] ??= { person, public_key, at: record.ts, by, revoked: null };
+        return state;
+      }
+      case 'person.key_revoked': {
+        const { kid, by, reason } = record.body;
+        const key = state.people_keys[kid];
+        if (key !== undefined) key.revoked ??= { at: record.ts, by, reason };
+        return state;
+      }
       case 'review.closed': {
         const { id, by, verdict } = record.body;
         const review = state.reviews[id];

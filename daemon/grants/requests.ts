@@ -3,10 +3,11 @@ import { MAX_LIFETIME_MS } from '../../contracts/grant.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import { grantRecords } from '../../contracts/records/grant.ts';
 import type { RecordBody } from '../../contracts/record.ts';
-import type { ApprovalResult, IssuedGrant, RequestView } from '../ports/grants.ts';
+import type { ApprovalResult, Decided, IssuedGrant, RequestView } from '../ports/grants.ts';
 import { oneLine } from '../text.ts';
 import { badArguments, checkReason, type Core } from './core.ts';
 import { names, sign } from './issue.ts';
+import { mustSay } from './people-keys.ts';
 import { own, type RequestEntry } from './projection.ts';
 import { shown } from './scope.ts';
 
@@ -48,37 +49,63 @@ export async function approve(
   id: string,
   by: string,
   plan: string,
-  account?: string,
+  { account, cosign }: Decided = {},
 ): Promise<ApprovalResult> {
   let complete = false;
   const guard = (): void => {
     core.assertClock();
+    if (cosign !== undefined) mustSay(core, cosign, { request: id, by, decision: 'approve', plan });
+    if (sent(core, id, cosign)) throw fail('COSIGN_REPLAYED', { id });
     const { body: asked, approvals } = open(core, id);
     const list = asked.approvers.filter((person) => person !== asked.by).join(', ');
     if (by === asked.by) throw fail('APPROVAL_SELF', { approvers: list });
     if (!asked.approvers.includes(by)) throw forbidden(by, asked);
     if (approvals.some((approval) => approval.by === by)) throw fail('APPROVAL_TWICE', { person: by });
     if (plan !== asked.plan) throw fail('GRANT_PLAN_MISMATCH');
+    if (asked.cosign === true && cosign === undefined)
+      throw fail('COSIGN_REQUIRED', { id, where: `${asked.project}/${asked.env}` });
     complete = approvals.length + 1 >= asked.needs;
   };
   // Once before, so that what is no id at all is refused by its own name; again at the instant of sequencing.
   guard();
-  const body = { id, by, plan, ...(account === undefined ? {} : { account: account.slice(0, 200) }) };
+  const body = {
+    id,
+    by,
+    plan,
+    ...(account === undefined ? {} : { account: account.slice(0, 200) }),
+    ...(cosign === undefined ? {} : { cosign }),
+  };
   await core.options.ledger.append('grant.approved', body, { guard });
   const grant = complete ? await signRequest(core, id) : undefined;
   return { request: view(core, id), ...(grant === undefined ? {} : { grant }) };
 }
 
 /** See `Grants.deny`. */
-export async function deny(core: Core, id: string, by: string, reason: string): Promise<RequestView> {
+export async function deny(
+  core: Core,
+  id: string,
+  by: string,
+  reason: string,
+  { cosign }: Decided = {},
+): Promise<RequestView> {
   const guard = (): void => {
+    if (cosign !== undefined) mustSay(core, cosign, { request: id, by, decision: 'deny' });
+    if (sent(core, id, cosign)) throw fail('COSIGN_REPLAYED', { id });
     const found = find(core, id);
     const { body: asked } = stateOf(core, found) === 'lapsed' ? found : open(core, id);
     if (by !== asked.by && !asked.approvers.includes(by)) throw forbidden(by, asked);
   };
   guard();
-  await core.options.ledger.append('grant.denied', { id, by, reason: checkReason(reason) }, { guard });
+  const body = { id, by, reason: checkReason(reason), ...(cosign === undefined ? {} : { cosign }) };
+  await core.options.ledger.append('grant.denied', body, { guard });
   return view(core, id);
+}
+
+/** Whether this very statement stands in the record of the request already. */
+function sent(core: Core, id: string, cosign: string | undefined): boolean {
+  if (cosign === undefined) return false;
+  const { approvals, denied } = find(core, id);
+  return denied?.cosign === cosign || approvals.some((approval) => approval.cosign === cosign);
 }
 
 /** See `Grants.completeRequests`. */
@@ -97,6 +124,8 @@ export function unfinished(core: Core, began: (job: string, gid: string) => bool
   const waits = (entry: RequestEntry): boolean => {
     // The question of a running job's step starts nothing.
     if (!approved(entry) || entry.body.command === STEP_APPROVAL) return false;
+    // A kept one is used when its person acts.
+    if (entry.body.keep === true) return false;
     if (entry.gid === null) return true;
     const { gid } = entry;
     const grant = own(core.state.grants, gid);
@@ -156,17 +185,20 @@ async function signRequest(core: Core, id: string): Promise<IssuedGrant> {
 }
 
 export function view(core: Core, id: string): RequestView {
-  const { body, at, approvals, denied, lapsed, gid } = find(core, id);
+  const { body, at, approvals, denied, lapsed, expired, gid } = find(core, id);
   const state = stateOf(core, find(core, id));
-  return { ...body, at, state, approvals: [...approvals], denied, lapsed, gid };
+  return { ...body, at, state, approvals: [...approvals], denied, lapsed, expired, gid };
 }
 
-function stateOf(core: Core, { body, approvals, denied, lapsed, gid }: RequestEntry): RequestView['state'] {
+export function stateOf(
+  core: Core,
+  { body, approvals, denied, lapsed, expired, gid }: RequestEntry,
+): RequestView['state'] {
   if (lapsed !== null) return denied === null ? 'lapsed' : 'denied';
   if (gid !== null) return 'granted';
   if (denied !== null) return 'denied';
   if (approvals.length >= body.needs) return 'approved';
-  return body.expires <= core.latest() ? 'expired' : 'open';
+  return expired !== null || body.expires <= core.latest() ? 'expired' : 'open';
 }
 
 function find(core: Core, id: string): RequestEntry {

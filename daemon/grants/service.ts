@@ -5,6 +5,8 @@ import type { Grants, ReviewView, Wanted } from '../ports/grants.ts';
 import { checkReason, Core, type GrantsOptions } from './core.ts';
 import { child, issue } from './issue.ts';
 import { findKey } from './judge.ts';
+import { keeps, kept, remind } from './overdue.ts';
+import { decision, enrolPersonKey, look, personKeys, revokePersonKey } from './people-keys.ts';
 import { own, revocationOf, type GrantEntry, type ReviewEntry } from './projection.ts';
 import { approve, completeRequests, deny, lapse, request, unfinished, view } from './requests.ts';
 import { shown } from './scope.ts';
@@ -46,8 +48,8 @@ export function grantService(options: GrantsOptions): Grants {
     revoke: (what, by, reason) => revoke(core, what, by, reason),
 
     request: (input) => request(core, input),
-    approve: (id, by, plan, account) => approve(core, id, by, plan, account),
-    deny: (id, by, reason) => deny(core, id, by, reason),
+    approve: (id, by, plan, how) => approve(core, id, by, plan, how),
+    deny: (id, by, reason, how) => deny(core, id, by, reason, how),
     async requests({ openOnly = false } = {}) {
       await ledger.settled();
       const views = Object.keys(core.state.requests).map((id) => view(core, id));
@@ -60,6 +62,15 @@ export function grantService(options: GrantsOptions): Grants {
       return unfinished(core, began);
     },
     lapse: (id, code, why) => lapse(core, id, code, why),
+    remind: () => remind(core),
+    kept: (person, plan) => kept(core, person, plan),
+    keeps: (person, what) => keeps(core, person, what),
+
+    enrolPersonKey: (person, line, by, reason) => enrolPersonKey(core, person, line, by, reason),
+    revokePersonKey: (kid, by, reason) => revokePersonKey(core, kid, by, reason),
+    personKeys: () => personKeys(core),
+    decision: (token) => decision(core, token),
+    look: (token) => look(core, token),
 
     async reviews({ openOnly = false } = {}) {
       await ledger.settled();
@@ -141,4 +152,9 @@ function grantView(core: Core, { payload, used }: GrantEntry): GrantView {
   return { ...payload, used, state, revoked };
 }
 
-const reviewView = ({ body, at, closed }: ReviewEntry): ReviewView => ({ ...body, at, closed });
+const reviewView = ({ body, at, closed, reminded }: ReviewEntry): ReviewView => ({
+  ...body,
+  at,
+  closed,
+  reminded,
+});

@@ -9,6 +9,7 @@ import type { Verb } from '../../contracts/estate.ts';
 import type { Log } from '../log.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Chat } from '../ports/chat.ts';
+import type { Cosigning } from '../ports/cosign.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Caller, Door } from '../ports/door.ts';
 import type { Fs } from '../ports/fs.ts';
@@ -16,6 +17,7 @@ import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Live } from '../ports/live.ts';
 import type { PushEvent } from '../ports/probe-kinds.ts';
+import type { Webhooks } from '../ports/webhooks.ts';
 import type { EventStreams } from './events/streams.ts';
 import type { TokenHolder, TokenVerifier } from './token.ts';
 
@@ -59,6 +61,8 @@ export interface ServerDeps {
   status(may?: (project: string, env: string) => boolean): StatusView;
   jobs: Jobs;
   chat: Chat;
+  cosign: Cosigning;
+  webhooks: Pick<Webhooks, 'limits' | 'receive'>;
   artifacts: Artifacts;
   /** A call of the push URL of a heartbeat probe. Rejects PROBE_UNKNOWN for a token that is nobody's. */
   push(token: string, event: PushEvent, text: string): Promise<unknown>;

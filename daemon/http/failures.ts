@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import type { Context } from './context.ts';
+import { linger } from './linger.ts';
 import type { Refusals } from './refusals.ts';
 import { shown } from './shown.ts';
 
@@ -35,7 +36,10 @@ export function errorHandler(context: Context, refusals: Refusals) {
       if (seq !== undefined) response.ledger_seq = seq;
     }
     // The rest of a refused body is not worth waiting for.
-    if (response.status === 413) reply.header('connection', 'close');
+    if (response.status === 413) {
+      reply.header('connection', 'close');
+      linger(request.raw.socket, context.clock);
+    }
     if (response.status === 401) reply.header('www-authenticate', 'Bearer realm="reeve"');
     if (response.status === 429) reply.header('retry-after', String(known.params['seconds'] ?? 60));
     reply.code(response.status).type('application/json; charset=utf-8');

@@ -104,9 +104,15 @@ export class IncidentBook {
     await this.#deps.ledger.append('incident.acknowledged', body, { guard: () => this.#mustBeOpen(id) });
   }
 
-  async note(id: string, by: string, text: string): Promise<void> {
-    const body = { id, by, text: block(this.#deps.clean(text), 3900) };
-    await this.#deps.ledger.append('incident.noted', body, { guard: () => void this.row(id) });
+  async note(id: string, by: string, text: string, interaction?: string): Promise<void> {
+    const said = interaction === undefined ? {} : { interaction };
+    const body = { id, by, text: block(this.#deps.clean(text), 3900), ...said };
+    const guard = (): void => {
+      const { noted = [] } = this.row(id);
+      still(interaction === undefined || !noted.includes(interaction));
+    };
+    if (!(await ifStill(this.#deps.ledger.append('incident.noted', body, { guard }))))
+      await this.#deps.ledger.settled();
   }
 
   async link(id: string, link: Omit<RecordBody<'incident.linked'>, 'id'>): Promise<void> {

@@ -22,7 +22,7 @@ export interface HealDeps {
   config: Pick<Config, 'current'>;
   book: IncidentBook;
   probes: Pick<Probes, 'get' | 'run'>;
-  jobs: Pick<Jobs, 'wait' | 'get' | 'list'>;
+  jobs: Pick<Jobs, 'asking' | 'wait' | 'get' | 'list'>;
   admit(ask: Unattended): Promise<{ job_id: string }>;
   /** Aborted when the daemon stops. */
   signal: AbortSignal;

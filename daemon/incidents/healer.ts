@@ -185,11 +185,16 @@ export class Healer {
     }
   }
 
-  /** A deployment that runs in this place: what it stops it starts again itself, and two hands make it worse. */
+  /**
+   * A deployment that runs in this place: what it stops it starts again itself, and two hands make it worse. One that waits
+   * for somebody's approval is in no way; when it has it, it waits for the heal.
+   */
   #deploying({ project, env }: { project: string; env: string }): string | undefined {
     const found = this.#deps.jobs
       .list({ status: 'RUNNING', project })
-      .find(({ spec }) => spec.env === env && DEPLOYING.has(spec.action));
+      .find(
+        ({ spec }) => spec.env === env && DEPLOYING.has(spec.action) && !this.#deps.jobs.asking(spec.job_id),
+      );
     return found === undefined ? undefined : `${found.title} (${found.spec.job_id}) runs there`;
   }
 

@@ -4,7 +4,14 @@ import type { Projection } from '../ports/state.ts';
 import { cut } from '../text.ts';
 import { keep, noteTrouble } from './due.ts';
 import { noteHealing } from './heal-fold.ts';
-import { MAX_CLOSED, MAX_LINKS, activeHeal, type IncidentRow, type IncidentsState } from './state.ts';
+import {
+  MAX_CLOSED,
+  MAX_LINKS,
+  MAX_NOTED,
+  activeHeal,
+  type IncidentRow,
+  type IncidentsState,
+} from './state.ts';
 
 /** What the fold keeps of a text; the whole is in the ledger. */
 const MAX_TEXT = 1000;
@@ -12,7 +19,7 @@ const MAX_TEXT = 1000;
 /** Incidents, what asks for one, and healing, as the ledger tells them. What must be done follows from here alone. */
 export const incidentsProjection: Projection<IncidentsState> = {
   name: 'incidents',
-  version: 2,
+  version: 3,
   initial: () => ({
     open: {},
     causes: {},
@@ -64,6 +71,11 @@ function noteIncident(state: IncidentsState, record: LedgerRecord): void {
     case 'incident.acknowledged':
       row.ack ??= { by: record.body.by, at: record.ts, note: cut(record.body.note, MAX_TEXT) };
       break;
+    case 'incident.noted': {
+      const { interaction } = record.body;
+      if (interaction !== undefined) row.noted = [...(row.noted ?? []), interaction].slice(-MAX_NOTED);
+      break;
+    }
     case 'incident.linked': {
       const { kind, job, incident } = record.body;
       row.links.push({

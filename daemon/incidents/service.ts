@@ -31,8 +31,8 @@ export class IncidentService implements Omit<Incidents, 'get' | 'list' | 'heals'
   acknowledge(id: string, by: string, note: string): Promise<void> {
     return this.#book.acknowledge(id, by, note);
   }
-  note(id: string, by: string, text: string): Promise<void> {
-    return this.#book.note(id, by, text);
+  note(...note: Parameters<Incidents['note']>): Promise<void> {
+    return this.#book.note(...note);
   }
   link(id: string, link: Omit<RecordBody<'incident.linked'>, 'id'>): Promise<void> {
     return this.#book.link(id, link);

@@ -8,6 +8,8 @@ export const MAX_CLOSED = 500;
 /** Deployments whose place is remembered, so that their end can be understood. */
 export const MAX_JOBS = 500;
 export const MAX_LINKS = 50;
+/** Notes whose interaction is remembered, so that the same one is not noted twice. */
+export const MAX_NOTED = 200;
 export const MAX_HEALS = 20;
 const MAX_DUE = 2000;
 export { MAX_DUE };
@@ -73,6 +75,8 @@ export interface IncidentRow {
   since: number;
   reopened: number;
   ack: { by: string; at: number; note: string } | null;
+  /** Interactions of its newest notes. */
+  noted?: string[];
   resolved: { seq: number; at: number; by: string; why: string; ended: number } | null;
   review: {
     seq: number;

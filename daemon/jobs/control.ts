@@ -29,6 +29,7 @@ export async function retryJob(
   grantId: string,
   by: string,
   reason: string,
+  asked?: string,
 ): Promise<{ attempt_id: string }> {
   const { core } = on;
   const { spec } = await find(on, jobId);
@@ -50,7 +51,11 @@ export async function retryJob(
     status: 'QUEUED' as const,
     created_at_utc: now,
     updated_at_utc: now,
-    correlation_ids: { grant_id: grantId, requested_by: by },
+    correlation_ids: {
+      grant_id: grantId,
+      requested_by: by,
+      ...(asked === undefined ? {} : { asked: cut(asked, 200) }),
+    },
   };
   const why = cut(reason, 1000);
   let added = false;

@@ -1,6 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { JobSpec } from '../../contracts/job.ts';
 import type { Plan } from '../../contracts/plan.ts';
+import { isAsking, isHeal, type Asker } from './asking.ts';
 import { asReeve, Core } from './core.ts';
 import type { JobEntry } from './entries.ts';
 import { requireGates } from './gates.ts';
@@ -46,7 +47,7 @@ export class Dispatcher {
   }
 
   /** Throws GATE_CLOSED, QUEUE_FULL, LOCK_HELD. */
-  precheck(plan: Plan, spec: Pick<JobSpec, 'job_id' | 'parent'>): void {
+  precheck(plan: Plan, spec: Asker): void {
     requireGates(this.core.jobs, plan, this.core.now());
     this.#queue.requireRoom(this.core.options.config.current().config.limits.queue);
     if (plan.lock !== null && plan.on_conflict === 'refuse') this.#requireLock(spec, plan.lock);
@@ -66,7 +67,8 @@ export class Dispatcher {
   /** Adds a job. `writing` ones start only once `settle` says that their record is durable. */
   add(spec: JobSpec, lock: string | null, since: number, state: Waiting['state'], notBefore = 0): void {
     const { job_id: jobId, project, reason, parent } = spec;
-    this.#queue.add({ jobId, lock, project, reason, child: parent !== undefined, since, notBefore, state });
+    const [child, heals] = [parent !== undefined, isHeal(spec)];
+    this.#queue.add({ jobId, lock, project, reason, child, heals, since, notBefore, state });
   }
 
   settle(jobId: string, durable: boolean): void {
@@ -106,7 +108,13 @@ export class Dispatcher {
     try {
       const limit = this.core.options.config.current().config.limits.concurrent_jobs;
       const slots = limit - this.#queue.busyOwn;
-      for (const item of this.#queue.startable(this.core.now(), slots, (one) => this.#mustWait(one))) {
+      const startable = this.#queue.startable(
+        this.core.now(),
+        slots,
+        (one) => this.#mustWait(one),
+        ({ jobId }) => isAsking(this.core.jobs.jobs, jobId),
+      );
+      for (const item of startable) {
         item.state = 'busy';
         void this.#launch(item);
       }
@@ -187,7 +195,7 @@ export class Dispatcher {
   }
 
   /** Throws LOCK_HELD, also when a job ahead in the queue is going to hold it. */
-  #requireLock(spec: Pick<JobSpec, 'job_id' | 'parent'>, lock: string): void {
+  #requireLock(spec: Asker, lock: string): void {
     const held = this.keeper.blocker(spec, lock);
     if (held !== undefined) throw heldError(held);
     const ahead = spec.parent === undefined ? this.#queue.ahead(lock, spec.job_id) : undefined;

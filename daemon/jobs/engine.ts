@@ -4,6 +4,7 @@ import type { Plan } from '../../contracts/plan.ts';
 import { canonical } from '../canonical.ts';
 import { digestOf } from '../digest.ts';
 import type { JobRequest, JobView, Jobs } from '../ports/jobs.ts';
+import { isAsking } from './asking.ts';
 import { cancelJob, resolveJob, retryJob } from './control.ts';
 import type { Core } from './core.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -129,14 +130,17 @@ export class Engine implements Jobs {
   cancel(jobId: string, by: string, reason: string): Promise<void> {
     return cancelJob(this.#on, jobId, by, reason);
   }
-  retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }> {
-    return retryJob(this.#on, jobId, grantId, by, reason);
+  retry(...how: Parameters<Jobs['retry']>): Promise<{ attempt_id: string }> {
+    return retryJob(this.#on, ...how);
   }
   resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void> {
     return resolveJob(this.#on, jobId, as, by, reason);
   }
   async stealLock(lock: string, by: string, reason: string): Promise<void> {
     await this.#on.keeper.steal(lock, by, reason);
+  }
+  asking(jobId: string): boolean {
+    return isAsking(this.#core.jobs.jobs, jobId);
   }
   list(filter?: JobFilter): JobView[] {
     return listJobs(this.#core, filter);

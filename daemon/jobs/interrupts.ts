@@ -43,6 +43,10 @@ function heard(on: Dispatcher, record: LedgerRecord): void {
       on.pump();
       break;
     }
+    case 'job.step.started':
+      // From now on it is in no heal's way.
+      if (record.body.kind === 'approve') on.pump();
+      break;
     case 'lock.released':
     case 'halt.lifted':
     case 'work.resumed':

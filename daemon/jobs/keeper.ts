@@ -1,6 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { JobSpec } from '../../contracts/job.ts';
 import { cut } from '../text.ts';
+import { isAsking, isHeal, type Asker } from './asking.ts';
 import type { Core } from './core.ts';
 import { jobOf } from './identity.ts';
 import { heldError, lockOf, type LockEntry } from './locks.ts';
@@ -23,22 +24,22 @@ export class LockKeeper {
     return this.#core.options.leaseMs ?? LEASE_MS;
   }
 
-  /** Who keeps this job from the lock; undefined when it may take it. A caller's lock covers what it calls. */
-  blocker(spec: Pick<JobSpec, 'job_id' | 'parent'>, lock: string): LockEntry | undefined {
+  /** Who keeps this job from the lock; undefined when it may take it. A caller's lock covers what it calls, that of a job which waits for people covers heals. */
+  blocker(spec: Asker, lock: string): LockEntry | undefined {
     const held = lockOf(this.#core.locks, lock);
-    return held === undefined || jobOf(held.owner) === spec.job_id || this.#isAncestor(held, spec)
+    return held === undefined || jobOf(held.owner) === spec.job_id || this.#covers(held, spec)
       ? undefined
       : held;
   }
 
   /**
-   * Durable when it resolves. False: an ancestor holds it, and will after this attempt too. Rejects LOCK_HELD. A job's
+   * Durable when it resolves. False: one that covers it holds it, and will after this attempt too. Rejects LOCK_HELD. A job's
    * earlier attempt hands its lock over.
    */
   async acquire(spec: JobSpec, attemptId: string, fence: number, lock: string): Promise<boolean> {
     const { ledger } = this.#core.options;
     const held = lockOf(this.#core.locks, lock);
-    if (held !== undefined && this.#isAncestor(held, spec)) return false;
+    if (held !== undefined && this.#covers(held, spec)) return false;
     if (held !== undefined && held.owner !== attemptId && jobOf(held.owner) === spec.job_id) {
       await this.release(lock, held.owner);
     }
@@ -136,6 +137,13 @@ export class LockKeeper {
 
   #body(lock: string, owner: string, fence: number, reason: string) {
     return { lock, owner, fence, reason: cut(reason, 500), lease_until: this.#core.now() + this.#lease };
+  }
+
+  /** A job that was asking goes on only when the heals there have ended (approve step), so that there are never two hands. */
+  #covers(held: LockEntry, spec: Asker): boolean {
+    return (
+      this.#isAncestor(held, spec) || (isHeal(spec) && isAsking(this.#core.jobs.jobs, jobOf(held.owner)))
+    );
   }
 
   #isAncestor(held: LockEntry, spec: Pick<JobSpec, 'parent'>): boolean {

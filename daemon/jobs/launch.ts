@@ -2,8 +2,8 @@ import { fail } from '../../contracts/errors.ts';
 import type { JobSpec, TerminalStatus } from '../../contracts/job.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Runbook } from '../../contracts/runbook.ts';
-import { attemptRecord, runAttempt } from './attempt.ts';
-import { AttemptLog } from './attempt-log.ts';
+import { runAttempt } from './attempt.ts';
+import { begin } from './begin.ts';
 import { asReeve, type Core } from './core.ts';
 import type { JobEntry } from './entries.ts';
 import { requireGates } from './gates.ts';
@@ -11,7 +11,7 @@ import { attemptIdOf, capOf, utc } from './identity.ts';
 import type { LockKeeper } from './keeper.ts';
 import { lockOf } from './locks.ts';
 import { grantOf, nextFence, refuse, type Ended, type Launched } from './refuse.ts';
-import { Run } from './run.ts';
+import type { Run } from './run.ts';
 
 /** Starts the next attempt of a queued job and sees it through. Never rejects. */
 export async function launch(core: Core, keeper: LockKeeper, jobId: string): Promise<Launched> {
@@ -36,7 +36,7 @@ export async function launch(core: Core, keeper: LockKeeper, jobId: string): Pro
   try {
     if (plan.lock !== null && (await keeper.acquire(entry.spec, attemptId, fence, plan.lock)))
       lock = plan.lock;
-    run = await begin(core, entry, { plan, runbook, attemptId, fence, lock });
+    run = await beginFresh(core, entry, { plan, runbook, attemptId, fence, lock });
   } catch (error) {
     if (lock !== null) await quietly(core, keeper.release(lock, attemptId));
     return refuse(core, jobId, asReeve(error));
@@ -58,59 +58,22 @@ interface Prepared {
   lock: string | null;
 }
 
-/** Child grant, folder, log, and the durable RUNNING. Leaves nothing behind when it rejects. */
-async function begin(core: Core, entry: JobEntry, prepared: Prepared): Promise<Run> {
-  const { clock, services, redactor, live, ledger, owner, config } = core.options;
-  const { spec } = entry;
+async function beginFresh(core: Core, entry: JobEntry, prepared: Prepared): Promise<Run> {
+  const { spec, attempts } = entry;
   const { plan, runbook, attemptId, fence } = prepared;
-  const grantId = grantOf(entry);
-  const childId = await childGrant(core, spec, plan, grantId, attemptId);
-  const secrets = await services.secrets(runbook.front.secrets);
-  const redact = redactor(Object.values(secrets));
-  const scratch = await core.scratch.make(attemptId);
-  let log: AttemptLog | undefined;
-  try {
-    let running: Run | undefined;
-    const maxBytes = config.current().config.limits.output_bytes;
-    log = await AttemptLog.open({
-      path: core.scratch.logPath(attemptId),
-      jobId: spec.job_id,
-      attemptId,
-      clock,
-      artifacts: core.options.artifacts,
-      live,
-      redactor: redact,
-      maxBytes,
-      overflow: (step) => running?.stopStep?.(fail('STEP_OUTPUT_LIMIT', { step, max: maxBytes })),
-    });
-    const createdAt = entry.attempts.find((known) => known.fence === fence)?.record.created_at_utc;
-    const run = new Run({
-      ...prepared,
-      spec,
-      grantId,
-      childId,
-      scratch,
-      log,
-      redactor: redact,
-      createdAt: createdAt ?? utc(core.now()),
-    });
-    running = run;
-    const body = { attempt: { ...attemptRecord(run, core.now()), status: 'RUNNING' as const }, fence, owner };
-    await ledger.append('job.attempt', body, {
-      guard: () => {
-        mayBegin(core, spec, fence);
-        core.check(spec, childId);
-        // From this instant on an interruption must find it.
-        core.running.set(attemptId, run);
-      },
-    });
-    return run;
-  } catch (error) {
-    core.running.delete(attemptId);
-    await log?.discard();
-    await core.scratch.remove(scratch);
-    throw error;
-  }
+  const childId = await childGrant(core, spec, plan, grantOf(entry), attemptId);
+  return begin(core, {
+    ...prepared,
+    entry,
+    childId,
+    secrets: await core.options.services.secrets(runbook.front.secrets),
+    createdAt: attempts.find((known) => known.fence === fence)?.record.created_at_utc ?? utc(core.now()),
+    log: 'open',
+    guard: () => {
+      mayBegin(core, spec, fence);
+      core.check(spec, childId);
+    },
+  });
 }
 
 async function childGrant(

@@ -8,6 +8,8 @@ export interface Waiting {
   project: string;
   /** Called by a running job: it starts whatever the limit is, else its caller would wait for ever. */
   child: boolean;
+  /** It heals an incident. */
+  heals: boolean;
   since: number;
   /** Not before this time, ms (retry delay). */
   notBefore: number;
@@ -56,18 +58,28 @@ export class JobQueue {
 
   /**
    * What may start now, in order. `blocked` says whether anything else keeps a job back; `slots` how many more may run
-   * beside those that run.
+   * beside those that run. `asking`: a running one waits for people, so that neither its place nor its lock keeps a heal back.
    */
-  startable(now: number, slots: number, blocked: (item: Waiting) => boolean): Waiting[] {
-    const claimed = new Set(this.#items.filter(({ state }) => state === 'busy').map(({ lock }) => lock));
+  startable(
+    now: number,
+    slots: number,
+    blocked: (item: Waiting) => boolean,
+    asking: (item: Waiting) => boolean,
+  ): Waiting[] {
+    const busy = this.#items.filter(({ state }) => state === 'busy');
+    const claimed = new Set(busy.map(({ lock }) => lock));
+    const lent = new Set(busy.filter((item) => item.lock !== null && asking(item)).map(({ lock }) => lock));
+    const more = busy.filter((item) => !item.child && asking(item)).length;
     let free = slots;
     const chosen: Waiting[] = [];
     for (const item of this.#items) {
       if (item.state !== 'ready' || item.notBefore > now) continue;
-      if (!item.child && free <= 0) continue;
-      if (item.lock !== null && claimed.has(item.lock) && !item.child) continue;
+      if (!item.child && free + (item.heals ? more : 0) <= 0) continue;
+      const held = item.lock !== null && claimed.has(item.lock) && !item.child;
+      if (held && !(item.heals && lent.has(item.lock))) continue;
       if (blocked(item)) continue;
       claimed.add(item.lock);
+      lent.delete(item.lock);
       if (!item.child) free -= 1;
       chosen.push(item);
     }

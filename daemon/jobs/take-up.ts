@@ -4,8 +4,9 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import { cut } from '../text.ts';
-import { attemptRecord, conclude } from './attempt.ts';
-import { AttemptLog, storeLog } from './attempt-log.ts';
+import { conclude } from './attempt.ts';
+import { storeLog } from './attempt-log.ts';
+import { begin } from './begin.ts';
 import { asReeve, type Core } from './core.ts';
 import type { AttemptEntry, JobEntry } from './entries.ts';
 import { isGameDay, resumeGameDay } from './gameday.ts';
@@ -14,7 +15,7 @@ import { see } from './launch.ts';
 import type { Phases } from './phases.ts';
 import { utc } from './identity.ts';
 import { grantOf, type Ended } from './refuse.ts';
-import { Run } from './run.ts';
+import type { Run } from './run.ts';
 import { isWhole, type Verdict } from './verdict.ts';
 
 /** A game day that a killed daemon left after its method had begun: it still owes its rollback. */
@@ -98,63 +99,24 @@ async function giveUp(core: Core, left: LeftDay, error: ReeveError): Promise<End
 }
 
 async function goOn(core: Core, { entry, attempt, plan }: LeftDay, lock: string | null): Promise<Run> {
-  const { clock, services, redactor, live, ledger, owner, config, artifacts, runbooks } = core.options;
-  const { spec } = entry;
+  const { services, runbooks } = core.options;
   const { attempt_id: attemptId, correlation_ids, created_at_utc } = attempt.record;
-  // The plan says all that is run; the file only gives the words that the trajectory quotes.
+  const { fence } = attempt;
   const runbook = await runbooks.get(plan.runbook, plan.runbook_digest).catch(() => undefined);
-  const redact = redactor(Object.values(await services.secrets(secretsOf(plan)).catch(() => ({}))));
-  const scratch = await core.scratch.make(attemptId);
-  let log: AttemptLog | undefined;
-  try {
-    let running: Run | undefined;
-    const maxBytes = config.current().config.limits.output_bytes;
-    log = await AttemptLog.resume({
-      path: core.scratch.logPath(attemptId),
-      jobId: spec.job_id,
-      attemptId,
-      clock,
-      artifacts,
-      live,
-      redactor: redact,
-      maxBytes,
-      overflow: (step) => running?.stopStep?.(fail('STEP_OUTPUT_LIMIT', { step, max: maxBytes })),
-    });
-    const run = new Run({
-      spec,
-      plan,
-      runbook: runbook?.digest === plan.runbook_digest ? runbook : undefined,
-      attemptId,
-      fence: attempt.fence,
-      grantId: grantOf(entry),
-      childId: correlation_ids?.child_grant_id ?? grantOf(entry),
-      lock,
-      scratch,
-      log,
-      redactor: redact,
-      createdAt: created_at_utc,
-    });
-    running = run;
-    const body: RecordBody<'job.attempt'> = {
-      attempt: { ...attemptRecord(run, core.now()), status: 'RUNNING' },
-      fence: attempt.fence,
-      owner,
-      why: 'taken up again after the daemon had stopped in its middle: its rollback is owed',
-    };
-    await ledger.append('job.attempt', body, {
-      guard: () => {
-        core.mustBeCurrent(spec.job_id, attemptId, attempt.fence);
-        core.running.set(attemptId, run);
-      },
-    });
-    return run;
-  } catch (error) {
-    core.running.delete(attemptId);
-    // The file stays: it holds what the attempt had printed.
-    await log?.close();
-    await core.scratch.remove(scratch);
-    throw error;
-  }
+  return begin(core, {
+    entry,
+    plan,
+    runbook: runbook?.digest === plan.runbook_digest ? runbook : undefined,
+    attemptId,
+    fence,
+    lock,
+    childId: correlation_ids?.child_grant_id ?? grantOf(entry),
+    secrets: await services.secrets(secretsOf(plan)).catch(() => ({})),
+    createdAt: created_at_utc,
+    log: 'resume',
+    why: 'taken up again after the daemon had stopped in its middle: its rollback is owed',
+    guard: () => core.mustBeCurrent(entry.spec.job_id, attemptId, fence),
+  });
 }
 
 async function finish(

@@ -2,7 +2,7 @@ import { sign, type KeyObject } from 'node:crypto';
 import { fail } from '../../contracts/errors.ts';
 import { keyId, privateKeyFromSeed, rawPublicKey, SEED_BYTES } from '../ed25519.ts';
 import type { KeyPurpose, Sealer, Signer } from '../ports/keys.ts';
-import { checkPublicKey } from './enrol.ts';
+import { checkPublicKey } from '../enrol-key.ts';
 import type { StoredKey } from './file.ts';
 
 /** Makes a key pair with tweetnacl, checks that OpenSSL derives the same public key, and seals the seed. */

@@ -9,5 +9,6 @@ export {
   showRecord,
   tailLedger,
 } from './offline.ts';
+export { holdsText, readTypes } from './read-types.ts';
 export { rootAt } from './root-at.ts';
 export { verifyLedger, type VerifyReport } from './verify.ts';

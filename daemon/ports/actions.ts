@@ -28,6 +28,7 @@ import type { Schedules } from './schedules.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
 import type { Trajectory } from './trajectory.ts';
+import type { Webhooks } from './webhooks.ts';
 import type { Work } from './work.ts';
 
 /** What an action hands back; the door makes the whole Reply of it. */
@@ -64,6 +65,7 @@ export interface Deps {
   probes: Probes;
   practice: Practice;
   incidents: Incidents;
+  webhooks: Webhooks;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
@@ -81,6 +83,10 @@ export interface Deps {
   planBlocks(plan: Plan, digest: string): Block[];
   /** Runs what a request asked for, now that its grant is signed. Rejects GRANT_PLAN_MISMATCH when it would run something else. */
   runApproved(request: RequestView, grant: Pick<GrantPayload, 'gid' | 'apr'>): Promise<{ job_id: string }>;
+  /** What a command would run for the caller, who need not be allowed to; and who may allow it. Executes nothing. */
+  planGrant(wish: GrantWish): Promise<PlannedGrant>;
+  /** Asks for a grant over it that is kept for the caller's next fitting command. */
+  requestGrant(wish: GrantWish, terms: GrantTerms): Promise<Draft>;
   /** Name of the ledger. */
   origin: string;
   /** Random lower-case hex digits. */
@@ -194,6 +200,25 @@ export interface JobWish {
   break_glass?: boolean;
   /** Ask for a grant instead of using one at once, even where no approval is needed. */
   request_only?: boolean;
+}
+
+/** A command that a grant is asked for. */
+export interface GrantWish {
+  command: string;
+  args: JsonObject;
+}
+export interface GrantTerms {
+  uses: number;
+  /** From the last approval on, ms. */
+  lifetime_ms: number;
+}
+export interface PlannedGrant {
+  plan: Plan;
+  digest: string;
+  /** At least 1. */
+  needs: number;
+  /** Without the caller. */
+  approvers: string[];
 }
 
 /** Runs a runbook as a job under a grant. */

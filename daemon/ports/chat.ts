@@ -1,12 +1,17 @@
 import type {
   ChatAnswer,
+  ChatClosed,
   ChatDelivered,
   ChatDelivery,
+  ChatHeard,
   ChatJob,
+  ChatLog,
+  ChatNoted,
   ChatPost,
   ChatPosted,
   ChatRelay,
   ChatSession,
+  ChatThread,
   Platform,
 } from '../../contracts/chat.ts';
 
@@ -44,7 +49,13 @@ export interface Chat {
   posted(platform: Platform, posted: ChatPosted): Promise<void>;
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
   job(platform: Platform, id: string, version: string, wait: Wait): Promise<ChatJob>;
-  closed(platform: Platform, job: string, why?: string): Promise<void>;
+  /** What a job printed; nothing while it goes on. Rejects JOB_NOT_FOUND like `job`. */
+  log(platform: Platform, id: string): Promise<ChatLog>;
+  /** The threads whose messages become notes. */
+  threads(platform: Platform): Promise<ChatThread[]>;
+  /** Never rejects for what somebody wrote. */
+  heard(platform: Platform, heard: ChatHeard): Promise<ChatNoted>;
+  closed(platform: Platform, closed: ChatClosed): Promise<void>;
   /**
    * What a platform sent under `transport: http`, and how it is answered. Rejects ROUTE_NOT_FOUND when it is to deliver to
    * its bot, INTERACTION_UNSIGNED, INTERACTION_STALE, INTERACTION_REPLAYED, INTERACTION_UNANSWERED, BODY_INVALID, BODY_TYPE.

@@ -13,6 +13,8 @@ export interface Caller {
   interactive: boolean;
   /** The interaction in chat that this is: the anchor of the job that comes of it. */
   interaction?: string;
+  /** The signed decision that this call is, already verified: who it is follows from its key. */
+  cosign?: string;
 }
 
 /** The one way in (DESIGN §1). */

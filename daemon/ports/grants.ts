@@ -1,5 +1,6 @@
 import type { GrantClass, GrantPayload, GrantView } from '../../contracts/grant.ts';
 import type { RecordBody } from '../../contracts/record.ts';
+import type { CoSignature, CoSignLook } from '../../contracts/cosign.ts';
 
 /** Why privileged work on a project stands still. */
 export interface Halt {
@@ -75,6 +76,14 @@ export interface UsedGrant {
   review?: string;
 }
 
+/** How a decision arrived. */
+export interface Decided {
+  /** The account it came from. */
+  account?: string;
+  /** The approver's own signature over it. */
+  cosign?: string;
+}
+
 /** What a grant is held against; whatever is absent is not compared. */
 export interface Wanted {
   project: string;
@@ -86,8 +95,11 @@ export interface Wanted {
 export interface RequestView extends Omit<RecordBody<'grant.requested'>, never> {
   at: number;
   state: 'open' | 'approved' | 'granted' | 'denied' | 'expired' | 'lapsed';
-  approvals: { by: string; at: number; account?: string }[];
-  denied: { by: string; at: number; reason: string } | null;
+  /** `cosign`: the approver's own signature over it (contracts/cosign.ts). */
+  approvals: { by: string; at: number; account?: string; cosign?: string }[];
+  denied: { by: string; at: number; reason: string; cosign?: string } | null;
+  /** When its time was over before its approvals were in. */
+  expired: number | null;
   /** Why its job was not started although it was approved. */
   lapsed: { at: number; code: string; why: string } | null;
   /** The grant that came of it. */
@@ -97,7 +109,22 @@ export interface RequestView extends Omit<RecordBody<'grant.requested'>, never> 
 export interface ReviewView extends Omit<RecordBody<'review.opened'>, never> {
   at: number;
   closed: { by: string; at: number; verdict: string } | null;
+  /** How often, and when last, people were reminded of it. */
+  reminded: { n: number; at: number };
 }
+
+/** A key with which a person co-signs what they decide. */
+export interface PersonKeyView {
+  kid: string;
+  person: string;
+  public_key: string;
+  at: number;
+  by: string;
+  revoked: { at: number; by: string; reason: string } | null;
+}
+
+/** Who a signed statement comes from, by the key that signed it. */
+export type Signed<T> = { person: string; statement: T };
 
 export type ApprovalResult = { request: RequestView; grant?: IssuedGrant };
 
@@ -147,11 +174,12 @@ export interface Grants {
   /**
    * One person's approval of exactly this plan; the last one needed signs the grant, whose clock starts then. People are
    * compared, not accounts. Rejects `APPROVAL_SELF`, `APPROVAL_TWICE`, `FORBIDDEN`, `GRANT_PLAN_MISMATCH`,
-   * `REQUEST_CLOSED`, `REQUEST_NOT_FOUND`.
+   * `REQUEST_CLOSED`, `REQUEST_NOT_FOUND`, `COSIGN_REQUIRED` for a request that wants co-signatures, and what `decision`
+   * throws; a co-signature is checked again at the instant of sequencing.
    */
-  approve(id: string, by: string, plan: string, account?: string): Promise<ApprovalResult>;
+  approve(id: string, by: string, plan: string, how?: Decided): Promise<ApprovalResult>;
   /** By an approver, or by the requester to withdraw it; also closes one that lapsed. */
-  deny(id: string, by: string, reason: string): Promise<RequestView>;
+  deny(id: string, by: string, reason: string, how?: Decided): Promise<RequestView>;
   /** Newest first. */
   requests(filter?: { openOnly?: boolean }): Promise<RequestView[]>;
   /** Signs what was fully approved before a crash and is still in time. For the daemon's start. */
@@ -163,6 +191,30 @@ export interface Grants {
   unfinished(began: (job: string, gid: string) => boolean): Promise<RequestView[]>;
   /** Records, once, that a fully approved request does not start its job, and why. */
   lapse(id: string, code: string, why: string): Promise<void>;
+
+  /** Records what is over or overdue by now: requests that expired, reviews that nobody closed. Answers when to look again, ms. */
+  remind(): Promise<number | undefined>;
+  /** The grant that is kept for this person and exactly this plan, and can be used now. */
+  kept(person: string, plan: string): GrantPayload | undefined;
+  /** Whether a grant is kept for this person that is for this now: a place, or a command. What exactly, the plan says. */
+  keeps(person: string, what: { cap: string; project: string } | { command: string }): boolean;
+
+  /**
+   * Enrols a key of a person by the line that `reeve key public` prints. Rejects `GRANT_KEY_REJECTED` for a key that is
+   * unsound or not held by who made the line, `KEY_TAKEN`.
+   */
+  enrolPersonKey(person: string, line: string, by: string, reason: string): Promise<PersonKeyView>;
+  /** Rejects `KEY_NOT_FOUND`. What it signed before stays as it is. */
+  revokePersonKey(kid: string, by: string, reason: string): Promise<PersonKeyView>;
+  /** Newest first. */
+  personKeys(): PersonKeyView[];
+  /**
+   * Whose decision a co-signature is. Throws `COSIGN_MALFORMED`, `COSIGN_BAD_SIGNATURE`, `COSIGN_KEY_UNKNOWN`,
+   * `COSIGN_KEY_REVOKED`, `COSIGN_EXPIRED`, `COSIGN_OTHER` (another daemon, or another person's key).
+   */
+  decision(token: string): Signed<CoSignature>;
+  /** The same for who wants to see a request. */
+  look(token: string): Signed<CoSignLook>;
 
   /** Oldest first. */
   reviews(filter?: { openOnly?: boolean }): Promise<ReviewView[]>;

@@ -75,7 +75,8 @@ export interface Incidents {
   open(incident: OpenIncident): Promise<{ id: string; existing: boolean }>;
   /** Rejects INCIDENT_NOT_OPEN. */
   acknowledge(id: string, by: string, note: string): Promise<void>;
-  note(id: string, by: string, text: string): Promise<void>;
+  /** Once for each interaction that it is said in. */
+  note(id: string, by: string, text: string, interaction?: string): Promise<void>;
   link(id: string, link: Omit<RecordBody<'incident.linked'>, 'id'>): Promise<void>;
   /** Rejects INCIDENT_NOT_OPEN. */
   resolve(id: string, by: string, why: string, ended?: number): Promise<void>;

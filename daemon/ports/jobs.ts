@@ -49,6 +49,8 @@ export interface Jobs {
    * QUEUE_FULL, HALTED, PAUSED, DRAINING.
    */
   submit(request: JobRequest): Promise<{ job_id: string; existing: boolean }>;
+  /** Whether a running job does nothing but wait for people's approval. */
+  asking(jobId: string): boolean;
   /** Whether the job was ever queued here (newest 10,000 and every live one). */
   known(jobId: string): boolean;
   /** What `submit` would refuse, before a grant is used: GATE_CLOSED, LOCK_HELD (on_conflict: refuse), a full queue. */
@@ -58,7 +60,14 @@ export interface Jobs {
   /** Durable; a running step's process group is stopped, rollback steps run. */
   cancel(jobId: string, by: string, reason: string): Promise<void>;
   /** A new attempt of a job that ended FAIL, TIMED_OUT or CANCELLED. The caller has been admitted with a fresh grant. */
-  retry(jobId: string, grantId: string, by: string, reason: string): Promise<{ attempt_id: string }>;
+  retry(
+    jobId: string,
+    grantId: string,
+    by: string,
+    reason: string,
+    /** What asked for it, as with a job: the id of its anchor. */
+    asked?: string,
+  ): Promise<{ attempt_id: string }>;
   /** A person's verdict on an UNKNOWN outcome; frees its lock. Rejects JOB_NOT_UNKNOWN. The attempt itself stays UNKNOWN. */
   resolve(jobId: string, as: 'PASS' | 'FAIL', by: string, reason: string): Promise<void>;
   /** Newest first: live jobs and the newest 500 that ended. Steps that have not begun are left out; `get` has them. */

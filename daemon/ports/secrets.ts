@@ -26,3 +26,6 @@ export interface Secrets {
   /** Every current value: what redaction removes from all output. */
   values(): Promise<string[]>;
 }
+
+/** What checking an estate may ask; without `get` nobody can tell what a secret is worth. */
+export type StoredSecrets = Pick<Secrets, 'has'> & Partial<Pick<Secrets, 'get'>>;

@@ -93,6 +93,11 @@ export interface StepServices {
     scope: 'project' | 'estate';
     job: JobSpec;
   }): Promise<{ title: string; headline: string; artifact: ArtifactRef; file: string | null }>;
+  /**
+   * Signs the head of the ledger and posts it in chat. Resolves when it stands there. Rejects CHAT_NOT_CONFIGURED where no
+   * bot relays that has a channel for it, CHAT_UNSAID when none could post it.
+   */
+  head(request: { signal: AbortSignal }): Promise<{ size: number; root: string; where: string[] }>;
   /** Hosts that steps may call, from the estate's network.allow. */
   allowedHosts(): string[];
 }

@@ -8,6 +8,7 @@ import type { ProbeKind, ProberDeps, PushEvent } from '../ports/probe-kinds.ts';
 import type { Probes, ProbeView } from '../ports/probes.ts';
 import type { StateView } from '../ports/state.ts';
 import { against, observe, shownState } from './damping.ts';
+import { Degraded } from './degraded.ts';
 import type { Live, Sampled } from './live.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { Memos } from './memos.ts';
@@ -50,6 +51,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
   readonly #taking: TakeDeps;
   readonly #slips: Slips;
   readonly #own: OwnSide;
+  readonly #degraded: Degraded;
   readonly #listeners = new Set<(probe: string, sampled: Sampled) => void>();
   readonly #taken: Partial<Record<Verdict, number>> = {};
   readonly #stop = new AbortController();
@@ -65,6 +67,7 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
       lives: () => this.#roster.values(),
       maintenance: (live) => this.#roster.maintenance(live),
     });
+    this.#degraded = new Degraded(deps);
     this.#timetable = new Timetable({
       clock,
       run: (name) => this.#scheduled(name),
@@ -78,13 +81,17 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
       graph: () => config.current().config.probes,
       maintenance: (live) => this.#roster.maintenance(live),
       rerun: (live) => this.#fresh(live),
+      recorded: (live) => void this.#degraded.look(live),
       signal: this.#stop.signal,
       warn,
     });
     this.#roster = new Roster({
       ...deps,
       timetable: this.#timetable,
-      forget: (...which) => this.#transitions.forget(...which),
+      forget: async (name, kind, from, why) => {
+        await this.#transitions.forget(name, kind, from, why);
+        await this.#degraded.over(name, why);
+      },
     });
     this.#taking = {
       clock,
@@ -114,6 +121,9 @@ export class ProbeEngine implements Omit<Probes, 'kinds'> {
     this.#reloads = this.#reloads
       .then(() => this.#roster.reload(this.#deps.config.current().config))
       .then(() => this.#own.reload())
+      .then(async () => {
+        for (const live of this.#roster.values()) await this.#degraded.look(live);
+      })
       .catch((error: unknown) => this.#deps.warn('the probes of the new configuration', error));
     return this.#reloads;
   }

@@ -30,11 +30,21 @@ export async function take(live: Live, deps: TakeDeps): Promise<Sampled> {
   lag.begin();
   try {
     const finding = await within(live, deps);
-    const judged = await ownSide(finding, live, begun, deps);
+    const judged = withFigures(await ownSide(finding, live, begun, deps));
     return { ...judged, why: judged.why === '' ? '' : oneLine(deps.clean(judged.why), 300), at };
   } finally {
     lag.end();
   }
+}
+
+/** A figure that a service made up may be no number; then there is none. */
+function withFigures(finding: Finding): Finding {
+  const { figures = {} } = finding;
+  if (Object.values(figures).every(Number.isFinite)) return finding;
+  return {
+    ...finding,
+    figures: Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value))),
+  };
 }
 
 function within(live: Live, { clock, givenUp }: TakeDeps): Promise<Finding> {

@@ -33,6 +33,11 @@ export function troubleFound(error: unknown, what: string, signal: AbortSignal):
   return found(isOurs(error) ? 'inconclusive' : 'down', sentence(`${what} does not answer (${said})`));
 }
 
+/** What one talk may receive, bytes: libraries keep a message until it is whole, however long it says that it is. */
+const MAX_RECEIVED = 32 * 1024 * 1024;
+/** How often that is looked at, ms: a socket that a library reads from tells nobody else. */
+const LOOK_EVERY_MS = 50;
+
 export interface Talk {
   socket: Socket;
   /** The judged address that is connected. */
@@ -41,7 +46,8 @@ export interface Talk {
 
 /**
  * Resolves, judges, connects to the judged address, and lets `use` talk. Whatever happens is a finding; the socket is
- * destroyed at the end, and as soon as the signal aborts. An `up` without its own time gets that of the whole talk.
+ * destroyed at the end, as soon as the signal aborts, and when it has received 32 MiB. An `up` without its own time gets
+ * that of the whole talk.
  *
  * @param what how the service is called in findings, e.g. `redis at db:6379`
  */
@@ -55,7 +61,15 @@ export async function talk(
   if ('finding' in at) return at.finding;
   const started = deps.clock.monotonic();
   const socket = connect({ host: at.address, port: to.port, family: at.family, autoSelectFamily: false });
-  const broken = new Promise<never>((_resolve, reject) => socket.on('error', reject));
+  let stopLooking = (): void => undefined;
+  const broken = new Promise<never>((_resolve, reject) => {
+    socket.on('error', reject);
+    const look = (): void => {
+      if (socket.bytesRead > MAX_RECEIVED) reject(new Trouble(`${to.what} does not stop sending`));
+      else stopLooking = deps.clock.after(LOOK_EVERY_MS, look);
+    };
+    look();
+  });
   const run = async (): Promise<Finding> => {
     await once(socket, 'connect');
     return use({ socket, address: at.address });
@@ -67,6 +81,7 @@ export async function talk(
   } catch (error) {
     return foundAt(at.address, troubleFound(error, to.what, signal));
   } finally {
+    stopLooking();
     socket.destroy();
   }
 }
@@ -139,6 +154,9 @@ export async function secretOf({ secrets }: Pick<ProberDeps, 'secrets'>, name: s
   try {
     return await secrets.get(name);
   } catch {
-    throw new Trouble(`the secret ${name} is missing: \`reeve secret set ${name}\``, 'inconclusive');
+    throw new Trouble(
+      `the secret ${name} is missing: \`reeve secret set ${name} --value -\``,
+      'inconclusive',
+    );
   }
 }

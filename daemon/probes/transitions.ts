@@ -18,6 +18,8 @@ export interface TransitionDeps {
   maintenance(live: Live): string | null;
   /** A run that begins now. */
   rerun(live: Live): Promise<Sampled>;
+  /** A state was recorded. */
+  recorded(live: Live): void;
   /** Aborted when the daemon stops. */
   signal: AbortSignal;
   warn(what: string, error: unknown): void;
@@ -109,6 +111,7 @@ export class Transitions {
       Object.assign(live, { damp, since: was, cause: by, maintenance: during });
       throw error;
     }
+    this.#deps.recorded(live);
   }
 
   #failed(name: string): boolean {

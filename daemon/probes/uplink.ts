@@ -97,7 +97,7 @@ export class Uplink {
     const place = parseTarget(target);
     if (place === undefined) throw new Error('no host:port');
     // The estate's owner named it, and nobody else can: that allows it as network.allow would.
-    const at = await resolveTarget(place.host, place.port, [...this.#deps.allowed(), target]);
+    const at = await resolveTarget(place.host, place.port, [...this.#deps.allowed(), target], signal);
     if ('finding' in at) throw new Error(at.finding.why);
     await new Promise<void>((resolve, reject) => {
       const socket = connect({ host: at.address, port: place.port, family: at.family });

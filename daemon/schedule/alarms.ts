@@ -2,6 +2,7 @@ import type { ScheduleSpec } from '../../contracts/estate.ts';
 import type { AlertBody } from '../../contracts/records/alert.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import { iso } from '../time.ts';
+import { ON_TIME_MS } from './due.ts';
 import type { DowntimeState } from './downtime.ts';
 import { scheduleState, type ScheduleState, type SchedulesState } from './projection.ts';
 import { words } from './words.ts';
@@ -16,6 +17,8 @@ export interface AlarmView {
   /** When each schedule is due next, with jitter, ms. */
   next(name: string): number | null;
   now: number;
+  /** Time stamp of the ledger's last record, ms. */
+  recorded: number;
 }
 
 /**
@@ -24,7 +27,11 @@ export interface AlarmView {
  * is over.
  */
 export function alarms(view: AlarmView): AlertBody[] {
-  return [...Object.entries(view.specs).flatMap(([name, spec]) => of(view, name, spec)), ...absence(view)];
+  return [
+    ...Object.entries(view.specs).flatMap(([name, spec]) => of(view, name, spec)),
+    ...absence(view),
+    ...behind(view),
+  ];
 }
 
 function of(view: AlarmView, name: string, spec: ScheduleSpec): AlertBody[] {
@@ -90,6 +97,23 @@ function absence({ downtime: { gap, missed }, specs }: AlarmView): AlertBody[] {
       source: 'daemon',
       title: 'The daemon was down while schedules were due',
       text: `From ${iso(gap.from)} to ${iso(gap.to)} nothing ran here. Missed, and not run since: ${shown}.`,
+    },
+  ];
+}
+
+/** The door refuses whatever is privileged until the clock has passed the ledger; each slot says so, and this says why. */
+function behind({ now, recorded, specs }: AlarmView): AlertBody[] {
+  if (recorded - now <= ON_TIME_MS || Object.keys(specs).length === 0) return [];
+  return [
+    {
+      key: 'schedule:clock',
+      severity: 'page',
+      source: 'daemon',
+      title: 'No schedule runs: the clock is behind the ledger',
+      text: [
+        `The ledger has records of ${iso(recorded)}: the clock is wrong now, or it was when they were written.`,
+        'If it is wrong now, set it right. Otherwise nothing privileged runs before that time, and each slot until then is refused.',
+      ].join('\n'),
     },
   ];
 }

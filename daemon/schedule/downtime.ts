@@ -15,13 +15,14 @@ export interface DowntimeState {
 /** The last absence of the daemon as the ledger tells it. */
 export const downtime: Projection<DowntimeState> = {
   name: 'downtime',
-  version: 2,
+  version: 4,
   initial: () => ({ seen: 0, last: null, gap: null, missed: {} }),
   apply(state, record) {
     if (record.type === 'daemon.started') {
       // A second absence before what was missed in the first has run: both are told as one.
       const owed = Object.keys(state.missed).length > 0 ? state.gap : null;
-      state.last = state.seen === 0 ? null : { from: state.seen, to: record.ts };
+      const from = record.body.absent_since ?? state.seen;
+      state.last = from === 0 ? null : { from, to: record.ts };
       state.gap = state.last === null ? null : { ...state.last, from: owed?.from ?? state.last.from };
     } else if (record.type === 'schedule.slot' && state.gap !== null) {
       const { schedule, slot, until = slot, outcome, backfill } = record.body;
@@ -30,8 +31,9 @@ export const downtime: Projection<DowntimeState> = {
         delete state.missed[schedule];
       else if (inside && outcome === 'skipped')
         state.missed[schedule] = (state.missed[schedule] ?? 0) + (until > slot ? 2 : 1);
-    } else if (record.type === 'schedule.defined') delete state.missed[record.body.schedule];
-    state.seen = record.ts;
+    }
+    // Written by a start before it is one.
+    if (record.type !== 'ledger.repaired') state.seen = record.ts;
     return state;
   },
 };

@@ -55,6 +55,11 @@ export class Lines {
     this.#from = schedules;
   }
 
+  /** Each is looked at with the next tick. */
+  anew(): void {
+    for (const line of this.#lines.values()) line.next = 0;
+  }
+
   get(name: string): Line | undefined {
     return this.#lines.get(name);
   }

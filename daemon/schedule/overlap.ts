@@ -1,6 +1,14 @@
+import type { Anchor } from '../../contracts/job.ts';
 import type { Jobs } from '../ports/jobs.ts';
+import { iso } from '../time.ts';
 
 export type OverlapJobs = Pick<Jobs, 'list' | 'cancel' | 'wait'>;
+
+/** `<schedule>@<planned time>`: the same slot is the same job, whoever fires it. */
+export const slotAnchor = (schedule: string, slot: number): Anchor => ({
+  kind: 'slot',
+  id: `${schedule}@${iso(slot)}`,
+});
 
 /** Whom the records name when a newer slot cancels an older one's job. */
 const BY = 'scheduler';

@@ -9,8 +9,12 @@ export interface ScheduleState {
   /** Digest of the definition in force, and since when. */
   digest: string;
   since: number;
-  /** Highest slot that was claimed or has its record; 0 before the first. */
+  /** What it says; undefined before it is defined. */
+  line?: Pick<RecordBody<'schedule.defined'>, 'cron' | 'timezone' | 'dst'>;
+  /** Highest slot that was claimed or has its record; 0 before the first. Lower again after the clock was set back. */
   high: number;
+  /** Slots up to this may have had their job before the clock was set back, ms; absent: it never was. */
+  rewound?: number;
   /** Claimed slots whose outcome is not recorded, ascending. */
   open: number[];
   /** Those of them that somebody asked for afterwards. */
@@ -31,7 +35,7 @@ export const KEPT = 20;
 /** Where each schedule stands. Slots of one schedule are claimed and recorded in order, but for those filled in later. */
 export const schedules: Projection<SchedulesState> = {
   name: 'schedules',
-  version: 2,
+  version: 3,
   initial: () => ({}),
   apply(state, record) {
     switch (record.type) {
@@ -39,6 +43,17 @@ export const schedules: Projection<SchedulesState> = {
         const known = entry(state, record.body.schedule);
         known.digest = record.body.digest;
         known.since = record.ts;
+        const { cron, timezone, dst } = record.body;
+        known.line = { cron, timezone, ...(dst === undefined ? {} : { dst }) };
+        break;
+      }
+      case 'schedule.rewound': {
+        const { schedule, from, to } = record.body;
+        const known = entry(state, schedule);
+        known.high = Math.min(known.high, to);
+        known.rewound = Math.max(known.rewound ?? 0, from);
+        known.since = Math.min(known.since, to);
+        if (known.passed !== null) known.passed = Math.min(known.passed, to);
         break;
       }
       case 'schedule.paused':

@@ -7,12 +7,14 @@ import type { Config } from '../ports/config.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { StateView } from '../ports/state.ts';
 import { iso } from '../time.ts';
+import { putInForce } from './definition.ts';
 import { downtime } from './downtime.ts';
-import { due, expired, jitterOf, type DueSchedule } from './due.ts';
-import { activeJobs, clearWay, isQueued, type OverlapJobs } from './overlap.ts';
+import { due, expired, jitterOf, ON_TIME_MS, type DueSchedule } from './due.ts';
+import { activeJobs, clearWay, isQueued, slotAnchor, type OverlapJobs } from './overlap.ts';
 import { Lines, type Line } from './lines.ts';
 import { schedules } from './projection.ts';
-import { SlotBook } from './slot-book.ts';
+import { dealtWith, SlotBook } from './slot-book.ts';
+import { pausedWords } from './words.ts';
 
 export interface SchedulerDeps {
   clock: Pick<Clock, 'now'>;
@@ -31,16 +33,7 @@ export interface SchedulerDeps {
 /** Schedules that are looked at side by side. */
 const AT_ONCE = 256;
 
-const pausedWords = ({ by, reason }: { by: string; reason: string }): string =>
-  `paused by ${by}: ${reason}`.slice(0, 500);
-
 const dueOf = (name: string, spec: ScheduleSpec): DueSchedule => ({ name, ...spec });
-
-/** `<schedule>@<planned time>`: the same slot is the same job, whoever fires it. */
-export const slotAnchor = (schedule: string, slot: number): Anchor => ({
-  kind: 'slot',
-  id: `${schedule}@${iso(slot)}`,
-});
 
 /**
  * Fires the schedules of the estate. Every slot is claimed durably before anything starts and gets one `schedule.slot`
@@ -56,6 +49,8 @@ export class Scheduler {
   #owed: RecordBody<'schedule.slot'>[] = [];
   readonly #stop = new AbortController();
   #ticking: Promise<void> | undefined;
+  /** Clock of the last tick, ms. */
+  #seen = 0;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -151,6 +146,9 @@ export class Scheduler {
       warn(`schedule ${name}`, error),
     );
     const now = clock.now();
+    // The clock was set back: what was worked out from where it stood is looked at anew.
+    if (this.#seen - now > ON_TIME_MS) this.#lines.anew();
+    this.#seen = now;
     const ripe: Line[] = [];
     for (const line of this.#lines.values()) {
       if (line.times === undefined) continue;
@@ -174,20 +172,16 @@ export class Scheduler {
     const { name, spec, times } = line;
     const now = clock.now();
     if (times === undefined) return;
-    const { cron, timezone } = spec;
-    await this.#book.define({ schedule: name, digest: line.digest, cron, timezone });
+    await putInForce(this.#book, line, now, {
+      skip: (...skipped) => this.#skip(name, spec, ...skipped),
+      warn,
+    });
     const known = this.#book.state(name);
     if (known === undefined) return;
     const fresh = start !== undefined && start > known.high;
     if (start !== undefined && !fresh)
       warn(`schedule ${name}`, new Error('no run at start: the clock is behind its last slot'));
-    const { run, skip, next } = due(
-      dueOf(name, spec),
-      Math.max(known.high, known.since),
-      now,
-      times,
-      fresh ? { start } : {},
-    );
+    const { run, skip, next } = due(dueOf(name, spec), dealtWith(known), now, times, fresh ? { start } : {});
     const plan = [
       ...skip.map((entry) => ({ ...entry, fire: false })),
       ...run.map((slot) => ({ slot, fire: true, why: '', until: undefined })),
@@ -202,6 +196,10 @@ export class Scheduler {
   }
 
   async #take(name: string, spec: ScheduleSpec, slot: number): Promise<void> {
+    const { id } = slotAnchor(name, slot);
+    const again = slot <= (this.#book.state(name)?.rewound ?? 0);
+    if (again && isQueued(this.#deps.jobs, id))
+      return this.#skip(name, spec, slot, 'its job was started when the clock stood ahead');
     if (spec.overlap === 'skip') {
       const [active] = activeJobs(this.#deps.jobs, name);
       const waiting = [...(this.#lanes.get(name)?.slots ?? [])][0];

@@ -35,6 +35,15 @@ export class SlotBook {
     );
   }
 
+  /** Slots after `to` come again; they count from there on. */
+  rewind(body: RecordBody<'schedule.rewound'>): Promise<boolean> {
+    const guard = (): void => {
+      const known = this.state(body.schedule);
+      demand(body.schedule, body.to, known !== undefined && dealtWith(known) === body.from);
+    };
+    return ifFree(this.#ledger.append('schedule.rewound', body, { guard }));
+  }
+
   /** The intent to fire: slots are claimed in order, so none at or before an earlier one. */
   claim(schedule: string, slot: number): Promise<boolean> {
     const guard = (): void => demand(schedule, slot, this.#untouched(schedule, slot));
@@ -88,6 +97,10 @@ export class SlotBook {
     return known === undefined || slot > known.high;
   }
 }
+
+/** Nothing up to this is due any more, ms. */
+export const dealtWith = ({ high, since }: Pick<ScheduleState, 'high' | 'since'>): number =>
+  Math.max(high, since);
 
 function demand(schedule: string, slot: number, free: boolean): void {
   if (!free) throw fail('SCHEDULE_SLOT_TAKEN', { schedule, slot: iso(slot) });

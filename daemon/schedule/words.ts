@@ -5,3 +5,7 @@ export function words(ms: number): string {
   if (ms < 2 * 86_400_000) return `${Math.round(ms / 3_600_000)} h`;
   return `${Math.round(ms / 86_400_000)} d`;
 }
+
+/** Why a slot of a paused schedule is skipped. */
+export const pausedWords = ({ by, reason }: { by: string; reason: string }): string =>
+  `paused by ${by}: ${reason}`.slice(0, 500);

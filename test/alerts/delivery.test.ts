@@ -264,6 +264,46 @@ test('a test message that arrives ends the alert about its channel, and what wai
   expect(outcomes(rig)).toContain('dead raised sent');
 });
 
+test('a broken channel over which nothing waits any more is tested by itself, ever more rarely, until that arrives', async () => {
+  const { rig, servers } = await setUp(['dead', 'chat'], { give_up: '10m' });
+  const [dead, chat] = servers;
+  dead.answer = status(500);
+  await rig.raise('probe:web');
+  await passUntil(rig, () => Object.hasOwn(rig.state().open, 'channel:dead'));
+  await rig.alerts.resolve('probe:web', 'up again');
+  await passUntil(rig, () => nothingWaits(rig), 30_000);
+  // All was given up, and a process that begins now has never seen it fail.
+  const next = openRig({
+    alerts: { channels: { dead: hook(dead), chat: hook(chat) }, routes: [{ channels: ['dead', 'chat'] }] },
+    allow: servers.map((server) => server.host),
+    secrets: { key: KEY },
+    clock: rig.clock,
+    lines: [...rig.ledger.lines],
+  });
+  await rig.stop();
+  const before = dead.got.length;
+  const times: number[] = [];
+  const began = next.clock.monotonic();
+  while (times.length < 8) {
+    await next.pass(60_000);
+    if (dead.got.length > before + times.length) times.push(next.clock.monotonic() - began);
+  }
+  const pauses = times.slice(1).map((time, i) => Math.round((time - (times[i] ?? 0)) / 300_000));
+  expect(pauses).toEqual([2, 4, 8, 16, 32, 64, 72]);
+  expect(Object.hasOwn(next.state().open, 'channel:dead')).toBe(true);
+  dead.answer = undefined;
+  await passUntil(next, () => !Object.hasOwn(next.state().open, 'channel:dead'), 600_000);
+  expect(dead.got.at(-1)?.text).toContain('Messages get through over dead again');
+  expect(next.records('alert.resolved').map(({ body }) => `${body.key}: ${body.why}`)).toContain(
+    'channel:dead: a message that tests it went out',
+  );
+  // Then it is left alone.
+  await passUntil(next, () => nothingWaits(next), 60_000);
+  const after = dead.got.length;
+  await next.pass(3_600_000);
+  expect(dead.got).toHaveLength(after);
+});
+
 test('a channel whose secret is missing says so elsewhere at once, and works as soon as the secret is there', async () => {
   const { rig, servers } = await setUp(['chat', 'phone']);
   const [chat] = servers;

@@ -4,9 +4,7 @@ import { expect, test } from 'vitest';
 import type { ChatPost, Platform } from '../../contracts/chat.ts';
 import { isTerminal } from '../../contracts/job.ts';
 import { Refused } from '../../bots/link/client.ts';
-import { openChat } from '../../daemon/chat/index.ts';
-import { ManualClock } from '../helpers/manual-clock.ts';
-import { ANA, APPROVALS, BEN, CLEO, ESTATE, OPS, deploy, openChatRig, type ChatRig } from './rig.ts';
+import { ANA, APPROVALS, BEN, CLEO, OPS, deploy, openChatRig, type ChatRig } from './rig.ts';
 
 const confirm = 'Confirm exactly this';
 const WHERE = '300000000000000001';
@@ -200,7 +198,7 @@ test('a live message: the job as it is, its last lines, until its end is shown; 
   do now = await rig.bot('discord').job(job, now.version, 20_000);
   while (!now.over);
   expect(isTerminal(now.job.status)).toBe(true);
-  await rig.bot('discord').closed(job);
+  await rig.bot('discord').closed({ job });
   expect((await rig.bot('discord').session()).live).toEqual([]);
   await expect(rig.bot('discord').job(job, '', 0)).rejects.toThrow(Refused);
 
@@ -297,39 +295,4 @@ test('incidents, drills and break-glass are told in their channels, and an incid
   expect(await sayAll(rig)).toMatchObject([
     { topic: 'drills', channel: OPS, tone: 'bad', title: 'Drill restore-shop: FAIL' },
   ]);
-});
-
-test('the head is posted hourly where a channel for it is named, and that it was stands in the ledger', async () => {
-  const heads = '100000000000000012';
-  const rig = await openChatRig({
-    estate: ESTATE.replace(`approvals: "${APPROVALS}"`, `approvals: "${APPROVALS}", heads: "${heads}"`),
-  });
-  await sayAll(rig);
-  const { store, running } = rig.app;
-  const clock = new ManualClock();
-  const chat = openChat({
-    ...running.deps,
-    ...running,
-    ledger: store.ledger,
-    state: store.state,
-    artifacts: store.artifacts,
-    hex: store.hex,
-    clock,
-    identify: (account) => running.people.identify(account),
-    refused: async () => undefined,
-    warn: () => undefined,
-  });
-  await clock.advance(3_600_000);
-  chat.stop();
-  await expect.poll(() => rig.records('chat.head'), { timeout: 20_000 }).toHaveLength(1);
-  const [head] = await sayAll(rig);
-  const { size, root } = (await rig.records('chat.head'))[0]?.body ?? { size: 0, root: '' };
-  expect(head).toMatchObject({ topic: 'heads', channel: heads });
-  expect(JSON.stringify(head?.blocks)).toContain(`reeve ledger verify --anchored ${size}:${root}`);
-  expect((await rig.records('ledger.anchored'))[0]?.body).toEqual({
-    size,
-    root,
-    where: `discord:${heads}/m${head?.seq}`,
-  });
-  expect(await sayAll(rig, 'slack')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,42 @@ test('no daemon: said plainly with what to do, exit 4, on every command', async 
   }
   const json = await reeve(home, ['status', '--json']);
   expect(JSON.parse(json.out)).toMatchObject({ ok: false, error: { code: 'DAEMON_UNREACHABLE' } });
+});
+
+test('config check without a daemon tells every mistake of the file that a start would take, and of its runbooks', async () => {
+  const home = newHome();
+  const estate = join(home, 'reeve.yaml');
+  const cron = (line: string): string =>
+    `version: 1\nestate: { name: it }\nprojects: { shop: { environments: { dev: {} } } }\nschedules:\n  s: { runbook: work, cron: '${line}', project: shop, env: dev }\n`;
+  const check = (...more: string[]) =>
+    reeve(home, ['config', 'check', ...more], { env: { REEVE_CONFIG: estate } });
+  writeFileSync(estate, cron('0 0 30 2 *'));
+  const never = await check();
+  expect(never.code).toBe(1);
+  expect(never.out).toMatch(/1 mistake\(s\)[^]*reeve\.yaml:5:\d+ [^]*never/);
+  expect(never.out).toContain('No daemon runs.');
+  writeFileSync(estate, cron('0 3 * * *'));
+  mkdirSync(join(home, 'runbooks'));
+  writeFileSync(
+    join(home, 'runbooks', 'work.md'),
+    '---\nrunbook: work\ntitle: Work\n---\n```shh { name=a }\ntrue\n```\n',
+  );
+  const { code, out } = await check('--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({
+    ok: false,
+    command: 'config check',
+    data: expect.arrayContaining([
+      { at: 'runbooks/work.md:5', message: 'no step kind "shh"; did you mean sh?', severity: 'error' },
+    ]),
+  });
+  writeFileSync(
+    join(home, 'runbooks', 'work.md'),
+    '---\nrunbook: work\ntitle: Work\n---\n```sh { name=a }\ntrue\n```\n',
+  );
+  expect((await check()).code).toBe(0);
+  rmSync(estate);
+  expect(await check()).toMatchObject({ err: expect.stringContaining('CONFIG_NOT_FOUND') });
 });
 
 test('a killed daemon leaves a socket behind: explained', async () => {

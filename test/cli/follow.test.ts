@@ -30,8 +30,9 @@ const attempt = (id: number, status: string, more: JsonObject = {}, n = 1) =>
     owner: 'd',
     ...more,
   });
-const log = (step: string, ...lines: string[]): { event: StreamEvent } => ({
-  event: { event: 'log', job_id: JOB, attempt_id: `${JOB}.1`, step, stream: 'stdout', lines },
+/** With its place in the log, as the daemon sends it: what came before the stored log was read is then told apart. */
+const log = (at: number, step: string, ...lines: string[]): { event: StreamEvent } => ({
+  event: { event: 'log', job_id: JOB, attempt_id: `${JOB}.1`, step, stream: 'stdout', lines, at },
 });
 
 const RUN = specOf('run', { kind: 'privileged' });
@@ -51,7 +52,7 @@ test('a job is followed to its end: steps, output, verdict, exit 0', async () =>
       [
         100,
         started(3, 'two'),
-        log('two', 'hello \u001b[31mred', 'world'),
+        log(1, 'two', 'hello \u001b[31mred', 'world'),
         finished(4, 'two', 'PASS'),
         attempt(5, 'PASS'),
       ],
@@ -180,7 +181,7 @@ test('jobs logs -f prints the log from its beginning, then what comes', async ()
       job: { id: JOB, follow: true },
     }),
     lines: [{ step: 'one', stream: 'stdout', line: 'old' }],
-    streams: [[100, log('one', 'new'), attempt(5, 'PASS')]],
+    streams: [[100, log(1, 'one', 'new'), attempt(5, 'PASS')]],
   });
   const { code, out } = await reeve(daemon.home, ['jobs', 'logs', '-f']);
   expect(code).toBe(0);

@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import os from 'node:os';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import { actions } from '../../daemon/actions/index.ts';
+import { publicLine } from '../../daemon/cosign.ts';
 import { openWorld, type World } from '../helpers/app.ts';
 import { until } from '../helpers/daemon.ts';
 
@@ -23,10 +25,14 @@ slos:
   shop: { title: The shop, project: shop, env: dev, probes: [root], objective: '99.9' }
 alerts:
   channels: { say: { kind: command, argv: ['true'] } }
+chat:
+  discord: { guild: '100000000000000001', application: '100000000000000002', channels: { default: '100000000000000010' } }
 healing:
   fix: { on: { probes: [root] }, runbook: leave, project: shop, env: dev }
 `;
-const book = (name: string, action: string): string => `---
+/** Its secret is stored while the daemon runs. */
+const HOOKS = 'integrations: { github: {} }\n';
+const book = (name: string, action: string, script = 'echo left >> trace.txt'): string => `---
 runbook: ${name}
 title: Leave a trace
 action: ${action}
@@ -35,7 +41,7 @@ lock: shop
 ---
 ## Leave it
 \`\`\`sh { name=leave }
-echo left >> trace.txt
+${script}
 \`\`\`
 `;
 
@@ -80,6 +86,11 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   if (request[0] === undefined) throw new Error(`no request: ${JSON.stringify(wish)}`);
   await ask('grant show', { request: request[0].id });
   await ask('grant deny', { request: request[0].id }, {}, 'ben');
+  const place = { project: 'shop', env: 'prod' };
+  await ask('grant request', { action: 'deploy', ...place }, { reason: 'tonight' });
+  const line = publicLine(generateKeyPairSync('ed25519').privateKey);
+  await ask('key enrol', { person: 'ben', public: line });
+  await ask('key list');
   for (const command of ['review list', 'events export'])
     await ask(command, command === 'events export' ? { limit: 5 } : {});
   await world.end(await ask('drill run', { drill: 'drill', project: 'shop', env: 'dev' }));
@@ -114,6 +125,13 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await ask('heal reset', { rule: 'fix' });
   await ask('secret set', { name: 'token', value: 'a-long-secret-value' });
   await ask('secret list');
+  await ask('secret set', { name: 'github_webhook', value: 'a secret that GitHub knows' });
+  await world.write('reeve.yaml', ESTATE + HOOKS);
+  await ask('config reload');
+  await ask('webhook test', { source: 'github', local: true });
+  const hooks = (await ask('webhook list')).data as { deliveries: { delivery: string }[] };
+  const sent = { delivery: hooks.deliveries[0]?.delivery ?? '' };
+  for (const command of ['webhook show', 'webhook redeliver']) await ask(command, sent);
   await ask('secret remove', { name: 'token' });
   await app.running.features.alerts.raise({
     key: 'probe:root',
@@ -144,6 +162,73 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await ask('pause');
   await ask('resume');
   await ask('halt', { project: 'shop' });
+  await ask('resume', { project: 'shop' });
+  await playRest(world, ask);
+}
+
+type Ask = (
+  command: string,
+  args?: CommandRequest['args'],
+  more?: Partial<CommandRequest>,
+  person?: string,
+) => Promise<Reply>;
+
+/** What needs something to have gone wrong, or to be under way. */
+async function playRest(world: World, ask: Ask): Promise<void> {
+  const { app } = world;
+  const shop = { project: 'shop', env: 'dev' };
+  for (const command of ['rollback', 'patch', 'heal']) await world.end(await ask(command, shop));
+  await world.end(await ask('promote', { project: 'shop', from: 'dev', to: 'dev' }));
+  const broken = await ask('runbook run', { ...shop, runbook: 'break' });
+  await world.end(broken);
+  await world.end(await ask('jobs retry', { job: broken.job?.id ?? '' }));
+  await world.end(await ask('replay', { job: broken.job?.id ?? '' }));
+
+  const running = async (): Promise<Reply> => {
+    const reply = await ask('runbook run', { ...shop, runbook: 'wait' });
+    await until(() => app.running.jobs.locks().some(({ owner }) => owner.startsWith(reply.job?.id ?? '-')));
+    return reply;
+  };
+  const first = await running();
+  await ask('locks list');
+  await ask('jobs cancel', { job: first.job?.id ?? '' });
+  await world.end(first);
+  const second = await running();
+  await ask('locks steal', { lock: 'shop' });
+  await world.end(second);
+  await ask('jobs resolve', { job: await unknownJob(world, second.job?.id ?? ''), as: 'pass' });
+  await ask('drain');
+  await ask('resume');
+
+  await ask('deploy', { project: 'shop', env: 'prod', request_only: true });
+  const waiting = (await ask('grant list')).data as { id: string; state: string }[];
+  const request = waiting.find(({ state }) => state === 'open')?.id ?? '';
+  await world.end(await ask('grant approve', { request }, {}, 'ben'));
+  await world.end(await ask('deploy', { project: 'shop', env: 'prod', break_glass: true }));
+  const [review] = (await ask('review list')).data as { id: string }[];
+  await ask('review close', { review: review?.id ?? '' }, {}, 'ben');
+  const [key] = (await ask('key list')).data as { kid: string }[];
+  await ask('key revoke', { key: key?.kid ?? '' }, {}, 'root');
+  await ask('chat setup', { platform: 'discord' });
+  await ask('chat remove', { platform: 'discord' });
+  await world.write('runbooks/leave.md', `${book('leave', 'deploy')}\nAnother word.\n`);
+  await ask('config accept', { mandate: 'schedule:yearly' });
+  await ask('verify-factory');
+  await ask('ci lint-workflows');
+}
+
+/** A job whose outcome nobody knows, as a daemon that was killed leaves it: made of the records of another one. */
+async function unknownJob(world: World, like: string): Promise<string> {
+  const { ledger } = world.app.store;
+  const queued = (await world.records('job.queued')).find(({ body }) => body.job.job_id === like);
+  const attempt = (await world.records('job.attempt')).find(({ body }) => body.attempt.job_id === like);
+  if (queued === undefined || attempt === undefined) throw new Error(`${like} has no records`);
+  const job_id = `job_${'0'.repeat(32)}`;
+  await ledger.append('job.queued', { ...queued.body, job: { ...queued.body.job, job_id } });
+  const record = { ...attempt.body.attempt, job_id, attempt_id: `${job_id}.1` };
+  await ledger.append('job.attempt', { ...attempt.body, attempt: { ...record, status: 'RUNNING' } });
+  await ledger.append('job.attempt', { ...attempt.body, attempt: { ...record, status: 'UNKNOWN' } });
+  return job_id;
 }
 
 /**
@@ -159,18 +244,34 @@ function shapeOf(values: readonly Json[]): string {
   return array ? `[${inner}]` : present.length === 0 ? 'null' : inner;
 }
 
+/** Of commands that the operating guide names and this build does not have. */
+const ABSENT = 'NOT_BUILT_HERE';
+
 /** Command → shape of its `data`, as a daemon with a small estate answers it; and the commands that were not asked. */
 export async function observedShapes(): Promise<{ shapes: Map<string, string>; unasked: string[] }> {
   const world = await openWorld({
     estate: ESTATE,
-    runbooks: { 'leave.md': book('leave', 'deploy'), 'drill.md': book('drill', 'run_drill') },
+    runbooks: {
+      'leave.md': book('leave', 'deploy'),
+      'drill.md': book('drill', 'run_drill'),
+      'break.md': book('break', 'run', 'exit 1'),
+      'wait.md': book('wait', 'run', 'sleep 60'),
+      ...Object.fromEntries(
+        ['rollback', 'promote', 'patch', 'heal'].map((action) => [`${action}.md`, book(action, action)]),
+      ),
+    },
   });
   const seen = new Map<string, Json[]>();
+  const absent = new Map<string, string>();
   await play(world, (command, { ok, error, data }) => {
+    if (error?.code === ABSENT) return void absent.set(command, `none: always refused with ${ABSENT}`);
     if (!ok && error !== undefined) throw new Error(`${command}: ${error.code}: ${error.message}`);
     seen.set(command, [...(seen.get(command) ?? []), data]);
   });
-  const shapes = new Map([...seen].map(([command, data]): [string, string] => [command, shapeOf(data)]));
+  const shapes = new Map([
+    ...absent,
+    ...[...seen].map(([command, data]): [string, string] => [command, shapeOf(data)]),
+  ]);
   const unasked = actions.map(({ name }) => name).filter((name) => !shapes.has(name));
   return { shapes, unasked };
 }

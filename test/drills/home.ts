@@ -8,7 +8,7 @@ import { canonical } from '../../daemon/canonical.ts';
 import { digestOf } from '../../daemon/digest.ts';
 import type { BootedCopy, DriverContext, DriverDeps } from '../../daemon/drills/driver.ts';
 import { leftoversIn } from '../../daemon/drills/leftovers.ts';
-import { drills } from '../../daemon/drills/projection.ts';
+import { drills, provenBackups } from '../../daemon/drills/projection.ts';
 import { sentinelMemory } from '../../daemon/drills/sentinels/memory.ts';
 import { nodeFs } from '../../daemon/fs.ts';
 import { initKeys } from '../../daemon/keys/store.ts';
@@ -117,6 +117,7 @@ export async function makeHome(home: string, options: HomeOptions = {}) {
     verify: (dir) => verify(dir, vkey),
     replay,
     boot: (dir) => boot(dir, signer, clock),
+    proven: () => provenBackups(state.get(drills)),
     note: (message, fields) => notes.push(`${message} ${JSON.stringify(fields)}`),
     ...(options.keep === undefined ? {} : { keep: options.keep }),
   };

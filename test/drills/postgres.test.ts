@@ -271,6 +271,15 @@ test.skipIf(none)(
     expect(await state(live)).toEqual(before);
     expect(await site.left()).toEqual([]);
     expect(await site.deps.leftovers.open()).toEqual([]);
+
+    // With the next backup, what only the one before needed goes from the archive; the next one needs nothing of it.
+    const archived = (): Promise<string[]> => readdir(wal);
+    const had = await archived();
+    const next = await backup(site, { method: 'base', keep: 1, wal });
+    expect(Number(next.outputs['wal_removed'])).toBeGreaterThan(0);
+    expect(await archived()).not.toEqual(expect.arrayContaining(had));
+    const again = { ...base, checkpoint: next.outputs['checkpoint'], wal };
+    expect((await restore(site, { ...again, verify: orders(2002) })).outputs['queries']).toBe('1');
   },
   180_000,
 );

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { fail } from '../../contracts/errors.ts';
 import { EstateConfig } from '../../contracts/estate.ts';
 import type { SentinelSpec } from '../../contracts/estate/drills.ts';
 import { checkSentinels } from '../../daemon/drills/check.ts';
@@ -19,14 +20,23 @@ const noPostgres = lacksPostgres();
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 /** A keeper over these sentinels on a clock that the test moves. */
-async function keep(specs: Record<string, SentinelSpec>, secret = async (_name: string) => '') {
+async function keep(
+  specs: Record<string, SentinelSpec>,
+  secret = async (_name: string) => '',
+  accepted = async (_name: string): Promise<void> => {},
+) {
   const dir = await tempDir();
   const root = join(dir, 'estate');
   await mkdir(join(root, 'data'), { recursive: true });
   const clock = new ManualClock();
   const memory = sentinelMemory({ fs: nodeFs, dir: join(dir, 'home'), specs: () => specs });
   const told: string[] = [];
+  const alerts: string[] = [];
   const keeper = keepSentinels({
+    accepted,
+    trouble: async (name, why, refused) =>
+      void alerts.push(`${name} ${refused ? 'is refused' : 'fails'}: ${why}`),
+    over: async (name, why) => void alerts.push(`${name}: ${why}`),
     fs: nodeFs,
     clock,
     memory,
@@ -39,7 +49,7 @@ async function keep(specs: Record<string, SentinelSpec>, secret = async (_name: 
   const settled = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await new Promise((resolve) => setImmediate(resolve));
   };
-  return { dir, root, clock, memory, told, keeper, specs, settled };
+  return { dir, root, clock, memory, told, alerts, keeper, specs, settled };
 }
 
 test('a mark is written at once and in its interval; the file holds the newest, the memory all of them', async () => {
@@ -67,7 +77,15 @@ test('a mark is written at once and in its interval; the file holds the newest, 
 test('what cannot be written is told once, tried again, and told once when it can; nothing is made where nothing was', async () => {
   const t = await keep({ gone: { kind: 'files', folder: 'not-mounted', every: 5000 } });
   await t.settled(() => t.keeper.states()[0]?.problem !== undefined);
+  // One miss is no news, three in a row are, and further ones are the same news.
+  await t.clock.advance(5000);
+  expect(t.alerts).toEqual([]);
+  await t.settled(() => {
+    void t.clock.advance(1000);
+    return t.alerts.length > 0;
+  });
   for (let i = 0; i < 3; i++) await t.clock.advance(5000);
+  expect(t.alerts).toEqual([expect.stringMatching(/^gone fails: .*ENOENT/)]);
   expect(t.told).toEqual([expect.stringMatching(/^warn: The sentinel gone could not be written: .*ENOENT/)]);
   await expect(stat(join(t.root, 'not-mounted'))).rejects.toThrow('ENOENT');
   await mkdir(join(t.root, 'not-mounted'));
@@ -77,6 +95,29 @@ test('what cannot be written is told once, tried again, and told once when it ca
   }
   expect(t.told).toEqual([expect.any(String), 'info: a sentinel is written again']);
   expect(t.keeper.states()).toEqual([{ sentinel: 'gone', kind: 'files', written: expect.any(Number) }]);
+  await t.settled(() => t.alerts.length > 1);
+  expect(t.alerts[1]).toBe('gone: it is written again');
+});
+
+test('nothing is written, nor remembered, before somebody has accepted it; that is told at once', async () => {
+  let wanted = true;
+  const t = await keep(
+    { shop: { kind: 'files', folder: 'data', every: 3_600_000 } },
+    async () => '',
+    async () => {
+      if (wanted) throw fail('MANDATE_SUSPENDED', { mandate: 'sentinel:shop', why: 'nobody has' });
+    },
+  );
+  await t.settled(() => t.alerts.length > 0);
+  expect(t.alerts).toEqual([expect.stringMatching(/^shop is refused: .*nobody has/)]);
+  await expect(stat(join(t.root, 'data', '.reeve-sentinel-shop'))).rejects.toThrow('ENOENT');
+  expect(await t.memory.newest('shop')).toBeNull();
+  wanted = false;
+  // Not only after its hour.
+  await t.clock.advance(60_000);
+  await t.settled(() => t.alerts.length > 1);
+  expect(t.keeper.states()[0]).toEqual({ sentinel: 'shop', kind: 'files', written: expect.any(Number) });
+  expect(t.alerts[1]).toBe('shop: it is written again');
 });
 
 test('a changed reeve.yaml begins, changes and ends sentinels', async () => {

@@ -50,6 +50,9 @@ export async function makeSite(sentinels: Record<string, SentinelSpec> = {}) {
     /** Writes every sentinel once. */
     async mark(): Promise<void> {
       const keeper = keepSentinels({
+        accepted: async () => {},
+        trouble: async () => {},
+        over: async () => {},
         fs: nodeFs,
         clock: systemClock,
         memory: t.sentinels,

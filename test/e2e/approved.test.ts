@@ -78,8 +78,9 @@ test('what may not run any more at the next start is on the record, in NOTES.md 
     let { id, plan } = await ask(world);
     if (because === 'late') {
       const { grants } = world.app.running.deps;
-      const [{ at: _at, state: _s, approvals: _a, denied: _d, lapsed: _l, gid: _g, id: _i, ...body }] =
-        (await grants.requests()) as [Awaited<ReturnType<typeof grants.requests>>[number]];
+      const [
+        { at: _at, state: _s, approvals: _a, denied: _d, lapsed: _l, expired: _e, gid: _g, id: _i, ...body },
+      ] = (await grants.requests()) as [Awaited<ReturnType<typeof grants.requests>>[number]];
       const { request } = await grants.request({ ...body, lifetime_ms: 1 });
       ({ id, plan } = request);
     }

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startApp, type App } from '../../daemon/app.ts';
 import { readSettings } from '../../daemon/config.ts';
-import { sayStarted } from '../../daemon/welcome.ts';
+import { sayNext, sayStarted } from '../../daemon/welcome.ts';
 
 const estate = (cron: string, more = ''): string => `version: 1
 estate: { name: test }
@@ -47,6 +47,9 @@ test('a first start that a mistake in the file ended was none: the next one acce
   const first = await start();
   expect(first.said).toContain('First start: accepted as found, to run unattended: schedule:nightly');
   expect(first.said).not.toContain('Does not run before');
+  let tries = '';
+  sayNext(first.app, (text) => (tries += stripVTControlCharacters(text)));
+  expect(tries).toContain('npx reeve deploy --project shop ');
   await first.app.stop('test');
 
   const more = "  later: { runbook: work, cron: '0 4 * * *', project: shop, env: dev }\n";

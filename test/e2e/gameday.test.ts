@@ -20,7 +20,7 @@ echo "content=$(cat service)" >> "$REEVE_OUTPUT"
 ## Method
 \`\`\`sh { name=take-away timeout=2m }
 mv service service.away
-setsid sh -c 'echo $$ >> pids.txt; while :; do sleep 0.1; done' &
+setsid sh -c 'echo $$ >> pids.txt; while [ -e pids.txt ]; do sleep 0.1; done' &
 echo $$ >> pids.txt
 echo taken >> trace.txt
 while [ ! -e go ]; do sleep 0.05; done

@@ -79,6 +79,10 @@ test('probes are listed by place, shown, run, and their history is told', async 
   expect(buckets).toHaveLength(4);
   expect(buckets.reduce((sum, { up }) => sum + up, 0)).toBeGreaterThan(0);
   expect(good).toBeGreaterThan(0);
+  // The picture is of the whole time; the table begins where there is something to tell.
+  const long = await world.as('vic', { command: 'probe history', args: { probe: 'web' } });
+  expect((long.data as { buckets: unknown[] }).buckets).toHaveLength(24);
+  expect(long.blocks.find((block) => block.type === 'table')?.rows.length).toBeLessThanOrEqual(2);
   expect(await world.as('vic', { command: 'probe show', args: { probe: 'wep' } })).toMatchObject({
     error: { code: 'PROBE_UNKNOWN' },
   });

@@ -61,10 +61,16 @@ test('a file in the working directory wins, a named one wins over that', async (
   expect(await findEstate('/x/y.yaml', dir)).toBe('/x/y.yaml');
 });
 
+test('keys that would sign nothing are a mistake', async () => {
+  const [first] = await mistakes(MINIMAL.replace('{ approvals: 1 }', '{ cosign: true }'));
+  expect(first).toContain('nothing is signed where no approval is asked for');
+});
+
 test('what is loaded is frozen to its depth, defaults filled in, durations in ms', async () => {
   const { config } = await parse(MINIMAL.replace('approvals: 1', 'request_lifetime: 30m'));
   expect(config.projects['web']?.environments['prod']).toEqual({
     approvals: 0,
+    cosign: false,
     request_lifetime: 1_800_000,
     confirm_typed: false,
   });

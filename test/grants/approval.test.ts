@@ -33,7 +33,7 @@ const ask = async (over: Partial<Asked> = {}): Promise<string> =>
 test('two approvals make a signed, plan-bound grant whose clock starts at the second', async () => {
   const id = await ask();
   await rig.clock.advance(2 * HOUR);
-  const first = await rig.grants.approve(id, 'bob', PLAN, 'discord:1');
+  const first = await rig.grants.approve(id, 'bob', PLAN, { account: 'discord:1' });
   expect(first.grant).toBeUndefined();
   expect(first.request).toMatchObject({ state: 'open', approvals: [{ by: 'bob', account: 'discord:1' }] });
   await rig.clock.advance(HOUR);
@@ -67,11 +67,13 @@ test('attack 23: an approval of another plan than the requested one is refused',
 test('attack 24: nobody approves their own request, also not through a second linked account', async () => {
   const id = await ask();
   for (const account of ['os:1000', 'discord:111111111111111111', 'slack:T0/U0', undefined]) {
-    const error = await refused(rig, 'APPROVAL_SELF', () => rig.grants.approve(id, 'alice', PLAN, account));
+    const error = await refused(rig, 'APPROVAL_SELF', () =>
+      rig.grants.approve(id, 'alice', PLAN, { account }),
+    );
     expect(error.hint).toContain('bob, carol');
   }
-  await rig.grants.approve(id, 'bob', PLAN, 'discord:2');
-  await refused(rig, 'APPROVAL_TWICE', () => rig.grants.approve(id, 'bob', PLAN, 'slack:T0/U9'));
+  await rig.grants.approve(id, 'bob', PLAN, { account: 'discord:2' });
+  await refused(rig, 'APPROVAL_TWICE', () => rig.grants.approve(id, 'bob', PLAN, { account: 'slack:T0/U9' }));
   await refused(rig, 'FORBIDDEN', () => rig.grants.approve(id, 'mallory', PLAN));
   expect((await rig.grants.requests({ openOnly: true })).map((r) => r.id)).toEqual([id]);
 });
@@ -79,7 +81,7 @@ test('attack 24: nobody approves their own request, also not through a second li
 test('attack 24: one person approving twenty times at once counts once', async () => {
   const id = await ask();
   const all = await Promise.allSettled(
-    Array.from({ length: 20 }, (_, i) => rig.grants.approve(id, 'bob', PLAN, `account:${i}`)),
+    Array.from({ length: 20 }, (_, i) => rig.grants.approve(id, 'bob', PLAN, { account: `account:${i}` })),
   );
   expect(all.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
   expect((await rig.grants.requests())[0]?.state).toBe('open');

@@ -103,6 +103,13 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
     }),
     jobs: listedJobs(world.jobs),
     chat: noChat,
+    cosign: { look: async () => noKey(), decide: async () => noKey() },
+    webhooks: {
+      limits: async () => undefined,
+      receive: async () => {
+        throw fail('WEBHOOK_UNKNOWN', { source: 'x' });
+      },
+    },
     artifacts: mapArtifacts(world.store),
     push: async () => {
       throw fail('PROBE_UNKNOWN', { name: 'x', help: 'y' });
@@ -168,6 +175,7 @@ function listedJobs(jobs: readonly JobView[]): Jobs {
     wait: no,
     cancel: no,
     retry: no,
+    asking: () => false,
     list: (filter = {}) =>
       jobs
         .filter((job) => filter.project === undefined || job.spec.project === filter.project)
@@ -328,9 +336,16 @@ const noChat: ServerDeps['chat'] = {
   posts: none,
   posted: none,
   job: none,
+  log: none,
+  threads: none,
+  heard: none,
   closed: none,
   receive: none,
   deliveries: none,
   delivered: () => undefined,
   quiet: () => undefined,
+};
+
+const noKey = (): never => {
+  throw fail('COSIGN_KEY_UNKNOWN', { kid: 'key_0000000000000000' });
 };

@@ -149,3 +149,56 @@ test('the rule has a rollback of its own: it runs under the same mandate', async
     correlation_ids: { account: 'heal:restart-web' },
   });
 });
+
+const gated = (lock: string): string => `---
+runbook: gated
+title: Deploy with a question
+action: deploy
+timeout: 5m
+lock: '${lock}'
+---
+\`\`\`approve { name=gate }
+On to all of them?
+\`\`\`
+\`\`\`sh { name=work }
+echo deployed >> trace.txt
+\`\`\`
+`;
+
+test('a deployment that waits for an approval holds nobody back: the heal has its lock and its place, and it goes on after the heal', async () => {
+  const town = await openTown({
+    more: 'limits: { concurrent_jobs: 1 }\n',
+    runbook: 'while [ ! -e go ]; do sleep 0.05; done; echo healed >> trace.txt',
+    runbooks: {
+      'gated.md': gated('shop'),
+    },
+  });
+  await town.write(
+    'runbooks/restart.md',
+    (await readFile(path.join(town.root, 'runbooks/restart.md'), 'utf8')).replace(
+      'timeout: 1m',
+      'timeout: 1m\nlock: shop',
+    ),
+  );
+  const accept = { command: 'config accept', args: { mandate: 'heal:restart-web' } };
+  expect((await town.as('root', { ...accept, force: true })).ok).toBe(true);
+  const where = { runbook: 'gated', project: 'shop', env: 'dev' };
+  const deploy = await town.as('root', { command: 'run', args: where, force: true });
+  const asked = await town.await('grant.requested');
+  town.service.hangUp();
+  const { job } = await town.await('heal.started');
+  await town.await('job.step.started', ({ step }) => step === 'restart');
+  expect((await town.app.running.jobs.get(job)).status).toBe('RUNNING');
+  // Answered in the middle of the heal: nothing of the deployment is done before that has ended.
+  expect((await town.as('zoe', { command: 'approve', args: { request: asked.id }, force: true })).ok).toBe(
+    true,
+  );
+  await town.write('go', '');
+  expect(await town.end(deploy)).toBe('PASS');
+  await town.await('incident.resolved');
+  expect(await town.trace()).toEqual(['restart', 'healed', 'deployed']);
+  const deployed = deploy.job?.id ?? '';
+  const locks = (await town.of('lock.acquired')).map(({ lock, owner }) => [lock, owner.startsWith(deployed)]);
+  expect(new Set(locks.map(String))).toEqual(new Set(['shop,true']));
+  expect(town.app.running.jobs.locks()).toEqual([]);
+});

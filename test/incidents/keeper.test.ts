@@ -227,6 +227,14 @@ test('while somebody deploys to the place, nothing is healed there; one elsewher
   expect(rig.outside.ran).toHaveLength(1);
 });
 
+test('a deployment that waits for an approval is in no way', async () => {
+  const rig = await Rig.open();
+  Object.assign(rig.outside, { deploying: 'shop/dev', asking: true });
+  await rig.probe('down');
+  await rig.pass(60_000);
+  expect(rig.outside.ran).toHaveLength(1);
+});
+
 test('what a person has resolved before a decided heal could begin is not healed any more', async () => {
   const rig = await Rig.open();
   rig.ledger.subscribe(({ type }) => {

@@ -31,6 +31,8 @@ export interface Outside {
   heals: boolean;
   /** A deployment that runs now, `project/env`. */
   deploying: string | null;
+  /** It waits for an approval. */
+  asking: boolean;
   maintenance: string | null;
   cause: string | null;
   /** Thrown by the probe when it is asked. */
@@ -79,6 +81,7 @@ export class Rig {
       mute: undefined,
       heals: true,
       deploying: null,
+      asking: false,
       maintenance: null,
       cause: null,
       broken: undefined,
@@ -256,6 +259,7 @@ export class Rig {
           attempt_id: `${id}.1`,
         }),
         get: async (id: string) => this.#job(id),
+        asking: () => outside.asking,
         list: () => {
           const [project, env] = outside.deploying?.split('/') ?? [];
           const spec = { job_id: jobId(999), action: 'deploy', project, env };

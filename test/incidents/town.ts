@@ -74,6 +74,7 @@ people:
   root: { roles: [admin], os_users: [${os.userInfo().uid}] }
   ana: { roles: [operator] }
   vic: { roles: [viewer] }
+  zoe: { roles: [approver] }
   eve: { roles: [other-viewer] }
 roles:
   other-viewer: { verbs: [view], projects: [other] }

@@ -136,6 +136,7 @@ export class World {
         backup: refuses,
         restore: refuses,
         report: refuses,
+        head: refuses,
         allowedHosts: () => [],
         ...services,
       },

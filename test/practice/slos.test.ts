@@ -111,6 +111,16 @@ async function world(slos: object) {
   };
 }
 
+test('the week of an objective that looks back a week is all there, also a moment after it ended', async () => {
+  const t = await world({});
+  await t.run(HOUR, 'up');
+  await t.configure({ slos: { shop: { ...SHOP, window: '7d' } } });
+  const to = t.clock.now();
+  await t.clock.advance(7);
+  expect(t.slos().book.between('shop', to - 7 * DAY, to)).toEqual({ good: 180, bad: 0 });
+  expect(t.slos().book.between('shop', to - 8 * DAY, to)).toBeNull();
+});
+
 test('what was stored before the start counts as the store tallies it, and each sample after it at once', async () => {
   const t = await world({});
   for (let i = 0; i < 3 * 24 * 60; i++) {

@@ -143,3 +143,63 @@ describe('probes that prove nothing', () => {
     expect(t.alerts.size).toBe(0);
   }, 60_000);
 });
+
+describe('the alert about what is degraded', () => {
+  const key = 'probe:web:degraded';
+
+  test('is raised once it is believed, below a page, and ends when it is up, down or gone', async () => {
+    const t = await rig({ web: { failures: 2, successes: 1, title: 'The shop' }, low: { severity: 'info' } });
+    t.world['web'] = 'degraded';
+    await t.engine.run('web');
+    expect(t.alerts.size).toBe(0);
+    await t.engine.run('web');
+    await t.pass(200);
+    expect(t.alerts.get(key)).toEqual({
+      key,
+      severity: 'warn',
+      source: 'probe',
+      title: 'The shop is degraded',
+      text: 'it is degraded\nLook at it: reeve probe show web\nAsk again now: reeve probe run web',
+      project: 'shop',
+      env: 'dev',
+      probe: 'web',
+    });
+    // A restart forgets nothing, and says nothing anew either.
+    await t.restart();
+    expect([...t.alerts.keys()]).toEqual([key]);
+    t.world['web'] = 'down';
+    for (let i = 0; i < 2; i++) await t.engine.run('web');
+    await t.pass(200);
+    expect(t.alerts.size).toBe(0);
+    t.world['web'] = 'degraded';
+    for (let i = 0; i < 2; i++) await t.engine.run('web');
+    await t.pass(200);
+    expect(t.alerts.has(key)).toBe(true);
+    t.world['web'] = 'up';
+    await t.engine.run('web');
+    await t.pass(200);
+    expect(t.alerts.size).toBe(0);
+    t.world['low'] = 'degraded';
+    for (let i = 0; i < 3; i++) await t.engine.run('low');
+    await t.pass(200);
+    expect(t.alerts.get('probe:low:degraded')?.severity).toBe('info');
+    await t.change({ web: {} });
+    expect(t.alerts.size).toBe(0);
+  });
+
+  test('is not raised in a maintenance window, nor for what another probe explains, nor while we are blind', async () => {
+    const t = await rig(
+      { gate: { failures: 1 }, web: { failures: 1, depends_on: ['gate'] }, idle: { failures: 1 } },
+      { maintenance: { patches: { probes: ['idle'], from: '2000-01-01T00:00', until: '2100-01-01T00:00' } } },
+    );
+    Object.assign(t.world, { gate: 'down', web: 'degraded', idle: 'degraded' });
+    for (const name of ['gate', 'web', 'idle']) await t.engine.run(name);
+    await t.pass(200);
+    expect(t.moves()).toEqual([
+      'gate pending→down',
+      'web pending→degraded because gate',
+      'idle pending→degraded in patches',
+    ]);
+    expect(t.alerts.size).toBe(0);
+  });
+});

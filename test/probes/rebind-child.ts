@@ -10,6 +10,7 @@ import { TYPES, openDns } from '../standins/dns-socket.ts';
 
 const METADATA = '169.254.169.254';
 const PORT = 8080;
+const CHAIN = `http://chain.test:${PORT}`;
 const RUNS = 6;
 const reached: Record<string, number> = { '127.0.0.1': 0, [METADATA]: 0 };
 const bytes = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
@@ -25,7 +26,7 @@ for (const address of Object.keys(reached)) {
 }
 let turn = 0;
 const dns = await openDns((name, type) => {
-  if (name !== 'rebind.test') return { rcode: 3 };
+  if (name !== 'rebind.test' && name !== 'chain.test') return { rcode: 3 };
   if (type !== TYPES.A) return { data: [] };
   return { data: [bytes(turn++ % 2 === 0 ? '127.0.0.1' : METADATA)] };
 }, 53);
@@ -36,6 +37,14 @@ for (const [name, options] of [
   ['http', { url: `http://rebind.test:${PORT}/hop`, redirects: 3 }],
   ['tcp', { host: 'rebind.test', port: PORT }],
   ['websocket', { url: `ws://rebind.test:${PORT}/` }],
+  ['tls', { host: 'rebind.test', port: PORT }],
+  ['grpc', { host: 'rebind.test', port: PORT }],
+  ['redis', { host: 'rebind.test', port: PORT }],
+  ['postgres', { host: 'rebind.test', port: PORT, user: 'it' }],
+  ['icmp', { host: 'rebind.test', count: 1 }],
+  // These ask many times in one run, each time anew.
+  ['evm', { url: CHAIN, chain_id: 1, references: [`${CHAIN}/a`, `${CHAIN}/b`] }],
+  ['solana', { url: CHAIN, references: [`${CHAIN}/a`, `${CHAIN}/b`] }],
 ] as const) {
   const kind = kinds.find((one) => one.kind === name);
   if (kind === undefined) throw new Error(name);

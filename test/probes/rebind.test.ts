@@ -38,6 +38,8 @@ test.skipIf(none)(
       true,
     );
     expect(found.some(({ kind, verdict }) => kind === 'http' && verdict === 'up')).toBe(true);
+    for (const kind of new Set(found.map((one) => one.kind)))
+      expect([kind, refused.some((one) => one.kind === kind)]).toEqual([kind, true]);
     // One question for each connection or redirect: what was judged is what is connected to.
     const hops = found.filter(({ kind }) => kind === 'http').length / 2;
     expect(asked).toBeLessThanOrEqual(found.length + hops);

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -304,6 +304,62 @@ describe('what can go wrong', () => {
     const again = await t.open();
     expect(await again.raw('web', 0, 2 * START, 100)).toHaveLength(10);
     expect(await t.files()).toEqual(['2026-01-02.1.part']);
+  });
+
+  test('a journal that cannot be read at all is set aside, and everything else goes on', async () => {
+    const t = await setUp();
+    await fill(await t.open(), 10);
+    await mkdir(path.join(t.dir, 'journal-7'));
+    const store = await t.open();
+    expect(await store.raw('web', 0, 2 * START, 100)).toHaveLength(10);
+    expect(t.warnings).toEqual([expect.stringContaining('journal-7.unreadable')]);
+    expect(await t.files()).toContain('journal-7.unreadable');
+    await store.close();
+    await (await t.open()).close();
+    expect(t.warnings).toHaveLength(1);
+  });
+
+  test('one damaged part of a day does not hide the parts after it when they are put together', async () => {
+    const t = await setUp();
+    for (let part = 0; part < 3; part++) {
+      const store = await t.open();
+      await fill(store, 10);
+      await store.close();
+      await t.clock.advance(HOUR);
+    }
+    await (await t.open()).close();
+    const [first = ''] = (await t.files()).filter((name) => name.endsWith('.part'));
+    const bytes = await readFile(path.join(t.dir, first));
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    await writeFile(path.join(t.dir, first), bytes);
+    const store = await t.open();
+    expect(await store.raw('web', 0, 2 * START, 100)).toHaveLength(20);
+    t.clock.jump(DAY);
+    await t.clock.advance(60_000);
+    await until(async () => (await t.files()).every((name) => !name.endsWith('.part')), t.clock);
+    expect(await store.raw('web', 0, 2 * START, 100)).toHaveLength(20);
+  });
+
+  test('a clock that is set a year ahead and back costs no samples', async () => {
+    const t = await setUp({ retention: 3 * DAY });
+    const store = await t.open();
+    for (let i = 0; i < 4 * 24; i++) {
+      store.add('web', { at: t.clock.now(), verdict: 'up', ms: i });
+      await t.clock.advance(HOUR);
+    }
+    const before = await store.raw('web', t.clock.now() - 3 * DAY, t.clock.now(), 1000);
+    expect(before).toHaveLength(72);
+    const begun = t.clock.now();
+    t.clock.jump(365 * DAY);
+    for (let i = 0; i < 10; i++) {
+      store.add('web', { at: t.clock.now(), verdict: 'up', ms: i });
+      await t.clock.advance(60_000);
+    }
+    // What tidies up ends with it.
+    await store.close();
+    t.clock.jump(-365 * DAY);
+    const left = await (await t.open()).raw('web', begun - 3 * DAY + DAY, begun, 1000);
+    expect(left).toHaveLength(48);
   });
 
   test('a damaged table is left out and told; the others are read', async () => {

@@ -172,6 +172,7 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     backup: none('backup'),
     restore: none('restore'),
     report: none('report'),
+    head: none('head'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

@@ -101,7 +101,7 @@ test('the coming slots follow the cron line and its zone; times that cannot be r
     message: expect.stringContaining('2026-11-25'),
   });
   expect((await command(world, 'ana', 'schedule next', { schedule: 'trace' })).error?.hint).toContain(
-    'did you mean traces?',
+    'Did you mean traces?',
   );
 });
 

@@ -15,6 +15,7 @@ const view = (t: Rig, next: (name: string) => number | null = () => null): Alarm
   downtime: t.state.get(downtime),
   next,
   now: t.clock.now(),
+  recorded: t.ledger.lastTs(),
 });
 const byText = (a: unknown, b: unknown): number => String(a).localeCompare(String(b));
 const keys = (found: AlertBody[]): string[] => found.map(({ key }) => key);

@@ -1,3 +1,4 @@
+import type { ChatPicture } from '../../../contracts/chat.ts';
 import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import type { LedgerRecord, RecordType } from '../../../contracts/record.ts';
 import type { Block, Tone } from '../../../contracts/reply.ts';
@@ -17,6 +18,9 @@ export interface Card {
   /** People to call. */
   call?: readonly string[];
   button?: Omit<Offering, 'post'>;
+  picture?: ChatPicture;
+  /** Name of the thread that it opens. */
+  thread?: string;
   /** The live message of this job. */
   job?: string;
 }

@@ -1,11 +1,19 @@
+import type { ArtifactRef } from '../../../contracts/artifact.ts';
+import type { ChatPicture } from '../../../contracts/chat.ts';
+import { duration } from '../../../contracts/units.ts';
+import type { ChatDeps } from '../deps.ts';
 import type { CardSource } from './card.ts';
+
+/** What the platforms' picture may be drawn from, characters; thirty runs take ten thousand. */
+const MAX_SVG = 200_000;
 
 /** What a drill measured, beside what it had to reach. */
 export const drills: CardSource = {
   types: ['drill.result'],
-  cards({ type, body }) {
+  async cards({ type, body }, deps) {
     if (type !== 'drill.result') return [];
     const { drill, verdict, rpo_ms, rto_ms, objective_rpo_ms, objective_rto_ms, job_id, why } = body;
+    const picture = await chartOf(body, deps);
     const time = (ms: number | null) => (ms === null ? 'not measured' : { duration: ms });
     return [
       {
@@ -30,7 +38,34 @@ export const drills: CardSource = {
           },
           { type: 'hint', text: `/reeve drill report drill:${drill} has the evidence.` },
         ],
+        ...(picture === undefined ? {} : { picture }),
       },
     ];
   },
 };
+
+interface Result {
+  drill: string;
+  verdict: string;
+  rpo_ms: number | null;
+  rto_ms: number | null;
+  evidence: readonly ArtifactRef[];
+}
+
+/** The chart of its runs; none where the evidence has none (any more), which keeps nobody from hearing the result. */
+async function chartOf(
+  { drill, verdict, rpo_ms, rto_ms, evidence }: Result,
+  { artifacts, warn }: Pick<ChatDeps, 'artifacts' | 'warn'>,
+): Promise<ChatPicture | undefined> {
+  const digest = evidence.find(({ mediaType }) => mediaType === 'image/svg+xml')?.digest;
+  if (digest === undefined) return undefined;
+  try {
+    const svg = Buffer.from(await artifacts.get(digest)).toString('utf8');
+    const said = (ms: number | null): string => (ms === null ? 'not measured' : duration(ms));
+    const alt = `Runs of the drill ${drill}. The newest: ${verdict}, RPO ${said(rpo_ms)}, RTO ${said(rto_ms)}.`;
+    return svg.length > MAX_SVG ? undefined : { name: `drill-${drill}`, alt, svg };
+  } catch (error) {
+    warn(`the chart of the drill ${drill}`, error);
+    return undefined;
+  }
+}

@@ -26,7 +26,13 @@ export const incidents: CardSource = {
           },
         ];
         return [
-          { topic: 'incidents', tone: severity === 'page' ? 'bad' : 'warn', title: `Open: ${title}`, blocks },
+          {
+            topic: 'incidents',
+            tone: severity === 'page' ? 'bad' : 'warn',
+            title: `Open: ${title}`,
+            blocks,
+            thread: title,
+          },
         ];
       }
       case 'incident.acknowledged':

@@ -3,6 +3,7 @@ import { drills } from './drills.ts';
 import { heads } from './heads.ts';
 import { incidents } from './incidents.ts';
 import { jobs } from './jobs.ts';
+import { keys } from './keys.ts';
 import { requests } from './requests.ts';
 import { reviews } from './reviews.ts';
 import { said } from './said.ts';
@@ -14,6 +15,7 @@ export const sources = [
   incidents,
   drills,
   reviews,
+  keys,
   heads,
   said,
 ] as const satisfies readonly CardSource[];

@@ -7,6 +7,7 @@ import type { BackupResult, DriverContext, DriverDeps } from '../driver.ts';
 import { absolute } from '../options.ts';
 import { storeCheckpoint } from '../verify/checkpoint.ts';
 import { digestTree } from '../verify/tree.ts';
+import { forgetSnapshots } from './forget.ts';
 import { isMark } from './mark.ts';
 import type { BackupOptions } from './options.ts';
 import { backupFailed, openRestic, type Restic } from './restic.ts';
@@ -22,9 +23,9 @@ const Summary = z.object({
 
 /**
  * A restic snapshot of the paths. Before it, every file is read and its digest recorded; the snapshot carries the digest of
- * that record as a tag, so that a restore years later finds what it must be compared with.
+ * that record as a tag, so that a restore years later finds what it must be compared with. Then old snapshots are forgotten.
  *
- * @throws BACKUP_FAILED, BACKUP_REPOSITORY_*, BACKUP_PASSWORD_WRONG, PROGRAM_MISSING
+ * @throws BACKUP_FAILED, BACKUP_NOT_FORGOTTEN, BACKUP_REPOSITORY_*, BACKUP_PASSWORD_WRONG, PROGRAM_MISSING
  */
 export async function backupFiles(
   deps: DriverDeps,
@@ -72,9 +73,14 @@ export async function backupFiles(
     .flatMap((line) => Summary.safeParse(parsed(line)).data ?? [])
     .at(-1);
   if (summary === undefined) throw failed({ ...ran, last: 'it made no snapshot' });
+  const { keep } = options;
+  const snapshot = summary.snapshot_id;
+  const swept =
+    keep === 'all' ? {} : await forgetSnapshots(deps, restic, { ...options, keep }, context, snapshot);
   return {
     outputs: {
-      snapshot: summary.snapshot_id,
+      ...Object.fromEntries(Object.entries(swept).map(([name, value]) => [name, String(value)])),
+      snapshot,
       checkpoint: checkpoint.digest,
       manifest: checkpoint.digest,
       files: String(summary.total_files_processed),

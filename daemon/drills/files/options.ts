@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Slug } from '../../../contracts/ids.ts';
 import { Duration } from '../../../contracts/duration.ts';
+import { KEEP, KeepPolicy } from '../keep.ts';
 import { Flag, PathOption, Whole } from '../options.ts';
 import { ServiceOptions } from '../verify/service.ts';
 
@@ -43,6 +44,8 @@ export const BackupOptions = z.strictObject({
   exclude: z.array(z.string().min(1).max(400)).max(100).default([]),
   /** Makes the repository when there is none. */
   init: Flag.default(false),
+  /** Which snapshots are kept; the newest that a drill has proven is, too. `all`: nothing is ever forgotten. */
+  keep: z.union([z.literal('all'), KeepPolicy]).default(KEEP),
 });
 export type BackupOptions = z.infer<typeof BackupOptions>;
 

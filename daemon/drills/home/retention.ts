@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errno, removeDurably } from '../../durable.ts';
+import { digestOf } from '../../digest.ts';
+import { errno, readWhole, removeDurably } from '../../durable.ts';
 import type { DriverDeps } from '../driver.ts';
+import { lastProven } from '../keep.ts';
 import { BackupId, MANIFEST } from './manifest.ts';
 
 const KEEP = 7;
@@ -47,11 +49,18 @@ export async function clearLeftovers(deps: DriverDeps, root: string): Promise<vo
   }
 }
 
-/** Removes all but the newest complete backups, and never `current`. */
+/** Removes all but the newest complete backups; never `current`, nor the newest that a drill has proven. */
 export async function retain(deps: DriverDeps, root: string, current: string): Promise<void> {
   const keep = Math.max(1, deps.keep ?? KEEP);
   const complete = (await listBackups(deps, root)).filter((b) => b.complete && b.id !== current);
-  for (const { id } of complete.slice(0, Math.max(0, complete.length - (keep - 1)))) {
+  const surplus = complete.slice(0, Math.max(0, complete.length - (keep - 1)));
+  const digests = new Map<string, string>();
+  for (const id of surplus.length === 0 ? [] : [...complete.map((b) => b.id), current]) {
+    const manifest = await readWhole(deps.fs, join(root, id, MANIFEST));
+    if (manifest !== undefined) digests.set(id, digestOf(manifest));
+  }
+  const proven = lastProven([...digests.keys()].toReversed(), (id) => digests.get(id), deps.proven());
+  for (const { id } of surplus.filter((b) => b.id !== proven)) {
     await removeBackup(deps, join(root, id));
     deps.note('removed an old backup', { backup: id, keep });
   }

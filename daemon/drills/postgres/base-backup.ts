@@ -2,108 +2,67 @@ import { join } from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
 import type { BackupResult, DriverContext, DriverDeps } from '../driver.ts';
 import { absolute } from '../options.ts';
-import { lastWords, runProgram, saysNoSpace } from '../programs.ts';
-import { Shelf } from '../shelf.ts';
-import { storeCheckpoint } from '../verify/checkpoint.ts';
+import { shelve } from '../shelve.ts';
 import { digestFile, filesBelow } from '../verify/tree.ts';
-import { addressOf, connect, environmentOf, serverMajor, type Connection } from './connect.ts';
-import { countRows } from './copy.ts';
 import { MANIFEST } from './manifest.ts';
 import type { BackupOptions } from './options.ts';
-import { packageOf, programMajor } from './programs.ts';
+import { withSource, type Counts, type Source } from './source.ts';
+import { pruneWal } from './wal.ts';
 
 export const BASE = '.base';
 
 /**
  * pg_basebackup with the WAL it needs. A table's rows are recorded when they were the same before and after: the moment that
- * the copy will show lies between.
+ * the copy will show lies between. Then archived WAL that no kept backup needs is removed, where `wal` names it.
  *
- * @throws DATABASE_UNREACHABLE, PROGRAM_*, BACKUP_FAILED, BACKUP_DISK_FULL
+ * @throws DATABASE_UNREACHABLE, PROGRAM_*, BACKUP_FAILED, BACKUP_DISK_FULL, WAL_NOT_PRUNED
  */
-export async function baseBackup(
+export const baseBackup = (
   deps: DriverDeps,
   options: BackupOptions,
   context: DriverContext,
-): Promise<BackupResult> {
-  const { signal, job_id } = context;
-  const address = addressOf(options.database, await context.secret(options.database));
-  const bin = options.bin === undefined ? undefined : absolute(context.root, options.bin);
-  const shelf = new Shelf(deps, 'postgres', absolute(context.root, options.to), BASE);
-  const found = await programMajor(deps, context, 'pg_basebackup', bin);
-  const connection = await connect(address, {
-    statementTimeoutMs: options.statement_timeout,
-    readOnly: true,
-    signal,
+): Promise<BackupResult> =>
+  withSource(deps, options, context, { program: 'pg_basebackup', ending: BASE }, async (source) => {
+    const { outputs, artifacts } = await take(deps, options, context, source);
+    if (options.wal === undefined) return { outputs, artifacts };
+    const pruned = await pruneWal(deps, source.shelf, absolute(context.root, options.wal));
+    return { outputs: { ...outputs, wal_removed: String(pruned) }, artifacts };
   });
+
+async function take(
+  deps: DriverDeps,
+  { keep }: BackupOptions,
+  { job_id, signal }: DriverContext,
+  { shelf, server, count, run }: Source,
+): Promise<BackupResult> {
+  const before = await count();
+  const at = deps.clock.now();
+  const { id, draft } = await shelf.begin(at);
   try {
-    const server = await serverMajor(connection);
-    if (found < server)
-      throw fail('PROGRAM_VERSION', { program: 'pg_basebackup', found, needed: `${server} (the server's)` });
-    const before = await count(connection, options, job_id);
-    const at = deps.clock.now();
-    const { id, draft } = await shelf.begin(at);
-    try {
-      const ran = await runProgram(deps, context, {
-        program: 'pg_basebackup',
-        args: [
-          `--pgdata=${draft}`,
-          '--format=plain',
-          '--wal-method=stream',
-          '--checkpoint=fast',
-          '--manifest-checksums=SHA256',
-          '--no-password',
-          `--label=reeve ${id}`,
-        ],
-        env: environmentOf(address),
-        bin,
-        package: packageOf('pg_basebackup'),
-      });
-      if (ran.code !== 0)
-        throw saysNoSpace(ran)
-          ? fail('BACKUP_DISK_FULL', { path: draft })
-          : fail('BACKUP_FAILED', { why: `pg_basebackup: ${lastWords(ran)}`, job: job_id });
-      const counts = same(before, await count(connection, options, job_id));
-      const digest = await digestFile(join(draft, MANIFEST), signal);
-      if (digest === undefined) throw fail('BACKUP_FAILED', { why: `it has no ${MANIFEST}`, job: job_id });
-      const { size, sha256 } = digest;
-      const checkpoint = await storeCheckpoint(deps, {
-        v: 1,
-        kind: 'reeve.checkpoint',
-        driver: 'postgres',
-        at,
-        ...(counts === undefined ? {} : { counts }),
-        file: { size, sha256 },
-        server: String(server),
-      });
-      const path = await shelf.complete(id, checkpoint, options.keep);
-      return {
-        outputs: {
-          backup_id: id,
-          path,
-          checkpoint: checkpoint.digest,
-          manifest: checkpoint.digest,
-          files: String((await filesBelow([path], signal)).length),
-          tables: String(Object.keys(counts ?? {}).length),
-          cut_ms: String(at),
-        },
-        artifacts: [checkpoint.ref],
-      };
-    } catch (error) {
-      await shelf.abandon(draft);
-      throw error;
-    }
-  } finally {
-    await connection.close();
+    await run(
+      [
+        `--pgdata=${draft}`,
+        '--format=plain',
+        '--wal-method=stream',
+        '--checkpoint=fast',
+        '--manifest-checksums=SHA256',
+        '--no-password',
+        `--label=reeve ${id}`,
+      ],
+      draft,
+    );
+    const counts = same(before, await count());
+    const file = await digestFile(join(draft, MANIFEST), signal);
+    if (file === undefined) throw fail('BACKUP_FAILED', { why: `it has no ${MANIFEST}`, job: job_id });
+    const made = { shelf, id, driver: 'postgres', at, counts, file, server: String(server), keep };
+    const { outputs, artifacts } = await shelve(deps, made);
+    const files = String((await filesBelow([outputs['path'] ?? ''], signal)).length);
+    return { outputs: { ...outputs, files }, artifacts };
+  } catch (error) {
+    await shelf.abandon(draft);
+    throw error;
   }
 }
-
-type Counts = Record<string, number> | undefined;
-
-const count = (connection: Connection, { counts }: BackupOptions, job: string): Promise<Counts> =>
-  countRows(connection, counts).catch((cause: unknown) => {
-    const why = `its rows cannot be counted: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw fail('BACKUP_FAILED', { why, job }, { cause });
-  });
 
 function same(before: Counts, after: Counts): Counts {
   if (before === undefined || after === undefined) return undefined;

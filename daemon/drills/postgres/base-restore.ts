@@ -19,6 +19,7 @@ import { MANIFEST, verifyBase } from './manifest.ts';
 import type { RestoreOptions } from './options.ts';
 import { programMajor, serverBin } from './programs.ts';
 import { withServer } from './server.ts';
+import { firstWal } from './wal.ts';
 
 /**
  * Copies a base backup into the scratch, proves each file by PostgreSQL's own manifest, starts a private server on it that
@@ -111,9 +112,7 @@ async function fetchWal(
   data: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const label = await readFile(join(data, 'backup_label'), 'utf8').catch(() => '');
-  const first = /^START WAL LOCATION: .* \(file ([0-9A-F]{24})\)$/m.exec(label)?.[1];
-  if (first === undefined) throw fail('BACKUP_CORRUPT', { id, why: 'its backup_label names no WAL' });
+  const first = await firstWal(data, id);
   const names = await readdir(from).catch((cause: unknown) => {
     const why = `the archived WAL in ${from} cannot be read (${errno(cause)})`;
     throw fail('RESTORE_FAILED', { why, job: '' }, { cause });

@@ -21,6 +21,8 @@ export const BackupOptions = z.strictObject({
   to: PathOption,
   /** How many backups are kept. */
   keep: Whole(1, 10_000).default(7),
+  /** `base`: folder of the archived WAL, from which what no kept backup needs is removed. Absent: nothing is. */
+  wal: PathOption.optional(),
   /** Tables whose rows are counted, in the very snapshot that is dumped. */
   counts: z.union([z.enum(['all', 'none']), z.array(TableName).min(1).max(500)]).default('all'),
 });

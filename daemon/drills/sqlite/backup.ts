@@ -4,7 +4,7 @@ import { errno, isNoSpace } from '../../durable.ts';
 import type { BackupResult, DriverContext, DriverDeps } from '../driver.ts';
 import { absolute } from '../options.ts';
 import { Shelf } from '../shelf.ts';
-import { storeCheckpoint } from '../verify/checkpoint.ts';
+import { shelve } from '../shelve.ts';
 import { digestFile } from '../verify/tree.ts';
 import type { BackupOptions } from './options.ts';
 import { askProcess, saysFull } from './process.ts';
@@ -33,28 +33,9 @@ export async function backupSqlite(
     );
     const digest = await digestFile(draft, context.signal);
     if (digest === undefined) throw failed('the copy is gone');
-    const { size, sha256 } = digest;
-    const checkpoint = await storeCheckpoint(deps, {
-      v: 1,
-      kind: 'reeve.checkpoint',
-      driver: 'sqlite',
-      at,
-      counts,
-      file: { size, sha256 },
-    });
-    const path = await shelf.complete(id, checkpoint, options.keep);
-    return {
-      outputs: {
-        backup_id: id,
-        path,
-        checkpoint: checkpoint.digest,
-        manifest: checkpoint.digest,
-        bytes: String(size),
-        tables: String(Object.keys(counts).length),
-        cut_ms: String(at),
-      },
-      artifacts: [checkpoint.ref],
-    };
+    const { keep } = options;
+    const made = await shelve(deps, { shelf, id, driver: 'sqlite', at, counts, file: digest, keep });
+    return { ...made, outputs: { ...made.outputs, bytes: String(digest.size) } };
   } catch (error) {
     await shelf.abandon(draft);
     if (isNoSpace(error)) throw fail('BACKUP_DISK_FULL', { path: draft }, { cause: error });

@@ -6,7 +6,8 @@ import { Duration } from '../../../contracts/duration.ts';
 import { ReeveError, fail } from '../../../contracts/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DriverContext } from '../driver.ts';
-import { lastWords, runProgram, type ProgramDeps } from '../programs.ts';
+import { lastWords, markOf, runProgram, type ProgramDeps } from '../programs.ts';
+import { listening, type Listening, type Started } from './listeners.ts';
 
 /** A service that is started on the restored data and asked, on a port of 127.0.0.1 that is free. */
 export const ServiceOptions = z.strictObject({
@@ -22,6 +23,8 @@ export const ServiceOptions = z.strictObject({
   ]),
   /** Time until the right answer must be there. */
   within: Duration.default(30_000),
+  /** `own`: only an answer of what was started counts. `any`: it listens through another process, as a container does. */
+  listener: z.enum(['own', 'any']).default('own'),
 });
 export type ServiceOptions = z.infer<typeof ServiceOptions>;
 
@@ -36,10 +39,14 @@ export interface Restored {
 
 const MAX_BODY = 64 * 1024;
 const PAUSE_MS = 50;
+/** Ports that are tried when others take them. */
+const PORTS = 3;
 const ONE_MS = 5000;
 
 /**
  * Starts the service, asks until the answer is right, and ends it with everything it started, whichever way this settles.
+ * A port is free when it is chosen, not when the service takes it: an answer counts only when what was started held the
+ * port, and on one that another process holds nothing is asked; the service is started again on another.
  *
  * @throws SERVICE_NOT_ANSWERING
  */
@@ -47,15 +54,36 @@ export async function askService(
   deps: ProgramDeps,
   context: DriverContext,
   options: ServiceOptions,
-  { restored, cwd = restored, env = {} }: Restored,
+  restored: Restored,
 ): Promise<string> {
-  const port = await freePort();
+  const until = deps.clock.monotonic() + options.within;
+  for (let left = PORTS; ; left--) {
+    const port = await freePort();
+    const answer = await askOn(deps, context, options, restored, { port, until });
+    if (!('taken' in answer)) return answer.said;
+    const why = `its port ${port} was taken by ${answer.taken}`;
+    if (left <= 1)
+      throw fail('SERVICE_NOT_ANSWERING', {
+        why: `${why}; a service that listens through another process, as in a container, needs \`listener: any\``,
+        job: context.job_id,
+      });
+    await context.log(`${why}; it is started again on another\n`);
+  }
+}
+
+async function askOn(
+  deps: ProgramDeps,
+  context: DriverContext,
+  options: ServiceOptions,
+  { restored, cwd = restored, env = {} }: Restored,
+  { port, until }: { port: number; until: number },
+): Promise<{ said: string } | { taken: string }> {
   const [program = '', ...args] = options.command.map((word) =>
     word.replaceAll('{port}', String(port)).replaceAll('{restored}', restored),
   );
   const stop = new AbortController();
-  const until = deps.clock.monotonic() + options.within;
   const signal = AbortSignal.any([context.signal, stop.signal]);
+  const started: Started = { pid: undefined, mark: markOf(context) };
   let why = 'it was not asked yet';
   let over: string | undefined;
   const running = runProgram(deps, context, {
@@ -65,6 +93,7 @@ export async function askService(
     cwd,
     package: 'what the service is started with',
     signal,
+    started: (pid) => (started.pid = pid),
   })
     .then((ran) => (over = `it ended by itself: ${lastWords(ran)}`))
     .catch((error: unknown) => {
@@ -74,13 +103,22 @@ export async function askService(
     });
   // Looked at when the question is over; until then it must not be unhandled.
   running.catch(() => undefined);
+  const who = async (): Promise<Listening | undefined> =>
+    options.listener === 'any' ? undefined : listening(port, started);
   try {
     while (deps.clock.monotonic() < until) {
       context.signal.throwIfAborted();
+      const before = await who();
+      if (before?.foreign !== undefined) return { taken: before.foreign };
       if (over !== undefined) throw fail('SERVICE_NOT_ANSWERING', { why: over, job: context.job_id });
       const limit = AbortSignal.any([signal, timeLimit(deps.clock, Math.min(ONE_MS, options.within))]);
       const answer = await ('http' in options.ask ? askHttp(port, options.ask, limit) : askTcp(port, limit));
-      if (answer.right) return answer.said;
+      if (answer.right) {
+        const after = await who();
+        if (after?.foreign !== undefined) return { taken: after.foreign };
+        // The very sockets that were there before it was asked: nobody else can have answered.
+        if (before === undefined || String(before.sockets) === String(after?.sockets)) return answer;
+      }
       why = answer.said;
       await deps.clock.sleep(PAUSE_MS, { signal: context.signal });
     }

@@ -6,13 +6,17 @@ import {
   ChatDelivered,
   ChatDeliveries,
   ChatDeliveriesQuery,
+  ChatHeard,
   ChatJob,
   ChatJobQuery,
+  ChatLog,
+  ChatNoted,
   ChatPosted,
   ChatPosts,
   ChatPostsQuery,
   ChatRelay,
   ChatSession,
+  ChatThreads,
   type Platform,
 } from '../../../contracts/chat.ts';
 import { ErrorResponse, fail } from '../../../contracts/errors.ts';
@@ -100,6 +104,41 @@ export const chat: RouteModule = {
           signal: gone(reply),
         }),
     );
+    app.get(
+      '/v1/chat/jobs/:id/log',
+      {
+        config,
+        schema: {
+          ...about('What a job with a live message printed, once it has ended'),
+          params: Params,
+          response: { 200: ChatLog, default: ErrorResponse },
+        },
+      },
+      (request) => context.chat.log(platformOf(request), request.params.id),
+    );
+    app.get(
+      '/v1/chat/threads',
+      {
+        config,
+        schema: {
+          ...about('Threads whose messages become notes of an incident'),
+          response: { 200: ChatThreads, default: ErrorResponse },
+        },
+      },
+      async (request) => ({ threads: await context.chat.threads(platformOf(request)) }),
+    );
+    app.post(
+      '/v1/chat/heard',
+      {
+        config,
+        schema: {
+          ...about('What somebody wrote in such a thread'),
+          body: ChatHeard,
+          response: { 200: ChatNoted, default: ErrorResponse },
+        },
+      },
+      (request) => context.chat.heard(platformOf(request), request.body),
+    );
     app.post(
       '/v1/chat/closed',
       {
@@ -111,7 +150,7 @@ export const chat: RouteModule = {
         },
       },
       async (request) => {
-        await context.chat.closed(platformOf(request), request.body.job, request.body.why);
+        await context.chat.closed(platformOf(request), request.body);
         return { done: true as const };
       },
     );

@@ -2,6 +2,7 @@ import type { RouteModule } from '../context.ts';
 import { artifacts } from './artifacts.ts';
 import { chat } from './chat.ts';
 import { catalogue } from './catalogue.ts';
+import { cosign } from './cosign.ts';
 import { commands } from './commands.ts';
 import { events } from './events.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -13,6 +14,7 @@ import { metrics } from './metrics.ts';
 import { openapi } from './openapi.ts';
 import { page } from './page.ts';
 import { status } from './status.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Every route of the API: one file and one line each. */
 export const routes = [
@@ -20,6 +22,7 @@ export const routes = [
   catalogue,
   chat,
   commands,
+  cosign,
   events,
   heartbeat,
   health,
@@ -30,4 +33,5 @@ export const routes = [
   openapi,
   page,
   status,
+  webhooks,
 ] as const satisfies readonly RouteModule[];

@@ -18,7 +18,8 @@ import { Counts } from './counts.ts';
 
 /** Samples of one probe that are read at once: a day at one a second, and some. More are read in parts. */
 const MAX_SAMPLES = 100_000;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export interface BookDeps {
   clock: Clock;
@@ -156,8 +157,9 @@ export class SloBook {
 
   between(name: string, from: number, to: number): { good: number; bad: number } | null {
     const entry = this.#entries.get(name);
-    if (entry === undefined || !entry.loaded || from < this.#deps.clock.now() - entry.spec.window)
-      return null;
+    if (entry === undefined || !entry.loaded) return null;
+    // Counted by the hour, and for one more than the window: a week that ended a moment ago is still all there.
+    if (from < this.#deps.clock.now() - entry.spec.window - HOUR_MS) return null;
     return entry.counts.between(from, to);
   }
 

@@ -60,6 +60,17 @@ export function agreed<T extends Reference>(references: readonly T[], tolerance:
 }
 
 /**
+ * The references whose newest block can exist by now. When that of every one is in the future it is rather our own clock that
+ * is wrong, and all of them stay.
+ */
+export function possible<T extends Head>(references: readonly T[], now: number): T[] {
+  const future = ({ at }: T): boolean => at !== null && at > now + FUTURE_MS;
+  return references.every((one) => one.at === null || future(one))
+    ? [...references]
+    : references.filter((one) => !future(one));
+}
+
+/**
  * The verdict about a node. It rests on what cannot be claimed: the timestamp of its head, its distance to the references,
  * its block at a common height, its progress. References that are missing or disagree make it inconclusive.
  */
@@ -78,7 +89,12 @@ export function judge(
   if (node.at !== null) figures['head_age_ms'] = Math.max(0, now - node.at);
   if (look.peers !== null) figures['peers'] = look.peers;
   if (look.claimsSync !== null) figures['claims_sync'] = look.claimsSync ? 1 : 0;
-  if (near === undefined) return { finding: { ...unproven(look), figures }, past };
+  // Whoever is ahead is believed, since the stuck agree with one another, too; but not against more who stand by the node.
+  const others = references.filter(
+    (one) => near?.includes(one) !== true && Math.abs(one.height - node.height) <= limits.max_lag,
+  );
+  if (near === undefined || others.length > near.length)
+    return { finding: { ...unproven(look), figures }, past };
 
   const top = Math.max(...near.map(({ height }) => height));
   const times = near.flatMap(({ at }) => (at === null ? [] : [at]));
@@ -103,12 +119,17 @@ export function judge(
       'down',
       `its ${unit} below the head is another one than the references': it follows a fork${claim}`,
     );
+  const newest = Math.max(...times);
+  if (node.at !== null && node.at > now + FUTURE_MS && times.length > 0 && newest <= now + FUTURE_MS)
+    return finding(
+      'down',
+      `its head is ${age(2 * now - node.at)} in the future, the references' is not${claim}`,
+    );
   if (lag < -limits.max_lag)
     return finding(
       'inconclusive',
       `it is ${-lag} ${unit}s ahead of the references, which prove nothing then`,
     );
-  const newest = Math.max(...times);
   if (times.length > 0 && newest > now + FUTURE_MS)
     return finding(
       'inconclusive',

@@ -25,7 +25,10 @@ export function endpointProblem(endpoint: Endpoint): string | undefined {
 /** Bytes: a block with the hashes of its transactions has a tenth of it. */
 const MAX_ANSWER = 4 * 1024 * 1024;
 
+/** Every request asks one thing; an answer to something else (JSON-RPC 2.0, 5) may come from a cache or a proxy gone wrong. */
+const ID = 1;
 const Answer = z.object({
+  id: z.unknown().optional(),
   result: z.unknown().optional(),
   error: z.object({ code: z.number(), message: z.string() }).nullish(),
 });
@@ -56,17 +59,24 @@ export class Rpc {
     return nameOf(this.#endpoint);
   }
 
+  /** Where it is, in the one form that a URL has; it may hold a key. Rejects Trouble. */
+  async address(): Promise<string> {
+    if (typeof this.#endpoint === 'string') return new URL(this.#endpoint).href;
+    const { secret } = this.#endpoint;
+    const url = await secretOf(this.#deps, secret);
+    if (endpointProblem(url) !== undefined)
+      throw new Trouble(`the secret ${secret} is no address that begins with https://`, 'inconclusive');
+    return new URL(url).href;
+  }
+
   /** The result, as this schema has it. Rejects Trouble with words for people. */
   async call<S extends z.ZodType>(
     schema: S,
     method: string,
     params: readonly unknown[] = [],
   ): Promise<z.infer<S>> {
-    if (typeof this.#endpoint === 'string') return this.#call(this.#endpoint, schema, method, params);
-    const { secret } = this.#endpoint;
-    const url = await secretOf(this.#deps, secret);
-    if (endpointProblem(url) !== undefined)
-      throw new Trouble(`the secret ${secret} is no address that begins with https://`, 'inconclusive');
+    const url = await this.address();
+    if (typeof this.#endpoint === 'string') return this.#call(url, schema, method, params);
     try {
       return await this.#call(url, schema, method, params);
     } catch (error) {
@@ -82,7 +92,7 @@ export class Rpc {
     method: string,
     params: readonly unknown[],
   ): Promise<z.infer<S>> {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const body = JSON.stringify({ jsonrpc: '2.0', id: ID, method, params });
     const answer = await this.#send(url, body);
     if (answer.status === 429) throw new Trouble('it answers 429 Too Many Requests', 'degraded');
     const parsed = read(answer.body);
@@ -93,6 +103,7 @@ export class Rpc {
       );
     if (answer.status !== 200) throw new Trouble(`it answers with status ${answer.status}`);
     if (parsed === undefined) throw new Trouble(`it answers ${method} with what is no JSON-RPC`);
+    if (parsed.id !== ID) throw new Trouble(`it answers ${method} with the answer to another question`);
     const result = schema.safeParse(parsed.result);
     if (result.success) return result.data;
     throw new Trouble(`it answers ${method} with what makes no sense`);

@@ -3,7 +3,7 @@ import type { ProberDeps } from '../../ports/probe-kinds.ts';
 import type { Finding } from '../../ports/probes.ts';
 import { found } from '../target.ts';
 import { Trouble, sentence } from '../talk.ts';
-import { agreed, judge, type Head, type Past } from './judge.ts';
+import { agreed, judge, possible, type Head, type Past } from './judge.ts';
 import { Endpoint, Rpc, endpointProblem, nameOf } from './rpc.ts';
 
 /** Keys that all chains have. */
@@ -32,7 +32,9 @@ export function chainProblems({ url, references, warn_lag, max_lag }: ChainOptio
     const why = endpointProblem(endpoint);
     if (why !== undefined) problems.push(`${key}: ${nameOf(endpoint)}: ${why}`);
   }
-  const all = [url, ...references].map((one) => JSON.stringify(one));
+  const all = [url, ...references].map((one) =>
+    typeof one === 'string' && URL.canParse(one) ? new URL(one).href : JSON.stringify(one),
+  );
   if (new Set(all).size < all.length) problems.push('references: the same address twice proves nothing');
   if (warn_lag !== undefined && warn_lag >= max_lag) problems.push('warn_lag is not below max_lag');
   return problems;
@@ -67,12 +69,18 @@ export function chainProber(
   dialect: ChainDialect,
 ): { run(signal: AbortSignal): Promise<Finding>; close(): void } {
   let past: Past | undefined;
-  /** By the place in the list. Nobody moves to another chain without a new address. */
-  const chains = new Map<number, string>();
+  /** By the place in the list: the address that was asked, and its chain. Nobody moves without a new address. */
+  const chains = new Map<number, { at: string; chain: string }>();
 
-  const reference = async (rpc: Rpc, i: number) => {
-    const chain = chains.get(i) ?? (await dialect.chain(rpc));
-    chains.set(i, chain);
+  /** @param before the addresses of the node and of the references before this one */
+  const reference = async (rpc: Rpc, i: number, before: readonly Promise<string | undefined>[]) => {
+    const at = await rpc.address();
+    const twin = (await Promise.all(before)).indexOf(at);
+    if (twin >= 0)
+      throw new Trouble(twin === 0 ? 'it is the node itself' : 'it is the same as another reference');
+    const known = chains.get(i);
+    const chain = known?.at === at ? known.chain : await dialect.chain(rpc);
+    chains.set(i, { at, chain });
     return { ...(await dialect.head(rpc)), name: rpc.name, chain, rpc };
   };
 
@@ -82,7 +90,11 @@ export function chainProber(
     const rpcs = options.references.map((endpoint) => new Rpc(endpoint, deps, signal));
     let ms = 0;
     const asked = dialect.node(rpc).finally(() => (ms = deps.clock.monotonic() - started));
-    const [node, ...others] = await Promise.allSettled([asked, ...rpcs.map(reference)]);
+    const addresses = [rpc, ...rpcs].map((one) => one.address().catch(() => undefined));
+    const [node, ...others] = await Promise.allSettled([
+      asked,
+      ...rpcs.map((one, i) => reference(one, i, addresses.slice(0, i + 1))),
+    ]);
     if (node.status === 'rejected') return nodeTrouble(node.reason, rpc.name);
     const { chain } = node.value;
     const troubles: string[] = [];
@@ -93,14 +105,18 @@ export function chainProber(
     });
     const wrong = dialect.wrong(chain) ?? elsewhere(chain, answered);
     if (wrong !== undefined) return found('down', sentence(wrong), ms);
-    const usable = answered.filter((one) => one.chain === chain);
+    const now = deps.clock.now();
+    const here = answered.filter((one) => one.chain === chain);
     for (const one of answered)
       if (one.chain !== chain) troubles.push(`${one.name}: it is on another chain (${one.chain})`);
+    const usable = possible(here, now);
+    for (const { name } of here.filter((one) => !usable.includes(one)))
+      troubles.push(`${name}: its newest ${dialect.unit} is in the future`);
     const near = agreed(usable, options.max_lag);
     const same = near === undefined ? null : await sameBlock(dialect, rpc, node.value.height, near);
     const judged = judge(
       {
-        now: deps.clock.now(),
+        now,
         unit: dialect.unit,
         node: node.value,
         references: usable,

@@ -75,6 +75,7 @@ export const heartbeat = probeKind({
       async run() {
         try {
           const kept = await state();
+          if (broughtBack(kept, options, clock.now())) await save(kept);
           const judged = judge(kept, options, clock.now());
           if (judged.overdue === true && !kept.overdue) {
             kept.overdue = true;
@@ -99,6 +100,24 @@ function read(saved: Json | undefined, now: number): Kept {
   const kept = Kept.safeParse(saved);
   if (kept.success) return kept.data;
   return { v: 1, since: now, last: null, ok: null, runtime: null, overdue: false, excused: null };
+}
+
+/** Further ahead than clocks that are set a little, ms. */
+const AHEAD_MS = 60_000;
+
+/**
+ * A call that came while the clock was ahead stands in the future now, and silence would be fine until then. It counts as
+ * having come now. Whether something was changed.
+ */
+function broughtBack(kept: Kept, { every, grace }: Options, now: number): boolean {
+  const ahead = (at: number | null | undefined): at is number => at != null && at > now + AHEAD_MS;
+  const { since, last, ok, excused } = kept;
+  if (ahead(since)) kept.since = now;
+  if (last !== null && ahead(last.at)) kept.last = { ...last, at: now };
+  if (ahead(ok)) kept.ok = now;
+  const most = now + every + grace;
+  if (excused !== null && excused > most + AHEAD_MS) kept.excused = most;
+  return kept.since !== since || kept.last !== last || kept.ok !== ok || kept.excused !== excused;
 }
 
 /** Whether a call may have come before `opened`, when nobody listened. A started job may end at any time. */

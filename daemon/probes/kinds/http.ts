@@ -137,7 +137,7 @@ class HttpProber {
           throw new Ended(
             found(
               'inconclusive',
-              `the secret ${value.secret} is not there: reeve secret set ${value.secret}`,
+              `the secret ${value.secret} is not there: reeve secret set ${value.secret} --value -`,
             ),
           );
         }

@@ -66,23 +66,32 @@ function replication(info: Map<string, string>, { host, port, role, max_lag }: O
   if (role !== undefined && is !== role)
     return finding('down', `redis at ${host}:${port} is a ${is}, not a ${role}`);
   if (is !== 'replica') {
-    figures['replicas'] = Number(info.get('connected_slaves') ?? 0);
+    figures['replicas'] = countIn(info, 'connected_slaves') ?? 0;
     return finding('up', '');
   }
-  const silent = Number(info.get('master_last_io_seconds_ago') ?? -1) * 1000;
-  if (silent >= 0) figures['lag_ms'] = silent;
+  const heard = countIn(info, 'master_last_io_seconds_ago');
+  const silent = heard === undefined ? undefined : heard * 1000;
+  if (silent !== undefined) figures['lag_ms'] = silent;
   if (info.get('master_link_status') !== 'up') {
     const syncing = info.get('master_sync_in_progress') === '1';
-    const down = Number(info.get('master_link_down_since_seconds') ?? 0) * 1000;
+    const down = (countIn(info, 'master_link_down_since_seconds') ?? 0) * 1000;
     const since = down > 0 ? ` for ${shownTime(down)}` : '';
     return finding(
       'degraded',
       syncing ? 'the replica is still being filled' : `the link to its master is down${since}`,
     );
   }
-  if (max_lag !== undefined && silent > max_lag)
+  if (max_lag !== undefined && silent === undefined)
+    return finding('degraded', 'the replica does not say when it last heard of its master');
+  if (max_lag !== undefined && silent !== undefined && silent > max_lag)
     return finding('degraded', `the replica has heard nothing of its master for ${shownTime(silent)}`);
   return finding('up', '');
+}
+
+/** A count of INFO; undefined when it is absent, -1, or no number. */
+function countIn(info: Map<string, string>, key: string): number | undefined {
+  const text = info.get(key) ?? '';
+  return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
 }
 
 const fields = (text: string): Map<string, string> =>

@@ -113,6 +113,8 @@ function judge(
 ): Finding {
   const from = Date.parse(certificate.validFrom);
   const until = Date.parse(certificate.validTo);
+  if (Number.isNaN(from) || Number.isNaN(until))
+    return found('down', `the certificate of ${options.host}:${options.port} says no time that can be read`);
   const left = until - now;
   const figures = { tls_days: Math.floor((left / DAY) * 100) / 100 };
   const finding = (verdict: Finding['verdict'], why: string): Finding => ({

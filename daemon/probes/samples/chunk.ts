@@ -84,20 +84,31 @@ export interface Chunk {
  * The chunks that stand one after the other in `bytes`. What does not have its checksum is left out; since nothing after
  * it can be trusted to begin where it says, the rest is, too.
  *
- * @param damaged called once when something was left out
+ * @param damaged called once when something was left out, with the place from where on
  */
-export function* chunksIn(bytes: Buffer, damaged: () => void): Generator<Chunk> {
+export function* chunksIn(bytes: Buffer, damaged: (at: number) => void): Generator<Chunk> {
   for (let at = 0; at < bytes.length;) {
     const length = at + HEAD_BYTES <= bytes.length ? bytes.readUInt32LE(at) : Infinity;
     const end = at + HEAD_BYTES + length;
     const body = end <= bytes.length ? bytes.subarray(at + HEAD_BYTES, end) : undefined;
     if (body === undefined || crc32(body) !== bytes.readUInt32LE(at + 4)) {
-      damaged();
+      damaged(at);
       return;
     }
     yield chunkOf(body);
     at = end;
   }
+}
+
+/** The beginning of `bytes` that `chunksIn` can read: all of it, if nothing is damaged. */
+export function soundPart(bytes: Buffer, damaged: () => void): Buffer {
+  let end = bytes.length;
+  const cut = (at: number): void => {
+    end = at;
+    damaged();
+  };
+  for (const chunk of chunksIn(bytes, cut)) void chunk;
+  return bytes.subarray(0, end);
 }
 
 function chunkOf(body: Buffer): Chunk {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { errno, removeDurably, renameDurably, writeAll } from '../../durable.ts';
 import type { FileHandle, Fs } from '../../ports/fs.ts';
-import { chunksIn, type Chunk } from './chunk.ts';
+import { chunksIn, soundPart, type Chunk } from './chunk.ts';
 import { DAY_MS, dayName, dayOf, type Head } from './head.ts';
 import {
   EntryReader,
@@ -121,7 +121,10 @@ export class Days {
           for (const [i, index] of indexes.entries()) {
             const entry = index?.find(name);
             const reader = readers[i];
-            if (entry !== undefined && reader !== undefined) pieces.push(await reader.read(entry));
+            if (entry === undefined || reader === undefined) continue;
+            // One that is damaged would hide all that comes after it.
+            const piece = soundPart(await reader.read(entry), () => this.#tell(parts[i]?.file ?? ''));
+            if (piece.length > 0) pieces.push(piece);
           }
           await put(name, Buffer.concat(pieces));
           if (n % 50 === 49) await this.#deps.breathe();
@@ -136,9 +139,15 @@ export class Days {
     await this.#remove(parts);
   }
 
-  /** Removes whole days whose last sample is older than `before`, ms. */
-  async expire(before: number): Promise<void> {
-    await this.#remove(this.#tables.filter((table) => (table.day + 1) * DAY_MS <= before));
+  /**
+   * Removes whole days that are older than `retention`, ms, before `now`. As many days as it holds stay in any case: a clock that
+   * was set a year ahead by mistake must not cost everything.
+   */
+  async expire(now: number, retention: number): Promise<void> {
+    const days = [...new Set(this.#tables.map(({ day }) => day))].toSorted((a, b) => b - a);
+    const kept = days[Math.ceil(retention / DAY_MS) - 1] ?? -Infinity;
+    const old = ({ day }: Table): boolean => day < kept && (day + 1) * DAY_MS <= now - retention;
+    await this.#remove(this.#tables.filter(old));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { readWhole, writeAll } from '../../durable.ts';
+import { errno, readWhole, renameDurably, writeAll } from '../../durable.ts';
 import type { FileHandle, Fs } from '../../ports/fs.ts';
 import { Cursor, MAX_VARINT, putVarint, unzigzag, zigzag } from './codec.ts';
 
@@ -120,8 +120,10 @@ export class Journal {
       this.#size += bytes.length;
       this.#unsynced = true;
     } catch (error) {
+      // What a disk that fails says of the file's length is doubtful, too.
+      this.#broken = true;
       await file.truncate(this.#size).catch(() => undefined);
-      this.#broken = (await file.stat()).size !== this.#size;
+      this.#broken = (await file.stat().catch(() => undefined))?.size !== this.#size;
       throw error;
     }
   }
@@ -160,6 +162,19 @@ export async function readJournal(
     at = end;
   }
   return { cut: bytes.length - at };
+}
+
+/** A journal that can never be read must not keep everything from being watched. Rejects what may pass. */
+export async function setAside(
+  fs: Fs,
+  path: string,
+  error: unknown,
+  warn: (what: string, error: unknown) => void,
+): Promise<{ cut: number }> {
+  if (!['EFBIG', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP'].includes(errno(error))) throw error;
+  await renameDurably(fs, path, `${path}.unreadable`);
+  warn(`samples: a journal cannot be read and is set aside as ${path}.unreadable`, error);
+  return { cut: 0 };
 }
 
 function readFrame(

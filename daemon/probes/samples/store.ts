@@ -8,7 +8,7 @@ import type { Chunk } from './chunk.ts';
 import { CODES, packed, packedSlip } from './codec.ts';
 import { Days } from './days.ts';
 import { dayName, dayOf, Head } from './head.ts';
-import { Journal, readJournal } from './journal.ts';
+import { Journal, readJournal, setAside } from './journal.ts';
 import { RawMaker, SeriesMaker, TallyMaker, type RawSample } from './query.ts';
 
 /** Samples stand in the journal after this, ms: what a killed process loses. */
@@ -244,7 +244,7 @@ export class SampleStore implements Samples {
           let head = heads.get(day);
           if (head === undefined) heads.set(day, (head = new Head(day, 0)));
           head.add(probe, at, value);
-        });
+        }).catch((error: unknown) => setAside(fs, file, error, warn));
         if (cut > 0) warn('samples', new Error(`${cut} byte(s) at the end of ${file} are torn and left out`));
       }
       const all = [...heads.values()];
@@ -266,7 +266,7 @@ export class SampleStore implements Samples {
 
   async #tidy(): Promise<void> {
     const now = this.#deps.clock.now();
-    await this.#try('old samples', () => this.#days.expire(now - this.#deps.retention()));
+    await this.#try('old samples', () => this.#days.expire(now, this.#deps.retention()));
     // A head of yesterday may still be on its way.
     for (const day of this.#days.loose(dayOf(now - 2 * TIDY_EVERY_MS))) {
       if (this.#closed) return;

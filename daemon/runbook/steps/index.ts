@@ -3,6 +3,7 @@ import { artifact } from './artifact.ts';
 import { assert } from './assert.ts';
 import { backup } from './backup.ts';
 import { call } from './call.ts';
+import { head } from './head.ts';
 import { http } from './http.ts';
 import type { StepKind } from './kind.ts';
 import { notify } from './notify.ts';
@@ -24,6 +25,7 @@ export const stepKinds = [
   backup,
   restore,
   report,
+  head,
 ] as const satisfies readonly StepKind[];
 
 /** Kinds by every word that names one. @throws when two kinds claim a word. */

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { DiscordBot } from '../../../bots/discord/bot.ts';
 import { Daemon } from '../../../bots/link/client.ts';
-import { systemPace } from '../../../bots/link/pace.ts';
+import { hurried } from '../pace.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startDiscord, type DiscordStandin } from '../../standins/discord/index.ts';
 import type { Person } from '../../standins/discord/person.ts';
@@ -17,6 +18,7 @@ export interface Scene {
   guild: Guild;
   ops: Channel;
   approvals: Channel;
+  topics: ReadonlyMap<ChatTopic, Channel>;
   ana: Person;
   ben: Person;
   vic: Person;
@@ -28,16 +30,28 @@ export interface Scene {
   again(): Promise<DiscordBot>;
 }
 
-/** Discord, a daemon and the bot between them, all real but Discord. `http`: Discord calls the daemon. */
+/**
+ * Discord, a daemon and the bot between them, all real but Discord. `http`: Discord calls the daemon. `topics`: what has a
+ * channel of its own, named like it. `more` is put behind the estate's chat.
+ */
 export async function scene(
-  options: { runbooks?: Record<string, string>; transport?: 'gateway' | 'http' } = {},
+  options: {
+    runbooks?: Record<string, string>;
+    transport?: 'gateway' | 'http';
+    topics?: readonly ChatTopic[];
+    more?: string;
+    /** No pause of the bot is longer than this, ms. */
+    hurry?: number;
+    privilegedIntents?: number;
+  } = {},
 ): Promise<Scene> {
   const { transport = 'gateway' } = options;
   const discord = await startDiscord();
   onTestFinished(() => discord.close());
-  const app = discord.addApp('reeve');
+  const app = discord.addApp('reeve', { privilegedIntents: options.privilegedIntents ?? 0 });
   const guild = discord.addGuild('acme');
   const [ops, approvals] = [discord.addChannel(guild, 'ops'), discord.addChannel(guild, 'approvals')];
+  const topics = new Map((options.topics ?? []).map((topic) => [topic, discord.addChannel(guild, topic)]));
   const [ana, ben, vic, stranger] = ['ana', 'ben', 'vic', 'stranger'].map((name) =>
     discord.addMember(guild, name),
   ) as [Person, Person, Person, Person];
@@ -58,9 +72,9 @@ chat:
     application: "${app.id}"
     transport: ${transport}
     public_key: "${app.publicKey}"
-    channels: { default: "${ops.id}", approvals: "${approvals.id}" }
+    channels: { default: "${ops.id}", approvals: "${approvals.id}"${[...topics].map(([topic, { id }]) => `, ${topic}: "${id}"`).join('')} }
   url: https://reeve.example.com
-`;
+${options.more ?? ''}`;
   const world = await openWorld({ estate, runbooks: { ...RUNBOOKS, ...options.runbooks } });
   await world.as('root', { command: 'chat setup', args: { platform: 'discord' } });
   const token = (await readFile(path.join(world.home, 'bots', 'discord.token'), 'utf8')).trim();
@@ -71,7 +85,7 @@ chat:
       token: app.token,
       api: discord.api,
       memory: path.join(world.home, 'bots', 'discord.commands'),
-      pace: systemPace,
+      pace: hurried(options.hurry),
       now: Date.now,
       log: (level, message, detail) =>
         void log.push(
@@ -94,6 +108,7 @@ chat:
     guild,
     ops,
     approvals,
+    topics,
     ana,
     ben,
     vic,

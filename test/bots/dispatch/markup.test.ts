@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { piecesOf } from '../../../bots/dispatch/blocks.ts';
 import { discordMarkup } from '../../../bots/dispatch/markup/discord.ts';
 import { ZERO_WIDTH } from '../../../bots/dispatch/markup/markup.ts';
 import { slackMarkup } from '../../../bots/dispatch/markup/slack.ts';
@@ -95,4 +96,17 @@ test('a cut keeps emoji and right-to-left text whole', () => {
     }),
   );
   expect(discordMarkup.text('שלום 👩‍🚒 مرحبا')).toBe('שלום 👩‍🚒 مرحبا');
+});
+
+test('a command in a hint can be copied to the letter, also one with an id in it', () => {
+  const hint = (text: string, markup: typeof slackMarkup) =>
+    piecesOf({ type: 'hint', text }, markup)[0]?.lines;
+  const text = 'Run `reeve approve req_0a1b_2c` on_your machine';
+  expect(hint(text, slackMarkup)?.[0]).toContain('`reeve approve req_0a1b_2c`');
+  expect(hint(text, discordMarkup)?.[0]).toBe('→ Run `reeve approve req_0a1b_2c` on\\_your machine');
+  // A backtick that is never closed opens nothing, and what stands in code calls nobody.
+  expect(hint('a ` b', discordMarkup)).toEqual(['→ a \\` b']);
+  const nasty = 'x `<!channel> @everyone` y';
+  expect(hint(nasty, slackMarkup)?.[0]).not.toMatch(/<!channel>|@everyone/);
+  expect(hint(nasty, discordMarkup)?.[0]).not.toContain('@everyone');
 });

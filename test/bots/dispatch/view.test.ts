@@ -58,7 +58,7 @@ test('whatever is shown: within the platform’s limits, blocks closed, and cut 
         if (file === undefined) continue;
         for (const one of blocks)
           if (one.type === 'code' || one.type === 'text')
-            for (const line of harmlessLines(one.text)) expect(file.text).toContain(line);
+            for (const line of harmlessLines(one.text)) expect(file.data).toContain(line);
       }
     }),
     { numRuns: 60 },
@@ -80,7 +80,7 @@ test('a plan that fits is shown to the letter; one that does not is shown and at
       expect(short.sections.join('\n')).toContain(markup.inFence(line));
     const long = viewOf({ tone: 'warn', title: 'Deploy?', blocks: [script(900)] }, markup, limits);
     expect(long.files).toHaveLength(1);
-    expect(long.files[0]?.text).toContain((script(900) as { text: string }).text);
+    expect(long.files[0]?.data).toContain((script(900) as { text: string }).text);
     expect(long.sections.at(-1)).toContain('reeve.txt');
   }
 });
@@ -98,7 +98,7 @@ test('a log line of 6,000 characters is cut with its length, and stands whole in
     );
     expect(view.sections.join('\n')).toContain('(6000 characters)');
     expect(view.sections.join('\n')).toContain('\nz');
-    expect(view.files[0]?.text).toContain('y'.repeat(6000));
+    expect(view.files[0]?.data).toContain('y'.repeat(6000));
   }
 });
 

@@ -40,6 +40,8 @@ test('a bot that is refused again and again asks ever more rarely', async () => 
           await Promise.resolve();
         },
       },
+      draw: never,
+      threads: { open: never },
       now: () => now,
       signal: stop.signal,
       failed: () => undefined,

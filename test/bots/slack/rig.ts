@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { onTestFinished } from 'vitest';
+import { SLACK_SCOPES } from '../../../contracts/chat-app.ts';
+import type { ChatTopic } from '../../../contracts/estate/chat.ts';
 import { Daemon } from '../../../bots/link/client.ts';
-import { systemPace } from '../../../bots/link/pace.ts';
-import { SCOPES } from '../../../bots/slack/manifest.ts';
+import { hurried } from '../pace.ts';
 import { runSlack } from '../../../bots/slack/start.ts';
 import { openWorld, RUNBOOKS, type World } from '../../helpers/app.ts';
 import { startSlack, type SlackStandin } from '../../standins/slack/index.ts';
@@ -29,6 +30,7 @@ export interface SlackRig {
   team: Team;
   ops: Channel;
   approvals: Channel;
+  topics: ReadonlyMap<ChatTopic, Channel>;
   ana: Person;
   ben: Person;
   credential: string;
@@ -41,8 +43,7 @@ const estateOf = (
   transport: 'socket' | 'http',
   team: string,
   app: string,
-  ops: string,
-  approvals: string,
+  channels: string,
   ana: string,
   ben: string,
 ): string =>
@@ -65,7 +66,7 @@ chat:
     team: ${team}
     app: ${app}
     transport: ${transport}
-    channels: { default: ${ops}, approvals: ${approvals} }
+    channels: { default: ${channels} }
   url: https://reeve.example.com
 `;
 
@@ -76,6 +77,12 @@ export async function slackRig(
     commands?: string[];
     start?: boolean;
     transport?: 'http';
+    /** What has a channel of its own, named like it. */
+    topics?: readonly ChatTopic[];
+    /** Put behind the estate's chat. */
+    more?: string;
+    /** No pause of the bot is longer than this, ms. */
+    hurry?: number;
   } = {},
 ): Promise<SlackRig & { bot: Bot }> {
   const slack = await startSlack();
@@ -83,13 +90,16 @@ export async function slackRig(
   const team = slack.addTeam('acme');
   const ops = slack.addChannel(team, 'ops');
   const approvals = slack.addChannel(team, 'approvals', 'private');
-  const ana = slack.addMember(team, 'ana', [ops]);
-  const ben = slack.addMember(team, 'ben', [ops, approvals]);
+  const topics = new Map((options.topics ?? []).map((topic) => [topic, slack.addChannel(team, topic)]));
+  const ana = slack.addMember(team, 'ana', [ops, ...topics.values()]);
+  const ben = slack.addMember(team, 'ben', [ops, approvals, ...topics.values()]);
   const app = slack.addApp('reeve', { commands: ['/reeve', ...(options.commands ?? [])] });
-  app.scopes = new Set(Object.keys(SCOPES));
-  const token = slack.install(app, team, [ops, approvals]);
+  app.scopes = new Set(Object.keys(SLACK_SCOPES));
+  const token = slack.install(app, team, [ops, approvals, ...topics.values()]);
+  const named = [...topics].map(([topic, { id }]) => `, ${topic}: ${id}`).join('');
+  const channels = `${ops.id}, approvals: ${approvals.id}${named}`;
   const estate = (transport: 'socket' | 'http'): string =>
-    estateOf(transport, team.id, app.id, ops.id, approvals.id, ana.id, ben.id);
+    estateOf(transport, team.id, app.id, channels, ana.id, ben.id) + (options.more ?? '');
   const world = await openWorld({
     estate: estate('socket'),
     runbooks: options.runbooks ?? RUNBOOKS,
@@ -105,6 +115,7 @@ export async function slackRig(
     team,
     ops,
     approvals,
+    topics,
     ana,
     ben,
     credential,
@@ -117,7 +128,7 @@ export async function slackRig(
         tokens: { bot: token, app: app.appToken },
         api: slack.api,
         daemon,
-        pace: systemPace,
+        pace: hurried(options.hurry),
         now: Date.now,
         log: (level, message, detail) => {
           log.push({ level, message: `${message} ${JSON.stringify(detail) ?? ''}`.trim() });

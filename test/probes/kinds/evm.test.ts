@@ -207,6 +207,58 @@ test('a node that answers badly is down with the reason; one that asks for less 
   await expectNoneLeft(w.node.server);
 });
 
+test('heads in the future: a node is down by it, a reference is not used, and all of them blame our clock', async () => {
+  const w = await world({}, 3);
+  w.node.younger = DAY;
+  expect(await w.look()).toMatchObject(down(/^its head is 24\.0 h in the future, the references' is not/));
+  w.node.younger = 0;
+  const [liar, second] = w.others;
+  for (const one of [liar, second]) Object.assign(one ?? {}, { younger: DAY, behind: -100 });
+  // Two that agree on what cannot be, against one that does not.
+  expect(await w.look()).toMatchObject(
+    inconclusive(/only 1 of 3 references .* newest block is in the future/),
+  );
+  Object.assign(second ?? {}, { younger: 0, behind: 0 });
+  expect((await w.look()).verdict).toBe('up');
+  for (const one of [w.node, ...w.others]) Object.assign(one, { younger: DAY, behind: 0 });
+  expect(await w.look()).toMatchObject(inconclusive(/in the future: is this machine's clock right\?$/));
+});
+
+test('two references that agree on a head far ahead do not outvote three that stand by the node', async () => {
+  const w = await world({}, 5);
+  for (const one of w.others.slice(0, 2)) Object.assign(one, { behind: -1000, younger: -1000 * BLOCK_MS });
+  expect(await w.look()).toMatchObject(inconclusive(/the references disagree about the newest block/));
+});
+
+test('a reference that is the node itself, or another reference, proves nothing', async () => {
+  const w = await world();
+  const references = [{ secret: 'again' }, w.others[0]?.url ?? ''];
+  const prober = openProbe(
+    'evm',
+    { url: w.node.url, chain_id: 1, references },
+    {
+      clock: { ...systemClock, now: () => w.chain.now() },
+      secrets: { again: w.node.url.replace('http://', 'HTTP://') },
+    },
+  );
+  expect(await prober.run(AbortSignal.timeout(10_000))).toMatchObject(
+    inconclusive(/only 1 of 2 references can be used: \(secret again\): it is the node itself/),
+  );
+  expect(
+    complaints('evm', {
+      url: 'http://node.example:80/',
+      chain_id: 1,
+      references: ['http://NODE.example', 'http://b.example'],
+    }),
+  ).toEqual(['references: the same address twice proves nothing']);
+});
+
+test('an answer to another question is none', async () => {
+  const w = await world();
+  w.node.fault = 'swapped';
+  expect(await w.look()).toMatchObject(down(/it answers eth_\w+ with the answer to another question$/));
+});
+
 test('a secret address stands in no finding', async () => {
   const w = await world({ url: { secret: 'rpc' } });
   expect((await w.look()).verdict).toBe('up');

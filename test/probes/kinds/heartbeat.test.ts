@@ -138,6 +138,19 @@ test('runs save nothing; a clock set back makes nothing overdue', async () => {
   expect(await w.verdict()).toBe('up');
 });
 
+test('a call that came while the clock was ahead does not keep the job alive until then', async () => {
+  const w = world();
+  await w.push('ping');
+  w.clock.jump(365 * 24 * HOUR);
+  await w.push('ping');
+  w.clock.jump(-365 * 24 * HOUR);
+  expect(await w.verdict()).toBe('up');
+  w.clock.jump(71 * MIN);
+  expect(await w.verdict()).toMatch(/^down: no call for 71 min/);
+  await w.restart(0);
+  expect(await w.verdict()).toMatch(/^down: no call for 71 min/);
+});
+
 test('a disk that keeps nothing: the caller hears of it, the probe is inconclusive and recovers', async () => {
   let broken = true;
   let value: Json | undefined;

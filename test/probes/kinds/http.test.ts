@@ -168,7 +168,7 @@ describe('what is expected of an answer', () => {
     expect(JSON.stringify(finding)).not.toContain('s3cret');
     expect(await open(options).run(AbortSignal.timeout(5000))).toMatchObject({
       verdict: 'inconclusive',
-      why: 'the secret token is not there: reeve secret set token',
+      why: 'the secret token is not there: reeve secret set token --value -',
     });
     expect(seen).toHaveLength(1);
   });

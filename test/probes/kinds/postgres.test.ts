@@ -6,7 +6,7 @@ import { newAuthority, newCertificate } from '../../helpers/certificates.ts';
 import { tempDir } from '../../helpers/ledger.ts';
 import { lacksPostgres } from '../../helpers/needs.ts';
 import { newPostgres, type PostgresServer } from '../../helpers/postgres.ts';
-import { ask, complaints } from '../../helpers/probing.ts';
+import { ask, complaints, expectNoneLeft } from '../../helpers/probing.ts';
 
 const none = lacksPostgres();
 let server: PostgresServer;
@@ -258,4 +258,31 @@ test('mistakes in its part of reeve.yaml', () => {
   expect(complaints('postgres', { ...target, expect: '1' })).toHaveLength(1);
   expect(complaints('postgres', { ...target, role: 'primary', max_lag: '1s' })).toHaveLength(1);
   expect(complaints('postgres', { ...target, password: 'clear text' })).toHaveLength(1);
+});
+
+test('a server that announces a message of 2 GiB and keeps sending is cut off, whatever the library would keep', async () => {
+  let sent = 0;
+  const server = createServer((socket) => {
+    socket
+      .on('error', () => undefined)
+      .once('data', () => {
+        // AuthenticationOk, then ParameterStatus of 2^31 − 1 bytes.
+        socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x53, 0x7f, 0xff, 0xff, 0xff]));
+        const more = (): void => {
+          while (!socket.destroyed && socket.write(Buffer.alloc(1024 * 1024))) sent++;
+        };
+        socket.on('drain', more);
+        more();
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const { port } = server.address() as AddressInfo;
+  // No time limit ends this run: only what it receives does.
+  expect(await ask('postgres', { host: '127.0.0.1', port, user: 'it' }, { ms: 50_000 })).toMatchObject({
+    verdict: 'down',
+    why: `PostgreSQL at 127.0.0.1:${port} does not stop sending`,
+  });
+  expect(sent).toBeLessThan(1024);
+  await expectNoneLeft(server);
 });

@@ -124,6 +124,28 @@ test('what only looks like Redis is down: other protocols, an answer without end
   }
 });
 
+test('a replica that says no number when it heard of its master is not up, and no figure is made of it', async () => {
+  for (const heard of ['master_last_io_seconds_ago:soon\r\n', 'master_last_io_seconds_ago:-1\r\n', '']) {
+    const info = `role:slave\r\nmaster_link_status:up\r\n${heard}`;
+    const server = createServer((socket) => {
+      socket
+        .on('error', () => undefined)
+        .on('data', (said) => {
+          socket.write(said.includes('PING') ? '+PONG\r\n' : `$${info.length}\r\n${info}\r\n`);
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    expect(await ask('redis', { host, port, max_lag: '5s' })).toMatchObject({
+      verdict: 'degraded',
+      why: 'the replica does not say when it last heard of its master',
+      figures: {},
+    });
+    await expectNoneLeft(server);
+  }
+});
+
 test('attack 48: an address that nobody allowed is not connected to', async () => {
   for (const refused of ['127.0.0.1', '0x7f000001', '[::ffff:127.0.0.1]', 'fe80::1'])
     expect(await ask('redis', { host: refused }, { allowed: [] })).toMatchObject({

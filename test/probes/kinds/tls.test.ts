@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createPlain, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -94,6 +95,22 @@ test('a pinned fingerprint stands for trust; another certificate is down', async
   });
   expect(complaints('tls', { ...target, fingerprint: 'ab:cd' })).toHaveLength(1);
   expect(complaints('tls', { ...target, warn: 3, crit: 5 })).toHaveLength(1);
+});
+
+test('a certificate whose end is no time is down, also where it is the pinned one', async () => {
+  const made = await newCertificate();
+  const der = Buffer.from(made.cert.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  // The second UTCTime of a certificate is its end (RFC 5280, 4.1.2.5): YYMMDDhhmmssZ.
+  const end = der.indexOf(Buffer.from([0x17, 0x0d]), der.indexOf(Buffer.from([0x17, 0x0d])) + 1) + 2;
+  der.write('99', end + 2, 'latin1');
+  const cert = new X509Certificate(der);
+  expect(Date.parse(cert.validTo)).toBeNaN();
+  const port = await listen(createServer({ key: made.key, cert: cert.toString() }));
+  const finding = await ask('tls', { host: '127.0.0.1', port, fingerprint: cert.fingerprint256 });
+  expect(finding).toMatchObject({
+    verdict: 'down',
+    why: expect.stringContaining('no time that can be read'),
+  });
 });
 
 test('a server without TLS, one that hangs up and one that says nothing are down', async () => {

@@ -15,6 +15,7 @@ export type Fault =
   | 'error'
   | 'shut'
   | 'redirect'
+  | 'swapped'
   | 'echo';
 
 /** An error of the API itself. */
@@ -82,7 +83,10 @@ export async function rpcServer(methods: Record<string, (params: unknown[]) => u
         params: unknown[];
       };
       const reply = (body: object): void =>
-        say(200, JSON.stringify({ jsonrpc: '2.0', id: call.id ?? null, ...body }));
+        say(
+          200,
+          JSON.stringify({ jsonrpc: '2.0', id: state.fault === 'swapped' ? 7 : (call.id ?? null), ...body }),
+        );
       if (Array.isArray(call))
         return reply({ error: { code: -32_600, message: 'batches are not supported' } });
       called.push(call.method);

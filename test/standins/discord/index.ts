@@ -110,6 +110,7 @@ export class DiscordStandin {
       commands: new Map(),
       guilds: new Set(),
       privilegedIntents,
+      botPublic: false,
       revoked: false,
       creates: new Map(),
     };

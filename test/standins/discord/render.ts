@@ -15,7 +15,7 @@ export function apiMember(world: World, member: Member): Record<string, unknown>
     mute: false,
     flags: 0,
     pending: false,
-    communication_disabled_until: null,
+    communication_disabled_until: member.silentUntil === undefined ? null : iso(member.silentUntil),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Member {
   userId: string;
   roles: string[];
   joinedAt: number;
+  /** Timed out until then, ms. */
+  silentUntil?: number;
 }
 
 export interface Guild {
@@ -98,6 +100,8 @@ export interface App {
   guilds: Set<string>;
   /** Privileged gateway intents that are switched on for the application. */
   privilegedIntents: number;
+  /** Anybody may invite its bot. */
+  botPublic: boolean;
   /** Where interactions are POSTed instead of going over the gateway. */
   endpoint?: string;
   revoked: boolean;

@@ -144,6 +144,7 @@ export class SlackStandin {
       signingSecret: randomBytes(16).toString('hex'),
       verification: randomBytes(12).toString('hex'),
       scopes: new Set(SCOPES),
+      appScopes: new Set(['connections:write']),
       configToken: `xoxe.xoxp-1-${randomBytes(24).toString('hex')}`,
       revoked: new Map(),
       commands: new Set(commands),

@@ -97,6 +97,8 @@ export interface App {
   /** Bot token (`xoxb-`) by team. */
   tokens: Map<string, string>;
   appToken: string;
+  /** Scopes of the app-level token. */
+  appScopes: Set<string>;
   signingSecret: string;
   /** The old verification token that still stands in payloads. */
   verification: string;

@@ -1,23 +1,31 @@
+import { ApplicationFlags as Flag, GatewayIntentBits as Intent } from 'discord-api-types/v10';
 import { unknownUser } from '../errors.ts';
 import { apiChannel, apiGuild, guildPermissions } from '../render.ts';
 import type { Request, Route } from '../rest.ts';
 import { directChannel } from '../people.ts';
+import type { App } from '../world.ts';
 
 const application = ({ app, world }: Request): object => ({
   id: app.id,
   name: app.name,
   icon: null,
   description: '',
-  bot_public: false,
+  bot_public: app.botPublic,
   bot_require_code_grant: false,
   verify_key: app.publicKey,
-  flags: 0,
+  flags: flagsOf(app),
   approximate_guild_count: app.guilds.size,
   interactions_endpoint_url: app.endpoint ?? null,
   owner: { id: '1', username: 'owner', discriminator: '0', avatar: null, global_name: null },
   bot: world.users.get(app.id),
   team: null,
 });
+
+/** Of an application in fewer than 100 servers: the intents that are switched on. */
+const flagsOf = ({ privilegedIntents: on }: App): number =>
+  ((on & Intent.GuildPresences) === 0 ? 0 : Flag.GatewayPresenceLimited) |
+  ((on & Intent.GuildMembers) === 0 ? 0 : Flag.GatewayGuildMembersLimited) |
+  ((on & Intent.MessageContent) === 0 ? 0 : Flag.GatewayMessageContentLimited);
 
 const information = ({ origin, gateway }: Request): object => ({
   url: origin().replace('http', 'ws'),

@@ -1,9 +1,9 @@
-import { PermissionFlagsBits as P } from 'discord-api-types/v10';
+import { GatewayIntentBits, PermissionFlagsBits as P, type APIMessage } from 'discord-api-types/v10';
 import { ApiError, notYours } from '../errors.ts';
 import { demand, isThread } from '../permissions.ts';
 import { apiMessage } from '../render.ts';
 import type { Request, Route } from '../rest.ts';
-import type { Message } from '../world.ts';
+import type { App, Message } from '../world.ts';
 
 const message = (request: Request): Message => {
   const channel = request.channel();
@@ -17,6 +17,13 @@ const own = (request: Request): Message => {
   if (found.authorId !== request.app.id) throw notYours();
   return found;
 };
+
+/** Without MESSAGE_CONTENT an app gets others' messages without their text by the API, too, but for those that mention it and direct ones. */
+function withheld(app: App, message: APIMessage): APIMessage {
+  const mine = message.author.id === app.id || message.mentions.some(({ id }) => id === app.id);
+  if (mine || (app.privilegedIntents & GatewayIntentBits.MessageContent) !== 0) return message;
+  return { ...message, content: '', embeds: [], attachments: [], components: [] };
+}
 
 const AT = '/channels/:channel/messages';
 
@@ -72,7 +79,7 @@ export const messageRoutes: readonly Route[] = [
         );
       return (after === null ? all.slice(-limit) : all.slice(0, limit))
         .toReversed()
-        .map((one) => apiMessage(world, one));
+        .map((one) => withheld(app, apiMessage(world, one)));
     },
   },
   { method: 'GET', path: `${AT}/:message`, run: (request) => apiMessage(request.world, message(request)) },

@@ -33,6 +33,11 @@ export const appMethods: readonly Method[] = [
     scopes: [],
     appLevel: true,
     run: ({ app, socket, origin }) => {
+      if (!app.appScopes.has('connections:write'))
+        throw new SlackError('missing_scope', {
+          needed: 'connections:write',
+          provided: [...app.appScopes].join(','),
+        });
       // The word for "Socket Mode is off" is not published.
       if (app.endpoint !== undefined) throw new SlackError('forbidden_request');
       return { url: `${origin().replace('http', 'ws')}${socket.ticket(app)}` };

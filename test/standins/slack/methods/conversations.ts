@@ -103,7 +103,11 @@ export const conversationMethods: readonly Method[] = [
       const channel = readable(request);
       const root = request.world.message(channel.id, word(request.args['ts']));
       if (root === undefined) throw new SlackError('thread_not_found');
-      const all = [root, ...request.world.messagesIn(channel.id, undefined, root.ts)];
+      const oldest = word(request.args['oldest']);
+      const all = [
+        root,
+        ...request.world.messagesIn(channel.id, undefined, root.ts).filter(({ ts }) => ts > oldest),
+      ];
       const { items, response_metadata } = page(request, all, 1_000);
       return {
         messages: items.map((message) => apiMessage(request.world, message)),

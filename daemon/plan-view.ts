@@ -1,9 +1,9 @@
-import { fail } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/json.ts';
-import { calledPlan, type Plan, type PlanStep } from '../../contracts/plan.ts';
-import type { Block } from '../../contracts/reply.ts';
-import { canonical } from '../canonical.ts';
-import { digestOf } from '../digest.ts';
+import { fail } from '../contracts/errors.ts';
+import type { Json } from '../contracts/json.ts';
+import { calledPlan, type Plan, type PlanStep } from '../contracts/plan.ts';
+import type { Block } from '../contracts/reply.ts';
+import { canonical } from './canonical.ts';
+import { digestOf } from './digest.ts';
 
 /** The whole plan for people: nothing that will run is left out, also of what it calls. */
 export function planBlocks(plan: Plan, digest: string): Block[] {

@@ -1,4 +1,4 @@
-import type { Verb } from '../../contracts/estate.ts';
+import type { Verb } from '../contracts/estate.ts';
 
 const DEPLOY_VERB = new Set(['deploy', 'rollback', 'promote', 'patch', 'heal']);
 

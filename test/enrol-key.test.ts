@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import nacl from 'tweetnacl';
 import { expect, test } from 'vitest';
-import { ReeveError } from '../../contracts/errors.ts';
-import { privateKeyFromSeed, rawPublicKey } from '../../daemon/ed25519.ts';
-import { checkPublicKey, importPublicKey } from '../../daemon/keys/enrol.ts';
+import { ReeveError } from '../contracts/errors.ts';
+import { privateKeyFromSeed, rawPublicKey } from '../daemon/ed25519.ts';
+import { checkPublicKey, importPublicKey } from '../daemon/enrol-key.ts';
 
 function why(run: () => unknown): string {
   try {

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import { fail } from '../../contracts/errors.ts';
-import { PUBLIC_KEY_BYTES, rawPublicKey } from '../ed25519.ts';
+import { fail } from '../contracts/errors.ts';
+import { PUBLIC_KEY_BYTES, rawPublicKey } from './ed25519.ts';
 
 /** The curve of RFC 8032 §5.1: −x² + y² = 1 + d·x²·y² over p = 2^255 − 19, base point of prime order L. */
 const P = 2n ** 255n - 19n;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { ErrorResponse, fail } from '../../../contracts/errors.ts';
+import { Slug } from '../../../contracts/ids.ts';
+import type { RouteModule } from '../context.ts';
+import { Bodies } from '../bodies.ts';
+import { checkUncompressed } from '../guard.ts';
+
+/** No source takes more, bytes. */
+const MAX_BODY = 25 * 1024 * 1024;
+
+const Taken = z.object({
+  delivery: z.string(),
+  /** It was here before, and nothing comes of it again. */
+  known: z.boolean(),
+});
+
+/**
+ * What GitHub, Linear and others call. A request proves itself by a signature over its raw bytes, which is checked before
+ * anything is parsed. The sender is answered when the delivery is durable; what comes of it comes afterwards.
+ */
+export const webhooks: RouteModule = {
+  id: 'webhooks',
+  register(app, context) {
+    const bodies = new Bodies();
+    void app.register((scope, _options, done) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+      scope.addHook('onRequest', async (request, reply) => {
+        checkUncompressed(request);
+        const limits = await context.webhooks.limits(sourceOf(request.url));
+        if (limits === undefined)
+          throw fail('WEBHOOK_UNKNOWN', { source: sourceOf(request.url).slice(0, 80) });
+        const length = Number(request.headers['content-length'] ?? Number.NaN);
+        if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
+        if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
+        reply.raw.once('close', bodies.reserve(length));
+      });
+      for (const [path, params] of [
+        ['/webhooks/github', z.object({})],
+        ['/webhooks/linear', z.object({})],
+        ['/webhooks/generic/:name', z.object({ name: Slug })],
+      ] as const)
+        scope.post(
+          path,
+          {
+            config: { open: true, signed: true },
+            bodyLimit: MAX_BODY,
+            schema: {
+              summary: 'A signed delivery',
+              tags: ['webhooks'],
+              params,
+              response: { 200: Taken, default: ErrorResponse },
+            },
+          },
+          async (request) => {
+            const { body } = request;
+            if (!Buffer.isBuffer(body)) throw fail('BODY_INVALID', { why: 'the body is empty' });
+            return context.webhooks.receive(sourceOf(request.url), {
+              body,
+              header(name) {
+                // Of two, one might be signed and the other one read.
+                const values = request.raw.headersDistinct[name];
+                return values?.length === 1 ? values[0] : undefined;
+              },
+            });
+          },
+        );
+      done();
+    });
+  },
+};
+
+const sourceOf = (url: string): string => url.slice('/webhooks/'.length).split('?')[0] ?? '';

@@ -1,0 +1,109 @@
+import { sha256 } from '../../digest.ts';
+
+/**
+ * Keys of everything that ever came, 8 bytes each: three for a delivery. Open addressing in plain numbers, since a Set of
+ * a million strings would take a hundred times as much. That two keys are alike by chance takes four thousand million.
+ */
+export class KeySet {
+  #slots: Uint32Array;
+  #size = 0;
+
+  constructor(capacity = 1024) {
+    this.#slots = new Uint32Array(capacity * 2);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(key: Key): boolean {
+    return this.#slots[this.#find(key)] !== 0;
+  }
+
+  add(key: Key): void {
+    const at = this.#find(key);
+    if (this.#slots[at] !== 0) return;
+    this.#slots[at] = key[0];
+    this.#slots[at + 1] = key[1];
+    this.#size++;
+    if (this.#size * 4 > this.#slots.length) this.#grow();
+  }
+
+  *[Symbol.iterator](): Generator<Key> {
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const high = this.#slots[at] ?? 0;
+      if (high !== 0) yield [high, this.#slots[at + 1] ?? 0];
+    }
+  }
+
+  /** Its slot, or the free one where it belongs. */
+  #find([high, low]: Key): number {
+    const mask = this.#slots.length - 2;
+    for (let at = (low * 2) & mask; ; at = (at + 2) & mask) {
+      const there = this.#slots[at];
+      if (there === 0 || (there === high && this.#slots[at + 1] === low)) return at;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    for (let at = 0; at < old.length; at += 2) {
+      const high = old[at] ?? 0;
+      if (high === 0) continue;
+      const to = this.#find([high, old[at + 1] ?? 0]);
+      this.#slots[to] = high;
+      this.#slots[to + 1] = old[at + 1] ?? 0;
+    }
+  }
+}
+
+/** 64 bits of a SHA-256; the first half is never 0. */
+export type Key = readonly [high: number, low: number];
+
+function keyOf(text: string): Key {
+  const digest = sha256(text);
+  return [digest.readUInt32LE(0) || 1, digest.readUInt32LE(4)];
+}
+
+export interface Identity {
+  source: string;
+  id: string;
+  digest: string;
+}
+
+/** Known by its id, by its body, and as this id with this body. */
+export interface Keys {
+  id: Key;
+  body: Key;
+  both: Key;
+}
+
+export const keysOf = ({ source, id, digest }: Identity): Keys => ({
+  id: keyOf(`${source}\nid\n${id}`),
+  body: keyOf(`${source}\nbody\n${digest}`),
+  both: keyOf(`${source}\nboth\n${id}\n${digest}`),
+});
+
+/** `new`; `known`: the same delivery once more; or what of it belongs to another one. */
+export type Standing = 'new' | 'known' | 'id' | 'body';
+
+export class Seen {
+  readonly keys: KeySet;
+
+  constructor(keys = new KeySet()) {
+    this.keys = keys;
+  }
+
+  standing({ id, body, both }: Keys): Standing {
+    if (this.keys.has(both)) return 'known';
+    if (this.keys.has(id)) return 'id';
+    return this.keys.has(body) ? 'body' : 'new';
+  }
+
+  add({ id, body, both }: Keys): void {
+    this.keys.add(id);
+    this.keys.add(body);
+    this.keys.add(both);
+  }
+}

@@ -1,0 +1,87 @@
+import { PermissionFlagsBits as P } from 'discord-api-types/v10';
+import { expect, test } from 'vitest';
+import { LOUD } from '../books.ts';
+import { drillEnds, pngSize } from '../drill.ts';
+import { scene, textOf, type Scene } from './rig.ts';
+
+/** What is attached to a message, by name. */
+const attached = (
+  { discord }: Scene,
+  message: { attachments: readonly { filename: string; url: string }[] },
+) =>
+  new Map(
+    message.attachments.map(({ filename, url }) => [
+      filename,
+      discord.world.files.get(new URL(url).pathname)?.bytes ?? Buffer.alloc(0),
+    ]),
+  );
+
+const drill = ({ discord, ana, ops }: Scene) =>
+  discord.changes.until(() => ana.sees(ops).find((m) => textOf(m).includes('restore-shop')), 'it', 40_000);
+
+/** Runs a runbook to its end; its live message. */
+async function ran({ discord, world, ana, ops }: Scene, runbook: string) {
+  const plan = await (await ana.slash(ops, '/reeve run', { runbook, project: 'shop', env: 'dev' })).reply();
+  await ana.click(plan, 'Confirm exactly this');
+  await expect.poll(() => world.records('chat.closed'), { timeout: 60_000 }).toHaveLength(1);
+  return discord.changes.until(
+    () => ana.sees(ops).find((m) => textOf(m).includes('passed')),
+    'the end',
+    40_000,
+  );
+}
+
+test('the result of a drill has its chart as a picture, in the message itself', async () => {
+  const on = await scene();
+  await drillEnds(on.world);
+  const message = await drill(on);
+  const [picture] = message.attachments;
+  expect(picture).toMatchObject({ filename: 'drill-restore-shop.png' });
+  expect(picture?.description).toContain('The newest: PASS, RPO 1m 15s');
+  expect(pngSize(attached(on, message).get('drill-restore-shop.png'))).toEqual([1520, 1012]);
+  expect(message.embeds[0]?.image?.url).toContain('drill-restore-shop.png');
+  on.discord.refusals.none();
+});
+
+test('a chart that cannot be drawn, a channel without files: the result is told, and what is missing', async () => {
+  const on = await scene();
+  await drillEnds(on.world, 'no picture at all');
+  const plain = await drill(on);
+  expect(plain.attachments).toEqual([]);
+  expect(plain.embeds[0]?.footer?.text).toContain('Without its chart, which could not be drawn here');
+  on.ana.remove(plain);
+
+  on.discord.deny(on.ops, on.app.id, P.AttachFiles);
+  await drillEnds(on.world);
+  const bare = await drill(on);
+  expect(bare.attachments).toEqual([]);
+  expect(bare.embeds[0]?.footer?.text).toMatch(/^Without drill-restore-shop\.png: Discord: Missing/);
+  await expect
+    .poll(async () => (await on.world.records('chat.posted')).map(({ body }) => body.at?.message), {
+      timeout: 20_000,
+    })
+    .toEqual([plain.id, bare.id]);
+  on.discord.refusals.take();
+});
+
+test('a line of 6,000 characters stands whole in the log beside the message; a short log stands in the message alone', async () => {
+  const on = await scene({ runbooks: LOUD });
+  const long = await ran(on, 'long-line');
+  const [name = '', text] = [...attached(on, long)].find(([file]) => file.endsWith('.log.txt')) ?? [];
+  expect(name).toMatch(/^job_[0-9a-f]{8}\.log\.txt$/);
+  expect(text?.toString()).toContain(`say | ${'x'.repeat(6000)}\nsay | after\n`);
+  on.discord.refusals.none();
+});
+
+test('a log of 12 MB: its beginning and its end, and in between how to get the rest', async () => {
+  const on = await scene({ runbooks: LOUD });
+  const message = await ran(on, 'flood');
+  const file = [...attached(on, message)].find(([name]) => name.endsWith('.log.txt'))?.[1] ?? Buffer.alloc(0);
+  expect(file.length).toBeGreaterThan(8_000_000);
+  expect(file.length).toBeLessThan(10 * 1024 * 1024);
+  const text = file.toString();
+  expect(text).toMatch(/^say \| say \(sh\): .*\nsay \| first\nsay \| 100000000/);
+  expect(text).toMatch(/\nsay \| last\n(?:say \| .*\n)*$/);
+  expect(text).toMatch(/\n… \d{5,} lines are left out here\. All of them: reeve jobs logs job_[0-9a-f]+ …\n/);
+  on.discord.refusals.none();
+}, 120_000);
