@@ -18,6 +18,7 @@ import type { CommandTree } from '../dispatch/tree.ts';
 import { DISCORD_VIEW, replyView, viewOf, type Shown, type View } from '../dispatch/view.ts';
 import { relayed } from '../link/ask.ts';
 import { Refused, type Daemon } from '../link/client.ts';
+import { acknowledged } from './acknowledge.ts';
 import { fromOf } from './from.ts';
 import { modalOf, payloadOf, pressOf } from './payload.ts';
 
@@ -36,7 +37,8 @@ export async function handle(desk: Desk, interaction: Interaction): Promise<void
 }
 
 async function command(desk: Desk, interaction: ChatInputCommandInteraction): Promise<void> {
-  await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  const flags = MessageFlags.Ephemeral;
+  if (!(await acknowledged(interaction, () => interaction.deferReply({ flags })))) return;
   const path = [
     interaction.commandName,
     interaction.options.getSubcommandGroup(false),
@@ -64,14 +66,17 @@ async function press(
 ): Promise<void> {
   const { id, field } = pressOf(interaction.customId);
   if (interaction.isMessageComponent() && field !== undefined) {
-    await interaction.showModal(modalOf(interaction.customId, field));
+    await acknowledged(interaction, () => interaction.showModal(modalOf(interaction.customId, field)));
     return;
   }
   const own = interaction.message?.flags.has(MessageFlags.Ephemeral) ?? false;
   // A card stays as it is for the others; what one person is shown goes on in its own message.
-  if (own && (interaction.isMessageComponent() || interaction.isFromMessage()))
-    await interaction.deferUpdate();
-  else await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  const taken = await acknowledged(interaction, () =>
+    own && (interaction.isMessageComponent() || interaction.isFromMessage())
+      ? interaction.deferUpdate()
+      : interaction.deferReply({ flags: MessageFlags.Ephemeral }),
+  );
+  if (!taken) return;
   const said =
     interaction.isModalSubmit() && field !== undefined
       ? interaction.fields.getTextInputValue(field)

@@ -1,0 +1,112 @@
+import { REST } from 'discord.js';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ChatJob } from '../../../contracts/chat.ts';
+import { discordMessenger } from '../../../bots/discord/messenger.ts';
+import { discordMarkup } from '../../../bots/dispatch/markup/discord.ts';
+import { DISCORD_VIEW } from '../../../bots/dispatch/view.ts';
+import { Daemon } from '../../../bots/link/client.ts';
+import { followJob } from '../../../bots/link/loops.ts';
+import { startDiscord } from '../../standins/discord/index.ts';
+
+const LINES = 10_000;
+const HEX = '0'.repeat(64);
+
+/** The job when it has printed so many lines. */
+const at = (lines: number): ChatJob =>
+  ({
+    version: String(lines),
+    over: lines >= LINES,
+    tail: [{ step: 'say', line: `line ${lines}` }],
+    job: {
+      spec: {
+        job_id: `job_${'a'.repeat(32)}`,
+        action: 'run',
+        runbook: 'chatty',
+        runbook_digest: `sha256:${HEX}`,
+        config_version: `sha256:${HEX}`,
+        plan_digest: `sha256:${HEX}`,
+        project: 'shop',
+        env: 'dev',
+        inputs: {},
+        inputs_digest: `sha256:${HEX}`,
+        anchor: { kind: 'nonce', id: 'n' },
+        requested_by: 'ana',
+        grant_id: `gr_${'b'.repeat(24)}`,
+        reason: '',
+        plan: { ref: 'artifact:x' },
+        correlation_ids: {},
+      },
+      title: 'Say much',
+      status: lines >= LINES ? 'PASS' : 'RUNNING',
+      queued_at: 0,
+      attempts: [],
+    },
+  }) as unknown as ChatJob;
+
+test('a job that prints 10,000 lines, a thousand a second: at most one edit a second reaches Discord, the last is the end', async () => {
+  // Time passes only where somebody waits, so that no machine is too slow for this.
+  let now = 0;
+  const server = createServer((request, response) => {
+    const body =
+      request.url?.includes('/log') === true ? { text: '', lines: 0, left_out: 0 } : at(Math.min(LINES, now));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const daemon = new Daemon({ at: { url }, token: 'reevebot1.x' });
+  onTestFinished(() => daemon.close());
+  const discord = await startDiscord();
+  onTestFinished(() => discord.close());
+  discord.limits.rates.set('PATCH /channels/:id/messages/:id', { limit: 1000, window: 1000 });
+  const [app, guild] = [discord.addApp('reeve'), discord.addGuild('acme')];
+  const channel = discord.addChannel(guild, 'ops');
+  const ana = discord.addMember(guild, 'ana');
+  discord.install(app, guild);
+  const messenger = discordMessenger(new REST({ api: discord.api }).setToken(app.token));
+  const post = { seq: 1, topic: 'default' as const, channel: channel.id, mention: [], tone: 'info' as const };
+  const message = await messenger.send(
+    { ...post, title: 'waits', blocks: [], buttons: [] },
+    { tone: 'info', title: 'waits', sections: [], files: [] },
+  );
+  const edits: number[] = [];
+  await followJob(
+    {
+      daemon,
+      messenger: {
+        ...messenger,
+        async change(...change) {
+          edits.push(now);
+          await messenger.change(...change);
+        },
+      },
+      threads: { open: () => Promise.resolve() },
+      markup: discordMarkup,
+      limits: DISCORD_VIEW,
+      pace: {
+        monotonic: () => now,
+        async sleep(ms) {
+          now += ms;
+          await new Promise((resolve) => setImmediate(resolve));
+        },
+      },
+      draw: () => Promise.reject(new Error('nothing to draw')),
+      now: () => now,
+      signal: new AbortController().signal,
+      failed: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+    },
+    at(0).job.spec.job_id,
+    message,
+  );
+  const [shown] = ana.sees(channel);
+  expect(shown?.history).toHaveLength(edits.length);
+  expect(edits.length).toBeGreaterThan(2);
+  for (const [n, time] of edits.slice(1).entries())
+    expect(time - (edits[n] ?? 0)).toBeGreaterThanOrEqual(1000);
+  expect(shown?.embeds[0]?.title).toContain('passed');
+  expect(shown?.embeds[0]?.description).toContain(`line ${LINES}`);
+  discord.refusals.none();
+});
