@@ -55,6 +55,7 @@ export const AdminActionType = z.enum([
   'remove_bot',
   'redeliver_webhook',
   'test_webhook',
+  'reset_rule',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

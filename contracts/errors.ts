@@ -13,6 +13,7 @@ import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
 import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
+import { ruleErrors } from './errors/rule.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
 import { webhookErrors } from './errors/webhook.ts';
@@ -39,6 +40,7 @@ export const errorTable = {
   ...ledgerErrors,
   ...practiceErrors,
   ...probeErrors,
+  ...ruleErrors,
   ...runbookErrors,
   ...webhookErrors,
   ...zoneErrors,

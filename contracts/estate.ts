@@ -7,6 +7,7 @@ import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
 import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
+import { RuleSpec } from './estate/rules.ts';
 import { Duration } from './duration.ts';
 import { Verb } from './verb.ts';
 
@@ -114,6 +115,7 @@ export const EstateConfig = z.strictObject({
   alerts: AlertsSpec.prefault({}),
   chat: ChatSpec.prefault({}),
   integrations: IntegrationsSpec.prefault({}),
+  rules: z.record(Slug, RuleSpec).default({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

@@ -9,6 +9,7 @@ import { incidentRecords } from './records/incident.ts';
 import { jobRecords } from './records/job.ts';
 import { ledgerRecords } from './records/ledger.ts';
 import { probeRecords } from './records/probe.ts';
+import { ruleRecords } from './records/rule.ts';
 import { scheduleRecords } from './records/schedule.ts';
 import { webhookRecords } from './records/webhook.ts';
 
@@ -26,6 +27,7 @@ export const recordBodies = {
   ...adminRecords,
   ...chatRecords,
   ...webhookRecords,
+  ...ruleRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

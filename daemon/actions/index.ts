@@ -29,6 +29,7 @@ import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
 import { reportWeekly } from './report.ts';
 import { drillRun, replay, retry, run } from './run.ts';
+import { rulesExplain, rulesList, rulesReset } from './rules.ts';
 import { runbookLint, runbookList, runbookPlan, runbookShow } from './runbooks.ts';
 import { scheduleBackfill, scheduleList, scheduleNext, schedulePause, scheduleResume } from './schedules.ts';
 import { scheduleHistory } from './schedule-history.ts';
@@ -146,4 +147,7 @@ export const actions = [
   webhookShow,
   webhookRedeliver,
   webhookTest,
+  rulesList,
+  rulesExplain,
+  rulesReset,
 ] as const satisfies readonly Action[];

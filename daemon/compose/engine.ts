@@ -229,6 +229,7 @@ export async function buildEngine(
     practice: features.practice,
     incidents: features.incidents,
     webhooks: features.webhooks,
+    rules: features.rules,
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

@@ -33,6 +33,11 @@ export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => 
     await checkIntegrations(integrations, tell, secrets);
   },
   async (config, tell) => {
+    if (Object.keys(config.rules).length === 0) return;
+    const { checkRules } = await import('../integrations/rules/check.ts');
+    checkRules(config, tell);
+  },
+  async (config, tell) => {
     if (Object.keys(config.slos).length === 0) return;
     const { checkSlos } = await import('../practice/check.ts');
     await checkSlos(config, tell);

@@ -9,6 +9,7 @@ import type { MetricFamily } from '../ports/metrics.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
+import type { Rules } from '../ports/rules.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Webhooks } from '../ports/webhooks.ts';
@@ -17,6 +18,7 @@ import { composeAlerts } from './alerts.ts';
 import { composeIncidents } from './incidents.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
+import { composeRules } from './rules.ts';
 import type { Store } from './store.ts';
 import { composeWebhooks } from './webhooks.ts';
 
@@ -45,6 +47,9 @@ export interface Features {
   probes: Probes;
   practice: Practice;
   webhooks: Webhooks;
+  rules: Rules;
+  /** Resolves when every delivery that came was looked at. */
+  rulesSettled(): Promise<void>;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -58,19 +63,23 @@ export function openFeatures(context: FeatureContext): Features {
   const incidents = composeIncidents(context, alerts.alerts, probes.probes);
   const practice = composePractice(context, alerts.alerts, probes.probes);
   const webhooks = composeWebhooks(context);
+  const rules = composeRules(context, alerts.alerts, webhooks);
   return {
     alerts: alerts.alerts,
     incidents: incidents.incidents,
     probes: probes.probes,
     practice: practice.practice,
     webhooks: webhooks.webhooks,
-    metrics: [alerts, probes, incidents, practice, webhooks].flatMap(({ metrics }) => metrics),
+    rules: rules.rules,
+    rulesSettled: () => rules.settled(),
+    metrics: [alerts, probes, incidents, practice, webhooks, rules].flatMap(({ metrics }) => metrics),
     async start(releasers) {
       releasers.push('alerts', alerts.start());
       await probes.start(releasers);
       incidents.start(releasers);
       practice.start(releasers);
       await webhooks.start(releasers);
+      await rules.start(releasers);
     },
   };
 }

@@ -32,6 +32,7 @@ import { random, randomHex } from '../random.ts';
 import { downtime } from '../schedule/downtime.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
+import { rulesProjection } from '../integrations/rules/projection.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { StateHost } from '../state/host.ts';
 import { lowdbSnapshots } from '../state/snapshots.ts';
@@ -56,6 +57,7 @@ export const projections = [
   signalsProjection,
   chatProjection,
   webhooksProjection,
+  rulesProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

@@ -1,6 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { WebhookDesk } from '../integrations/webhooks/index.ts';
+import type { Place } from '../integrations/webhooks/packs.ts';
 import type * as Sources from '../integrations/webhooks/open.ts';
 import { MAX_LISTED, webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { own } from '../own.ts';
@@ -10,6 +11,8 @@ import type { FeatureContext } from './features.ts';
 
 export interface WebhooksFeature {
   webhooks: Webhooks;
+  /** A body by its place, however old its delivery. Rejects as `body` does. */
+  bodyAt(place: Place, digest: string, delivery: string): Promise<Buffer>;
   metrics: readonly MetricFamily[];
   start(releasers: Releasers): Promise<void>;
 }
@@ -47,9 +50,11 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
     return found;
   }
 
+  const bodyAt: WebhooksFeature['bodyAt'] = async (place, digest, delivery) =>
+    (await desk()).body(place, digest, delivery);
   async function body(delivery: string): Promise<Buffer> {
     const { at, payload, delivery: id } = get(delivery);
-    return (await desk()).body(at, payload.digest ?? '', id);
+    return bodyAt(at, payload.digest ?? '', id);
   }
 
   const webhooks: Webhooks = {
@@ -87,6 +92,7 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
   };
   return {
     webhooks,
+    bodyAt,
     metrics: [
       {
         name: 'reeve_webhook_deliveries_total',

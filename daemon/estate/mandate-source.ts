@@ -3,6 +3,7 @@ import type { EstateConfig, ScheduleSpec } from '../../contracts/estate.ts';
 import type { ChannelSpec } from '../../contracts/estate/alerts.ts';
 import type { SentinelSpec } from '../../contracts/estate/drills.ts';
 import type { HealSpec } from '../../contracts/estate/incidents.ts';
+import type { RuleSpec } from '../../contracts/estate/rules.ts';
 import { ProbeSpec } from '../../contracts/estate/probes.ts';
 import { RunbookId } from '../../contracts/ids.ts';
 import type { Mandate } from '../../contracts/records/config.ts';
@@ -30,13 +31,15 @@ export interface SourceDeps {
 }
 
 /** An entry of reeve.yaml that may start runbooks or a program, or write into live data, by itself. */
-type Standing = ScheduleSpec | HealSpec | ChannelSpec | SentinelSpec | Readonly<Record<string, unknown>>;
+type Standing =
+  ScheduleSpec | HealSpec | ChannelSpec | SentinelSpec | RuleSpec | Readonly<Record<string, unknown>>;
 
 /** Prefix of a mandate's id → where its entry stands in the file. A new kind of unattended work is a line here. */
 const SECTIONS: Readonly<Record<string, (config: EstateConfig) => Readonly<Record<string, Standing>>>> = {
   schedule: (config) => config.schedules,
   heal: (config) => config.healing,
   sentinel: (config) => config.sentinels,
+  rule: (config) => config.rules,
   channel: (config) =>
     Object.fromEntries(
       Object.entries(config.alerts.channels).filter(([, channel]) => channel.kind === 'command'),

@@ -23,6 +23,7 @@ import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
 import type { Practice } from './practice.ts';
 import type { Probes } from './probes.ts';
+import type { Rules } from './rules.ts';
 import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Schedules } from './schedules.ts';
 import type { Secrets } from './secrets.ts';
@@ -66,6 +67,7 @@ export interface Deps {
   practice: Practice;
   incidents: Incidents;
   webhooks: Webhooks;
+  rules: Rules;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;
