@@ -31,7 +31,10 @@ healing:
   fix: { on: { probes: [root] }, runbook: leave, project: shop, env: dev }
 `;
 /** Its secret is stored while the daemon runs. */
-const HOOKS = 'integrations: { github: {} }\n';
+const HOOKS = `integrations: { github: {} }
+rules:
+  ping: { on: github.ping, runbook: leave, project: shop, env: dev }
+`;
 const book = (name: string, action: string, script = 'echo left >> trace.txt'): string => `---
 runbook: ${name}
 title: Leave a trace
@@ -131,7 +134,10 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await ask('webhook test', { source: 'github', local: true });
   const hooks = (await ask('webhook list')).data as { deliveries: { delivery: string }[] };
   const sent = { delivery: hooks.deliveries[0]?.delivery ?? '' };
-  for (const command of ['webhook show', 'webhook redeliver']) await ask(command, sent);
+  for (const command of ['webhook show', 'webhook redeliver', 'rules explain']) await ask(command, sent);
+  await app.store.ledger.append('rule.stopped', { rule: 'ping', ...sent, why: 'it started 20 jobs' });
+  await ask('rules list');
+  await ask('rules reset', { rule: 'ping' });
   await ask('secret remove', { name: 'token' });
   await app.running.features.alerts.raise({
     key: 'probe:root',
