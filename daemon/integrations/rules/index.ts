@@ -1,6 +1,5 @@
 import { ReeveError } from '../../../contracts/errors.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
-import { parseJsonBody } from '../../json-body.ts';
 import type { Alerts } from '../../ports/alerts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
@@ -13,6 +12,7 @@ import { cut } from '../../text.ts';
 import { BadCondition } from './condition.ts';
 import { compileRule, hears, matchRule, type Compiled, type Match } from './match.ts';
 import { anchorOf, followsFrom, jobsIn } from './origin.ts';
+import { readPayload, type Received } from './payload.ts';
 import { keyOf, rulesProjection, type RulesState } from './projection.ts';
 
 /** A delivery that waited longer for its rules, since no daemon ran, is not acted on any more, ms. */
@@ -33,12 +33,6 @@ export interface RulesDeps {
   body(delivery: Received): Promise<Buffer>;
   warn(what: string, error: unknown): void;
 }
-
-/** What of a delivery rules go by. */
-export type Received = Pick<
-  Extract<LedgerRecord, { type: 'webhook.received' }>['body'],
-  'delivery' | 'source' | 'event' | 'at' | 'payload'
->;
 
 interface Waiting {
   delivery: Received;
@@ -90,7 +84,7 @@ export class RuleDesk {
 
   /** What each rule makes of a delivery now; the first part of an answer for people. */
   async matchAll(delivery: Received): Promise<{ rule: string; match: Match }[]> {
-    const payload = await this.#payload(delivery);
+    const payload = await readPayload(this.#deps.body, delivery);
     return this.#compiled().map((rule) => ({
       rule: rule.name,
       match:
@@ -152,7 +146,7 @@ export class RuleDesk {
     const heard = this.#compiled().filter(({ spec }) => hears(spec, source, event));
     let said = false;
     if (heard.length > 0) {
-      const payload = await this.#payload(delivery);
+      const payload = await readPayload(this.#deps.body, delivery);
       for (const rule of heard) {
         if (typeof payload === 'string') {
           said = await this.#decide(rule, delivery, 'unusable', payload, again);
@@ -297,20 +291,6 @@ export class RuleDesk {
           ? { why: 'the daemon ended before the job was queued; redeliver it if it still counts' }
           : { job: job.spec.job_id }),
       });
-    }
-  }
-
-  /** The payload, or why there is none, for people. */
-  async #payload(delivery: Received): Promise<{ value: object; text: string } | string> {
-    try {
-      const body = await this.#deps.body(delivery);
-      const value = parseJsonBody(body);
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return 'the payload is no object';
-      return { value, text: body.toString('utf8') };
-    } catch (error) {
-      if (error instanceof ReeveError) return cut(error.message, 300);
-      throw error;
     }
   }
 }
