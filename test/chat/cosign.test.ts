@@ -145,3 +145,34 @@ test('a policy that asks for keys since the request was opened counts', async ()
   expect(late.reply.error).toMatchObject({ code: 'COSIGN_REQUIRED' });
   expect(late.reply.error?.hint).toContain(`reeve approve ${id}`);
 });
+
+test('the question of a running step asks for the key, too', async () => {
+  const gated = `---
+runbook: gated
+title: Asks in the middle
+action: run
+timeout: 1m
+---
+\`\`\`approve { name=gate }
+Go on?
+\`\`\`
+\`\`\`sh { name=work }
+echo on >> trace.txt
+\`\`\`
+`;
+  const rig = await openChatRig({ estate: COSIGN, runbooks: { 'gated.md': gated } });
+  const ben = local();
+  await rig.as('root', { command: 'key enrol', args: { person: 'ben', public: ben.line }, force: true });
+  // On the daemon's machine the glass can be broken: the step still asks.
+  const args = { runbook: 'gated', project: 'shop', env: 'prod', break_glass: true };
+  const run = await rig.as('ana', { command: 'run', args, force: true, reason: 'down' });
+  expect(run.ok).toBe(true);
+  await expect.poll(() => rig.records('grant.requested'), { timeout: 20_000 }).toHaveLength(1);
+  const id = (await rig.records('grant.requested'))[0]?.body.id ?? '';
+  const clicked = await rig.say(BEN, { kind: 'command', command: 'grant approve', args: { request: id } });
+  expect(clicked.reply.error?.code).toBe('COSIGN_REQUIRED');
+  const shown = shownOf(await post(rig, 'look', lookToken(ben, id, Date.now())));
+  const token = decisionToken(ben, shown, { decision: 'approve', reason: '' }, Date.now());
+  expect(await post(rig, 'decide', token)).toMatchObject({ ok: true });
+  expect(await rig.end(run)).toBe('PASS');
+});

@@ -121,6 +121,12 @@ test('attack 23: a kept grant is for its plan: another place, another input or a
   await rig.write('runbooks/touch.md', `${book}\nAnother word.\n`);
   expect((await rig.say(DORA, deploy('prod'))).reply.error?.code).toBe('FORBIDDEN');
   await rig.write('runbooks/touch.md', book);
+  // The configuration is part of the plan: whatever changes there, a role too, ends it.
+  await rig.write('reeve.yaml', `${WITH_DORA}\nlog: { level: warn }\n`);
+  await rig.as('root', { command: 'config reload' });
+  expect((await rig.say(DORA, deploy('prod'))).reply.error?.code).toBe('FORBIDDEN');
+  await rig.write('reeve.yaml', WITH_DORA);
+  await rig.as('root', { command: 'config reload' });
   const shown = await rig.say(DORA, deploy('prod'));
   expect(shown.reply.confirm).toBeDefined();
   const [grant] = await rig.records('grant.issued');
