@@ -38,6 +38,10 @@ function showStatus(status) {
     el('div', {}, el('dt', {}, 'Up since'), el('dd', {}, when(status.started))),
   );
   const warnings = [];
+  for (const { title, severity, at } of status.incidents.newest)
+    warnings.push([severity === 'page' ? 'bad' : 'warn', `Incident: ${title}, `, when(at)]);
+  if (status.incidents.open > status.incidents.newest.length)
+    warnings.push(['warn', `${status.incidents.open} incidents are open: see reeve incidents list`]);
   if (!status.ledger.writable)
     warnings.push(['bad', `The ledger cannot be written: ${status.ledger.why ?? ''}`]);
   for (const halt of status.halted)
@@ -49,7 +53,9 @@ function showStatus(status) {
     ]);
   if (status.jobs.unknown > 0)
     warnings.push(['warn', `${status.jobs.unknown} job(s) with an unknown outcome: see reeve jobs list`]);
-  $('warnings').replaceChildren(...warnings.map(([tone, text]) => el('li', { 'data-tone': tone }, text)));
+  $('warnings').replaceChildren(
+    ...warnings.map(([tone, ...text]) => el('li', { 'data-tone': tone }, ...text)),
+  );
   if (status.last_drill) showDrill(status.last_drill);
   else $('drill').replaceChildren(el('p', { class: 'quiet' }, 'No drill has run yet.'));
 }
