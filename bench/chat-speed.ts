@@ -27,7 +27,7 @@ export function speed(platform: Platform): Bench[] {
     const before = town.count('job.queued');
     const count = PER_SECOND * SECONDS;
     const all = Array.from({ length: count }, async (_, i) => {
-      await sleep(began + (i * 1000) / PER_SECOND - performance.now());
+      await sleep(Math.max(0, began + (i * 1000) / PER_SECOND - performance.now()));
       const person = asked++ % PEOPLE;
       const grant = grants[person] ?? '';
       const options = { runbook: 'noop', project: 'shop', env: 'dev', preauth_grant: grant };

@@ -113,16 +113,16 @@ export class Town {
     const { env, bare, hears, until } = this.stage;
     await until(() => !hears(who), 60_000);
     const ours = who === 'ours';
+    const PATH = process.env['PATH'] ?? '';
     const args = ours
       ? [...BOT_FLAGS, here(`../bots/${this.#platform}/main.ts`)]
       : [here('./chat-reference.mjs'), this.#platform, ...bare];
     const child = spawn(process.execPath, args, {
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        NODE_COMPILE_CACHE: CACHE,
-        ...(ours ? { REEVE_HOME: this.#place.home, ...env } : {}),
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      env: ours
+        ? { PATH, NODE_COMPILE_CACHE: CACHE, REEVE_HOME: this.#place.home, ...env }
+        : // As most would start it; with the cache it takes more memory, not less.
+          { PATH },
+      stdio: 'ignore',
     });
     this.#children.push(child);
     await until(() => hears(who), 60_000);
@@ -172,7 +172,7 @@ export class Town {
         expires_in_hours: 2,
         subject: `p${person}`,
       };
-      made.push(String((await this.command('preauth create-grant', args))['gid']));
+      made.push(String((await this.command('preauth create-grant', args))['grant_id']));
     }
     return made;
   }

@@ -98,7 +98,9 @@ export class Rest {
       if (found === undefined) throw notFound();
       const app = this.#authorise(call, found.route);
       const params = found.pattern.exec(call.path)?.groups ?? {};
-      const major = Object.values(params)[0] ?? '';
+      // The id of a channel, guild or webhook; of a webhook its token, too (Discord API docs, "Rate Limits").
+      const [first = '', second = ''] = Object.values(params);
+      const major = found.bucket.includes(' /webhooks/:id/:id') ? `${first}/${second}` : first;
       const taken = this.#platform.limits.take(app?.id ?? major, found.bucket, major);
       if ('refused' in taken) return taken.refused;
       ({ headers } = taken);
