@@ -9,6 +9,11 @@ const FIELDS = [
   { name: 'day of week', min: 0, max: 7 },
 ] as const;
 const NICKNAMES = ['@hourly', '@daily', '@weekly', '@monthly', '@yearly', '@annually', '@midnight'];
+/** Cron knows their first three letters. */
+const NAMES: Record<string, readonly string[]> = {
+  month: 'january february march april may june july august september october november december'.split(' '),
+  'day of week': 'sunday monday tuesday wednesday thursday friday saturday'.split(' '),
+};
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -26,6 +31,8 @@ export function cronHelp(line: string): string | undefined {
     return `it has ${parts.length} field(s); it takes five (minute hour day month weekday, such as "15 3 * * *") or six with seconds first`;
   const fields = parts.length === 5 ? FIELDS.slice(1) : FIELDS;
   for (const [i, field] of fields.entries()) {
+    const word = misspelt(parts[i] ?? '', NAMES[field.name] ?? []);
+    if (word !== undefined) return `did you mean ${word}?`;
     const wrong = outside(parts[i] ?? '', field);
     if (wrong === undefined) continue;
     const fits = fields.find(
@@ -39,6 +46,16 @@ export function cronHelp(line: string): string | undefined {
   const days = DAYS[m - 1];
   if (days !== undefined && d > days) return `month ${m} has no day ${d}; "L" is the last day of a month`;
   return undefined;
+}
+
+/** What a word of a field was meant to be, as cron writes it; undefined when each is known, or nothing is near. */
+function misspelt(part: string, names: readonly string[]): string | undefined {
+  const word = part
+    .toLowerCase()
+    .split(/[,-]/)
+    .find((piece) => /^[a-z]{3,}$/.test(piece) && !names.some((name) => name.slice(0, 3) === piece));
+  const near = word === undefined ? undefined : suggest(word, names);
+  return near?.slice(0, 3).toUpperCase();
 }
 
 /** The first number of a field that is outside its range. */

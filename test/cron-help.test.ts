@@ -9,12 +9,15 @@ test.each([
   ['0 0 31 11 *', 'month 11 has no day 31'],
   ['@dayly', 'did you mean @daily?'],
   ['0 0 * 13 *', '13 is no month (1–12); is 13 the day of month?'],
+  ['30 2 * * mnday', 'did you mean MON?'],
+  ['30 2 * * MON-Friday', 'did you mean FRI?'],
+  ['0 0 1 Febuary *', 'did you mean FEB?'],
   ['', 'it has 1 field(s)'],
 ])('%s: %s', (line, help) => {
   expect(cronHelp(line)).toContain(help);
 });
 
 test('nothing is said of a line that is right', () => {
-  for (const line of ['*/5 * * * *', '0 3 29 2 *', '0 0 L * *', '0 30 9 * * MON-FRI'])
+  for (const line of ['*/5 * * * *', '0 3 29 2 *', '0 0 L * *', '0 30 9 * * MON-FRI', '0 0 1 jan,Jul *'])
     expect(cronHelp(line)).toBeUndefined();
 });
