@@ -58,7 +58,13 @@ test('exit codes: 0 done, 1 the run failed, 2 usage, 3 refused, 4 no daemon, 5 i
 });
 
 /** What the example estate has none of. */
-const ABSENT = new Set(['DRILL_NOT_FOUND', 'PROBE_UNKNOWN', 'ALERT_NOT_FOUND', 'SLO_UNKNOWN']);
+const ABSENT = new Set([
+  'DRILL_NOT_FOUND',
+  'PROBE_UNKNOWN',
+  'ALERT_NOT_FOUND',
+  'SLO_UNKNOWN',
+  'DELIVERY_NOT_FOUND',
+]);
 
 /** Some dozens of processes at once would measure the machine; all of them in one test, its patience. */
 const PARTS = 4;

@@ -51,8 +51,7 @@ test('every key of the schema stands in the shipped file, so that it teaches all
   const { z } = await import('zod');
   const all = new Set(keys(z.toJSONSchema(EstateConfig, { io: 'input' })));
   const absent = [...all].filter((key) => !new RegExp(`\\b${key}:`).test(text));
-  // The same kind of entry as discord and slack.
-  expect(absent).toEqual(['linear']);
+  expect(absent).toEqual([]);
 });
 
 test('a file in the working directory wins, a named one wins over that', async () => {
