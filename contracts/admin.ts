@@ -59,21 +59,24 @@ export const AdminActionType = z.enum([
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 
+/** Through what somebody or something acts. */
+export const Via = z.enum([
+  'cli',
+  'api',
+  'discord',
+  'slack',
+  'web',
+  'schedule',
+  'webhook',
+  'healer',
+  'runbook',
+  'daemon',
+]);
+
 /** Who acted, through what, as an id. `via` is the front end, `account` the platform's own id (OS user, Discord id …). */
 export const Actor = z.object({
   person: Slug,
-  via: z.enum([
-    'cli',
-    'api',
-    'discord',
-    'slack',
-    'web',
-    'schedule',
-    'webhook',
-    'healer',
-    'runbook',
-    'daemon',
-  ]),
+  via: Via,
   account: z.string().max(200).optional(),
 });
 export type Actor = z.infer<typeof Actor>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Via } from '../admin.ts';
 import { GrantPayload } from '../grant.ts';
 import {
   AttemptId,
@@ -57,6 +58,9 @@ export const grantRecords = {
   'grant.requested': z.strictObject({
     id: RequestId,
     by: PersonId,
+    /** How and from which account it was asked: what its job is recorded with. Older records do not say. */
+    via: Via.optional(),
+    account: z.string().max(200).optional(),
     cap: Capability,
     project: ProjectId,
     env: EnvironmentId,

@@ -82,6 +82,8 @@ export async function openRequest(context: ActionContext, asking: Asking): Promi
   });
   const { request } = await context.grants.request({
     by: caller.person,
+    via: caller.via,
+    account: caller.account.slice(0, 200),
     cap: `${plan.action}:${plan.env}`,
     project: plan.project,
     env: plan.env,

@@ -68,20 +68,27 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
       integrity: options.integrity,
       settleRunbook: options.settleRunbook,
       catalogue: () => door.catalogue(caller),
-      async runApproved(request, grant) {
-        const action = await resolve(request.command);
-        if (action.kind !== 'privileged')
-          throw fail('REQUEST_CLOSED', { id: request.id, state: 'not for a job' });
-        // What was asked is judged by the rights of who asked, as they are now; the approver's own are checked already.
-        const asker = contextFor({ ...caller, person: request.by }, request.reason);
-        return runApproved(asker, action, request, grant);
-      },
+      runApproved: runRequest,
       planGrant: async ({ command, args }) => planGrant(context, ...(await wanted(command, args))),
       requestGrant: async ({ command, args }, terms) =>
         requestGrant(context, ...(await wanted(command, args)), terms),
     };
     return context;
   }
+
+  const runRequest: ActionContext['runApproved'] = async (request, grant) => {
+    const action = await resolve(request.command);
+    if (action.kind !== 'privileged')
+      throw fail('REQUEST_CLOSED', { id: request.id, state: 'not for a job' });
+    // What was asked is judged by the rights of who asked, as they are now; the approver's own are checked already.
+    const { by: person, via = 'daemon', account = '', reason } = request;
+    return runApproved(
+      contextFor({ person, via, account, interactive: false }, reason),
+      action,
+      request,
+      grant,
+    );
+  };
 
   /** The command that a grant is asked for, its arguments checked as when it is given. */
   async function wanted(command: string, args: JsonObject): Promise<[PrivilegedAction, JsonObject]> {
@@ -112,17 +119,7 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
       finishApproved({
         ...deps,
         log,
-        run: (request, grant) =>
-          // Who approved last is whose answer this is.
-          contextFor(
-            {
-              person: request.approvals.at(-1)?.by ?? 'daemon',
-              via: 'daemon',
-              account: 'daemon',
-              interactive: false,
-            },
-            '',
-          ).runApproved(request, grant),
+        run: runRequest,
       }),
     async admit(caller: Caller, request: CommandRequest): Promise<Reply> {
       const actor: Actor = { person: caller.person, via: caller.via, account: caller.account };

@@ -1,5 +1,6 @@
 import { CONFIRMED_LIFETIME_MS, MAX_LIFETIME_MS, type GrantPayload } from '../../contracts/grant.ts';
 import { fail } from '../../contracts/errors.ts';
+import type { Actor } from '../../contracts/admin.ts';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
@@ -183,6 +184,13 @@ function question(name: string, where: string, approvals: number, wish: JobWish)
   return `Run ${name} on ${where}, exactly as shown?`;
 }
 
+/** Who asked, as it was asked; who approved stands in the grant. A request of before this was written down names no account. */
+const askerOf = ({ by, via, account }: RequestView): Actor => ({
+  person: by,
+  via: via ?? 'daemon',
+  ...(account === undefined ? {} : { account }),
+});
+
 /** What a request asked for, now that it is approved: the plan is made again and must be the same. */
 export async function runApproved(
   context: ActionContext & StartDeps,
@@ -202,7 +210,7 @@ export async function runApproved(
     grant: grant.gid,
     sub: `person:${request.by}`,
     type: action.type,
-    actor: { person: request.by, via: context.caller.via, account: context.caller.account },
+    actor: askerOf(request),
     reason: request.reason,
     anchor: { kind: 'nonce', id: request.id },
     how: `approval by ${grant.apr.join(', ')}`,

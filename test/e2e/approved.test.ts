@@ -184,3 +184,74 @@ echo on >> trace.txt
   expect(await world.end(second)).toBe('PASS');
   expect(await trace(world)).toBe('on\n');
 });
+
+const DISCORD = { via: 'discord', account: '100000000000000001' } as const;
+const SLACK = { via: 'slack', account: 'U0BEN' } as const;
+
+/** Who the ledger says to have started jobs, how and from which account. */
+async function starters(world: World): Promise<{ jobs: unknown[]; events: unknown[] }> {
+  const jobs = (await world.records('job.queued')).map(({ body: { job } }) => [
+    job.requested_by,
+    job.correlation_ids,
+  ]);
+  const starts = [...(await world.records('admin.intent')), ...(await world.records('admin.event'))];
+  const events = starts.filter(({ body }) => ['deploy', 'retry'].includes(body.action_type));
+  return { jobs, events: events.map(({ body }) => body.actor) };
+}
+
+test('a job that another person approved is recorded with the account that asked, the approval with the approver’s', async () => {
+  const world = await openWorld();
+  const asked = await world.as(
+    'ana',
+    { command: 'deploy', args: { project: 'shop', env: 'prod' }, force: true, reason: 'release 7' },
+    DISCORD,
+  );
+  const { id } = (asked.data as { request: { id: string } }).request;
+  const reply = await world.as('ben', { command: 'approve', args: { request: id }, force: true }, SLACK);
+  expect(reply.ok).toBe(true);
+  await settled(world);
+  const { jobs, events } = await starters(world);
+  expect(jobs).toEqual([['ana', DISCORD]]);
+  expect(events).toEqual([
+    { person: 'ana', ...DISCORD },
+    { person: 'ana', ...DISCORD },
+  ]);
+  expect((await world.records('grant.approved'))[0]?.body).toMatchObject({
+    by: 'ben',
+    account: SLACK.account,
+  });
+});
+
+test('the same when the daemon died in between and the next start runs it', async () => {
+  const world = await openWorld();
+  const asked = await world.as(
+    'ana',
+    { command: 'deploy', args: { project: 'shop', env: 'prod' }, force: true, reason: 'release 7' },
+    DISCORD,
+  );
+  const { id } = (asked.data as { request: { id: string } }).request;
+  dieAfter(world, 'grant.approved');
+  await world.as('ben', { command: 'approve', args: { request: id }, force: true }, SLACK);
+  await world.restart();
+  expect(await settled(world)).toEqual(['PASS ana']);
+  const { jobs, events } = await starters(world);
+  expect(jobs).toEqual([['ana', DISCORD]]);
+  expect(events).toEqual([
+    { person: 'ana', ...DISCORD },
+    { person: 'ana', ...DISCORD },
+  ]);
+});
+
+test('a request that says no account, as older ledgers have it, names none, and nobody else’s', async () => {
+  const world = await openWorld();
+  const { ledger } = world.app.store;
+  const append = ledger.append.bind(ledger);
+  ledger.append = async (type, body, ...more) => {
+    if (type === 'grant.requested') for (const name of ['via', 'account']) Reflect.deleteProperty(body, name);
+    return append(type, body, ...more);
+  };
+  const { id } = await ask(world);
+  await world.as('ben', { command: 'approve', args: { request: id }, force: true }, SLACK);
+  await settled(world);
+  expect((await starters(world)).jobs).toEqual([['ana', { via: 'daemon' }]]);
+});
