@@ -56,6 +56,7 @@ export const AdminActionType = z.enum([
   'redeliver_webhook',
   'test_webhook',
   'reset_rule',
+  'sync',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

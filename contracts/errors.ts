@@ -16,6 +16,7 @@ import { probeErrors } from './errors/probe.ts';
 import { ruleErrors } from './errors/rule.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
+import { syncErrors } from './errors/sync.ts';
 import { webhookErrors } from './errors/webhook.ts';
 import { zoneErrors } from './errors/zone.ts';
 
@@ -42,6 +43,7 @@ export const errorTable = {
   ...probeErrors,
   ...ruleErrors,
   ...runbookErrors,
+  ...syncErrors,
   ...webhookErrors,
   ...zoneErrors,
 } as const satisfies ErrorTable;

@@ -8,6 +8,7 @@ import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
 import { RuleSpec } from './estate/rules.ts';
+import { SyncSpec } from './estate/sync.ts';
 import { Duration } from './duration.ts';
 import { Verb } from './verb.ts';
 
@@ -116,6 +117,7 @@ export const EstateConfig = z.strictObject({
   chat: ChatSpec.prefault({}),
   integrations: IntegrationsSpec.prefault({}),
   rules: z.record(Slug, RuleSpec).default({}),
+  sync: SyncSpec.prefault({}),
   healing: z.record(Slug, HealSpec).default({}),
   incidents: IncidentsSpec.prefault({}),
   slos: z.record(Slug, SloSpec).default({}),

@@ -11,6 +11,7 @@ import { ledgerRecords } from './records/ledger.ts';
 import { probeRecords } from './records/probe.ts';
 import { ruleRecords } from './records/rule.ts';
 import { scheduleRecords } from './records/schedule.ts';
+import { syncRecords } from './records/sync.ts';
 import { webhookRecords } from './records/webhook.ts';
 
 /** Record type → schema of its body. Adding a type is one entry in the file of its area. */
@@ -28,6 +29,7 @@ export const recordBodies = {
   ...chatRecords,
   ...webhookRecords,
   ...ruleRecords,
+  ...syncRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

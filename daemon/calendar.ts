@@ -35,14 +35,22 @@ function midnight(year: number, month: number, day: number, timezone: string): n
 }
 
 /** The seven days that end with this one (`2026-11-25`, the whole of it), ms; undefined for what is no date. */
-export function weekOf(date: string, timezone: string): { from: number; to: number } | undefined {
+export const weekOf = (date: string, timezone: string): { from: number; to: number } | undefined =>
+  daysUntil(date, 7, timezone);
+
+/** A day (`2026-11-25`) from its beginning to its end, ms: 23, 24 or 25 hours. Undefined for what is no date. */
+export const dayOf = (date: string, timezone: string): { from: number; to: number } | undefined =>
+  daysUntil(date, 1, timezone);
+
+/** So many days that end with this one. */
+function daysUntil(date: string, count: number, timezone: string): { from: number; to: number } | undefined {
   const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(date) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return undefined;
   // The 31st of February would silently be the 3rd of March.
   const asked = new Date(Date.UTC(year, month - 1, day));
   if (Number.isNaN(asked.getTime()) || asked.toISOString().slice(0, 10) !== date) return undefined;
   return {
-    from: midnight(year, month - 1, day - 6, timezone),
+    from: midnight(year, month - 1, day - count + 1, timezone),
     to: midnight(year, month - 1, day + 1, timezone),
   };
 }

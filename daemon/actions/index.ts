@@ -37,6 +37,7 @@ import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
+import { syncActivityLog, syncList, syncRun, syncStatus } from './syncs.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
@@ -150,4 +151,8 @@ export const actions = [
   rulesList,
   rulesExplain,
   rulesReset,
+  syncList,
+  syncStatus,
+  syncRun,
+  syncActivityLog,
 ] as const satisfies readonly Action[];

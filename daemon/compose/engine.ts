@@ -40,12 +40,12 @@ import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbook
 import { settling, type Settled } from './settle.ts';
 import { startKeepers } from './keepers.ts';
 import { drillReader } from './readers.ts';
-import { writeReport } from './reports.ts';
 import { runbookGate, settledJobs } from './runbook-gate.ts';
 import { watchRunbooks } from './runbook-watch.ts';
 import { openScheduler, scheduleService, watchSchedules } from './schedules.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
+import { syncViews } from './syncs.ts';
 
 /** Everything between the ledger and the API. */
 export interface Running {
@@ -147,17 +147,17 @@ export async function buildEngine(
     live,
     steps: lazyStepRunner({ clock, config }),
     services: stepServices({
-      artifacts,
+      ...versions,
       clock,
       config,
       grants,
-      ledger,
       people,
       secrets,
-      state,
+      fs,
+      zones,
+      clean,
       alerts: () => features.alerts,
       practice: () => features.practice,
-      write: (name, text) => writeReport({ fs: store.fs, zones, root: config.current().root }, name, text),
       drivers: drivers.deps,
       jobs: () => jobs,
       call: () => ({ jobs: settledJobs(jobs, settleRunbook), grants, runbooks, artifacts }),
@@ -230,6 +230,7 @@ export async function buildEngine(
     incidents: features.incidents,
     webhooks: features.webhooks,
     rules: features.rules,
+    syncs: syncViews(config, state),
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

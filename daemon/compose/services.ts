@@ -7,6 +7,7 @@ import type { Alerts } from '../ports/alerts.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
+import type { Fs } from '../ports/fs.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -15,6 +16,8 @@ import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
+import type { Zones } from '../zones/index.ts';
+import { writeReport } from './reports.ts';
 import { lazyDrivers } from './runbooks.ts';
 
 export interface ServiceDeps {
@@ -27,13 +30,15 @@ export interface ServiceDeps {
   secrets: Secrets;
   state: StateView;
   drivers: DriverDeps;
+  fs: Fs;
+  zones: Pick<Zones, 'checkWrite'>;
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
   call(): CallDeps;
   jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;
-  /** Writes a report for people into the state zone; resolves to its path below the estate. */
-  write(name: string, text: string): Promise<string>;
 }
 
 /** What domain steps get from the rest of the daemon. */
@@ -61,7 +66,13 @@ export function stepServices(deps: ServiceDeps): StepServices {
     },
     async report(request) {
       const { reportStep } = await import('./weekly-report.ts');
-      return reportStep(deps, request);
+      const write = (name: string, text: string): Promise<string> =>
+        writeReport({ ...deps, root: config.current().root }, name, text);
+      return reportStep({ ...deps, write }, request);
+    },
+    async sync(request) {
+      const { syncStep } = await import('./sync.ts');
+      return syncStep(deps, request);
     },
     async head(request) {
       const { postHead } = await import('./post-head.ts');

@@ -36,6 +36,7 @@ import { rulesProjection } from '../integrations/rules/projection.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { StateHost } from '../state/host.ts';
 import { lowdbSnapshots } from '../state/snapshots.ts';
+import { syncProjection } from '../sync/projection.ts';
 import { zonesProjection } from '../zones/projection.ts';
 
 /** Every fold of the ledger. A new one is a line here. */
@@ -58,6 +59,7 @@ export const projections = [
   chatProjection,
   webhooksProjection,
   rulesProjection,
+  syncProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

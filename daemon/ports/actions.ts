@@ -28,6 +28,7 @@ import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Schedules } from './schedules.ts';
 import type { Secrets } from './secrets.ts';
 import type { StateView } from './state.ts';
+import type { Syncs } from './sync.ts';
 import type { Trajectory } from './trajectory.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { Work } from './work.ts';
@@ -68,6 +69,7 @@ export interface Deps {
   incidents: Incidents;
   webhooks: Webhooks;
   rules: Rules;
+  syncs: Syncs;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;

@@ -94,6 +94,28 @@ export interface StepServices {
     job: JobSpec;
   }): Promise<{ title: string; headline: string; artifact: ArtifactRef; file: string | null }>;
   /**
+   * Runs a sync job from where it had come to. Rejects FORBIDDEN, ZONE_REFUSED, SYNC_FILE when a file cannot be written
+   * without losing what somebody has put there.
+   */
+  sync(request: {
+    sync: string;
+    scope: 'project' | 'estate';
+    since: string | undefined;
+    dryRun: boolean;
+    /** Below the estate, as planned. */
+    files: readonly string[];
+    job: JobSpec;
+    signal: AbortSignal;
+    log(text: string): Promise<void>;
+  }): Promise<{
+    title: string;
+    headline: string;
+    counts: Record<string, number>;
+    /** What people had changed and was left as it is. */
+    conflicts: readonly string[];
+    artifact: ArtifactRef;
+  }>;
+  /**
    * Signs the head of the ledger and posts it in chat. Resolves when it stands there. Rejects CHAT_NOT_CONFIGURED where no
    * bot relays that has a channel for it, CHAT_UNSAID when none could post it.
    */

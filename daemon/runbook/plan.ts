@@ -70,10 +70,11 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     });
   const look = lookUp(project, env, inputs);
   const calls: Record<string, string> = {};
+  const writes: string[] = [];
   const steps: PlanStep[] = [];
   for (const step of stepsOf(runbook, request)) {
     const planEnv = envOf(step, runbook, { project, env, inputs, projectPath: path }, look, deps);
-    const planned = await planStep(planEnv, calls);
+    const planned = await planStep(planEnv, calls, writes);
     deps.whole.add(runbook.source, planned);
     steps.push(planned);
   }
@@ -112,7 +113,7 @@ export async function planRunbook(runbook: Runbook, request: PlanRequest, deps: 
     })),
     steps,
     calls,
-    ...(front.outputs.length === 0 ? {} : { outputs: front.outputs }),
+    ...outputsOf([...front.outputs, ...writes]),
   };
   const checked = PlanSchema.safeParse(plan);
   if (checked.success) return checked.data;
@@ -179,6 +180,9 @@ function lockOf(runbook: Runbook, look: Look): string {
   });
 }
 
+const outputsOf = (files: readonly string[]): Pick<Plan, 'outputs'> =>
+  files.length === 0 ? {} : { outputs: [...new Set(files)] };
+
 function envOf(
   step: RunbookStep,
   runbook: Runbook,
@@ -190,18 +194,20 @@ function envOf(
   return {
     ...sourceOf(step, runbook, deps.yaml),
     ...scope,
+    sync: deps.config.current().config.sync,
     fill: (text, encode = asIs) => (later ? fillSome(text, look, encode) : fillAll(text, look, encode)),
     planCall: (called, project, env, inputs) => deps.call({ runbook: called, project, env, inputs }),
   };
 }
 
-async function planStep(env: PlanEnv, calls: Record<string, string>): Promise<PlanStep> {
+async function planStep(env: PlanEnv, calls: Record<string, string>, writes: string[]): Promise<PlanStep> {
   const { step, runbook } = env;
   const kind = kindNamed(step.kind);
   try {
     if (kind === undefined) throw new StepMistake(`there is no step kind ${step.kind}`);
     const planned = await kind.plan(env);
     Object.assign(calls, planned.calls);
+    writes.push(...(planned.writes ?? []));
     return {
       name: step.name,
       kind: step.kind,

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import type { CommandRequest } from '../../contracts/api.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Reply } from '../../contracts/reply.ts';
@@ -35,6 +37,8 @@ const HOOKS = `integrations: { github: {} }
 rules:
   ping: { on: github.ping, runbook: leave, project: shop, env: dev }
 `;
+const shipped = (name: string): string =>
+  readFileSync(path.join(import.meta.dirname, '../../runbooks', `${name}.md`), 'utf8');
 const book = (name: string, action: string, script = 'echo left >> trace.txt'): string => `---
 runbook: ${name}
 title: Leave a trace
@@ -163,6 +167,10 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
     'report weekly',
   ])
     await ask(command);
+  await world.end(await ask('sync run', { job: 'activity-log', project: 'shop', env: 'dev' }));
+  await world.end(await ask('sync activity-log', { project: 'shop', env: 'dev' }));
+  await ask('sync list');
+  await ask('sync status', { job: 'activity-log' });
   await ask('alerts test', { channel: 'say' });
   await ask('slo show', { slo: 'shop' });
   await ask('pause');
@@ -262,6 +270,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'drill.md': book('drill', 'run_drill'),
       'break.md': book('break', 'run', 'exit 1'),
       'wait.md': book('wait', 'run', 'sleep 60'),
+      'activity-log.md': shipped('activity-log'),
       ...Object.fromEntries(
         ['rollback', 'promote', 'patch', 'heal'].map((action) => [`${action}.md`, book(action, action)]),
       ),

@@ -137,6 +137,7 @@ export class World {
         restore: refuses,
         report: refuses,
         head: refuses,
+        sync: refuses,
         allowedHosts: () => [],
         ...services,
       },

@@ -173,6 +173,7 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     restore: none('restore'),
     report: none('report'),
     head: none('head'),
+    sync: none('sync'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

@@ -10,6 +10,7 @@ import { notify } from './notify.ts';
 import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { sh } from './sh.ts';
+import { sync } from './sync.ts';
 import { wait } from './wait.ts';
 
 /** Every kind of step there is. A new one is a file in this folder and a line here. */
@@ -26,6 +27,7 @@ export const stepKinds = [
   restore,
   report,
   head,
+  sync,
 ] as const satisfies readonly StepKind[];
 
 /** Kinds by every word that names one. @throws when two kinds claim a word. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
+import type { SyncSpec } from '../../../contracts/estate/sync.ts';
 import type { Json, JsonObject } from '../../../contracts/json.ts';
 import type { Plan, PlanStep } from '../../../contracts/plan.ts';
 import { Duration } from '../../../contracts/duration.ts';
@@ -38,6 +39,8 @@ export interface PlanEnv extends StepSource {
   inputs: JsonObject;
   /** Path of the project's folder, relative to the estate. */
   projectPath: string;
+  /** What is to be kept in step, by reeve.yaml. */
+  sync: SyncSpec;
   /**
    * Puts project, env and inputs into a template. For kinds that read outputs the result is still a template, with what
    * is only known when it runs left as written.
@@ -53,6 +56,8 @@ export interface Planned {
   spec: JsonObject;
   /** Digests of plans that are part of this one. */
   calls?: Record<string, string>;
+  /** Files that it will write, below the estate: looked at before anything runs, as are the runbook's own `outputs`. */
+  writes?: readonly string[];
 }
 
 export interface RunContext extends StepContext {

@@ -1,0 +1,16 @@
+import type { ErrorTable } from './table.ts';
+
+export const syncErrors = {
+  SYNC_UNKNOWN: {
+    status: 404,
+    exit: 'usage',
+    message: 'There is no sync job {sync}.',
+    hint: '{help}',
+  },
+  SYNC_FILE: {
+    status: 409,
+    exit: 'refused',
+    message: '{file} is not written: {why}.',
+    hint: 'Nothing was changed. Put the file right, or wait until nobody writes it, and run it again.',
+  },
+} as const satisfies ErrorTable;

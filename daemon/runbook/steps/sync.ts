@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { SYNC_FILES, type SyncName } from '../../../contracts/estate/sync-files.ts';
+import { defineKind, specObject } from './kind.ts';
+
+const Sync = z.enum(Object.keys(SYNC_FILES) as [SyncName, ...SyncName[]]);
+const Scope = z.enum(['project', 'estate']);
+
+/** Runs a sync job: from where its last run had come to. */
+export const sync = defineKind({
+  kind: 'sync',
+  summary: 'Brings records for people up to date: the files are named in the plan, and obey the zones.',
+  body: 'none',
+  reads: { outputs: false, secrets: false },
+  attributes: z.object({
+    job: Sync,
+    scope: Scope.default('project'),
+    since: z.string().max(40).default(''),
+    dry_run: z.enum(['true', 'false']).default('false'),
+  }),
+  spec: specObject({
+    job: Sync,
+    scope: Scope,
+    since: z.string(),
+    dry_run: z.boolean(),
+    files: z.array(z.string()),
+  }),
+  plan({ job, scope, since, dry_run }, { projectPath, sync: spec }) {
+    const base = scope === 'project' ? projectPath : '.';
+    const files = SYNC_FILES[job](spec).map((file) => path.join(base, file));
+    const dry = dry_run === 'true';
+    const from = since === '' ? 'from where it had come to' : `from ${since}`;
+    return {
+      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}: ${files.join(', ')}`,
+      spec: { job, scope, since, dry_run: dry, files },
+      writes: dry ? [] : files,
+    };
+  },
+  async run({ job, scope, since, dry_run, files }, context) {
+    const { title, headline, counts, conflicts, artifact } = await context.services.sync({
+      sync: job,
+      scope,
+      since: since === '' ? undefined : since,
+      dryRun: dry_run,
+      files,
+      job: context.spec,
+      signal: context.signal,
+      log: (text) => context.log('reeve', text),
+    });
+    return {
+      status: 'PASS',
+      artifacts: [artifact],
+      outputs: {
+        title: dry_run ? `${title} (dry run: nothing was written)` : title,
+        headline,
+        files: dry_run ? 'nothing was written' : files.join(', '),
+        conflicts: String(conflicts.length),
+        ...Object.fromEntries(Object.entries(counts).map(([name, n]) => [name, String(n)])),
+      },
+    };
+  },
+});

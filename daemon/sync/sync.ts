@@ -1,0 +1,58 @@
+import type { SyncName } from '../../contracts/estate/sync-files.ts';
+import type { EstateConfig } from '../../contracts/estate.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+
+/** What a sync job may use. */
+export interface SyncDeps {
+  clock: Clock;
+  ledger: Pick<Ledger, 'read' | 'head'>;
+  estate: EstateConfig;
+  /** Hides what is secret in a text. */
+  clean(text: string): string;
+  /** A file of people, below the estate; undefined where there is none. Rejects ZONE_REFUSED and SYNC_FILE. */
+  read(file: string): Promise<string | undefined>;
+  /** Replaces what was read (`before`), durably. Rejects SYNC_FILE when somebody has changed it since then. */
+  write(file: string, text: string, before: string | undefined): Promise<void>;
+}
+
+export interface SyncRun {
+  /** Undefined: the whole estate. */
+  project: string | undefined;
+  /** What it writes, below the estate. */
+  files: readonly string[];
+  /** From here on, whatever the cursor says. */
+  since: string | undefined;
+  /** Says what it would write, and writes nothing. */
+  dryRun: boolean;
+  /** Where the last run has come to. */
+  cursor: string | undefined;
+  signal: AbortSignal;
+  /** Lines for the job's log. */
+  log(text: string): Promise<void>;
+  /** Everything up to this cursor is done and lasts. Durable when it resolves; nothing in a dry run. */
+  advance(cursor: string, counts: SyncCounts, conflicts: readonly string[]): Promise<void>;
+}
+
+export type SyncCounts = Record<string, number>;
+
+export interface SyncResult {
+  title: string;
+  /** A few lines of Markdown for a channel. */
+  headline: string;
+  counts: SyncCounts;
+  /** What people had changed and was left as it is. */
+  conflicts: readonly string[];
+  /** Kept as an artifact of the job. */
+  document: { name: string; mediaType: string; text: string };
+}
+
+/** One kind of record that is kept in step. */
+export interface SyncJob {
+  /** As in `reeve sync run NAME`. */
+  name: SyncName;
+  summary: string;
+  /** The shipped runbook that runs it. */
+  runbook: string;
+  run(run: SyncRun, deps: SyncDeps): Promise<SyncResult>;
+}
