@@ -8,7 +8,7 @@ export const ERRORS_FILE = fileURLToPath(new URL('../ERRORS.md', import.meta.url
 const HEAD = `# Errors
 
 Every refusal and failure has one code, the same in chat, CLI, API and log. The hint is the next thing to do. A refusal has no
-side effect but its ledger record. Names in braces are filled in.
+side effect but its ledger record. Names in braces are filled in, and \`{count approval}\` is \`1 approval\` or \`2 approvals\`.
 
 Exit codes of \`reeve\`: ${Object.entries(EXIT)
   .map(([name, code]) => `${code} ${name}`)

@@ -17,6 +17,7 @@ import { ruleErrors } from './errors/rule.ts';
 import { runbookErrors } from './errors/runbook.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
 import { syncErrors } from './errors/sync.ts';
+import { plural } from './units.ts';
 import { webhookErrors } from './errors/webhook.ts';
 import { zoneErrors } from './errors/zone.ts';
 
@@ -24,7 +25,7 @@ export { EXIT };
 
 /**
  * The whole table of error codes; ERRORS.md is generated from it and a test keeps the two equal. `{name}` in a message or
- * hint is filled from the error's params. The hint is the next thing to do.
+ * hint is filled from the error's params, `{count approval}` as `1 approval` or `2 approvals`. The hint is the next thing to do.
  */
 export const errorTable = {
   ...adminErrors,
@@ -122,7 +123,8 @@ export function fail(
 }
 
 function fill(template: string, params: ErrorParams): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(params, name) ? String(params[name]) : whole,
-  );
+  return template.replace(/\{(\w+)(?: ([a-z]+))?\}/g, (whole, name: string, noun?: string) => {
+    if (!Object.hasOwn(params, name)) return whole;
+    return noun === undefined ? String(params[name]) : plural(Number(params[name]), noun);
+  });
 }

@@ -28,6 +28,13 @@ export function bytes(n: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
+/** `1,204`. */
+export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1 job`, `2 jobs`. `many`: where more than one is no `s` at its end. */
+export const plural = (n: number, noun: string, many = `${noun}s`): string =>
+  `${count(n)} ${n === 1 ? noun : many}`;
+
 /** Ids short enough to read; a job's is still accepted by every command. */
 export function shortId(id: string): string {
   const job = /^(job_[0-9a-f]{8})[0-9a-f]{24}(\.\d+)?$/.exec(id);

@@ -1,4 +1,5 @@
 import type { Ready, StatusView } from '../contracts/api.ts';
+import { plural } from '../contracts/units.ts';
 import type { z } from 'zod';
 import { buildEngine, type Running } from './compose/engine.ts';
 import { serve } from './compose/serve.ts';
@@ -158,7 +159,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
           if (!full)
             await engine.deps.trajectory
               .continuity(
-                `Stopped (${why}). ${running} job(s) were running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,
+                `Stopped (${why}). ${plural(running, 'job')} ${running === 1 ? 'was' : 'were'} running, ${queued} queued, ${unknown} with unknown outcome. Ledger: ${ledger.head().size} records.`,
               )
               .catch((error: unknown) =>
                 store.log.warn('NOTES.md was not updated', { error: String(error) }),

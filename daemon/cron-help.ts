@@ -1,3 +1,4 @@
+import { plural } from '../contracts/units.ts';
 import { suggest } from './suggest.ts';
 
 const FIELDS = [
@@ -28,7 +29,7 @@ export function cronHelp(line: string): string | undefined {
   }
   const parts = text.split(/\s+/);
   if (parts.length !== 5 && parts.length !== 6)
-    return `it has ${parts.length} field(s); it takes five (minute hour day month weekday, such as "15 3 * * *") or six with seconds first`;
+    return `it has ${plural(parts.length, 'field')}; it takes five (minute hour day month weekday, such as "15 3 * * *") or six with seconds first`;
   const fields = parts.length === 5 ? FIELDS.slice(1) : FIELDS;
   for (const [i, field] of fields.entries()) {
     const word = misspelt(parts[i] ?? '', NAMES[field.name] ?? []);

@@ -3,6 +3,7 @@ import { ReeveError, fail } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import type { LedgerRecord } from '../contracts/record.ts';
 import type { Block, Cell, Reply } from '../contracts/reply.ts';
+import { plural } from '../contracts/units.ts';
 import { canonical } from './canonical.ts';
 import { readSettings } from './config.ts';
 import { auditCosigns, COSIGN_MARK, COSIGN_TYPES, type CosignReport } from './cosign-audit.ts';
@@ -91,7 +92,10 @@ const run: Record<OfflineCommand, (dir: string, options: OfflineOptions) => Prom
     for await (const record of all) if (type === undefined || record.type === type) records.push(record);
     records.splice(0, Math.max(0, records.length - lines));
     return {
-      title: records.length === 0 ? 'The ledger is empty' : `The last ${records.length} record(s)`,
+      title:
+        records.length === 0
+          ? 'The ledger is empty'
+          : `The last ${records.length === 1 ? 'record' : plural(records.length, 'record')}`,
       blocks: [
         {
           type: 'table',
@@ -170,7 +174,7 @@ function verified(dir: string, { ok: whole, ...report }: VerifyReport, cosigned:
         { label: 'Merkle root', value: { id: report.root } },
         {
           label: 'Checkpoints',
-          value: `${report.checkpoints.verified} signatures verified; ${report.unsigned} record(s) after the newest`,
+          value: `${report.checkpoints.verified} signatures verified; ${plural(report.unsigned, 'record')} after the newest`,
         },
         ...(cosigned.verified === 0
           ? []

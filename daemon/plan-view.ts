@@ -2,6 +2,7 @@ import { fail } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { calledPlan, type Plan, type PlanStep } from '../contracts/plan.ts';
 import type { Block } from '../contracts/reply.ts';
+import { plural } from '../contracts/units.ts';
 import { canonical } from './canonical.ts';
 import { digestOf } from './digest.ts';
 
@@ -48,7 +49,9 @@ function factsOf(plan: Plan, digest: string, path: readonly string[]): Block {
       ...(plan.outputs === undefined ? [] : [{ label: 'Writes', value: plan.outputs.join(' ') }]),
       ...(plan.lock === null ? [] : [{ label: 'Holds lock', value: plan.lock }]),
       ...(needs.length > 0 ? [{ label: 'Needs a PASS of', value: needs.join(', ') }] : []),
-      ...(plan.retries > 0 ? [{ label: 'Tried again', value: `${plan.retries} time(s)` }] : []),
+      ...(plan.retries > 0
+        ? [{ label: 'Tried again', value: plan.retries === 1 ? 'once' : plural(plan.retries, 'time') }]
+        : []),
       { label: 'Ends after', value: { duration: plan.timeout_ms } },
     ],
   };

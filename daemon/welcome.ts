@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { LedgerRecord } from '../contracts/record.ts';
+import { plural } from '../contracts/units.ts';
 import type { App } from './app.ts';
 import type { Settled } from './compose/settle.ts';
 
@@ -25,7 +26,7 @@ export function sayStarted(
       `${label('home')}${store.home.root}${store.firstStart ? styleText('green', '  made now, with keys') : ''}`,
       `${label('estate')}${running.deps.config.current().file}`,
       `${label('ledger')}${size} records, origin ${store.origin}`,
-      `${label('runbooks')}${runbooks} in ${config.runbooks.path}/, ${Object.keys(config.schedules).length} schedule(s)`,
+      `${label('runbooks')}${runbooks} in ${config.runbooks.path}/, ${plural(Object.keys(config.schedules).length, 'schedule')}`,
       `${label('listens on')}${url}  ${dim(`and ${socket}`)}`,
       ...running.warnings.map((warning) => `${styleText('yellow', '!')} ${warning}`),
       ...(accepted.length > 0

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { cronHelp } from '../daemon/cron-help.ts';
 
 test.each([
-  ['15 3 * *', 'it has 4 field(s)'],
+  ['15 3 * *', 'it has 4 fields'],
   ['0 25 * * *', '25 is no hour (0–23); is 25 the day of month?'],
   ['61 * * * *', '61 is no minute (0–59)'],
   ['0 0 31 2 *', 'month 2 has no day 31'],
@@ -12,7 +12,7 @@ test.each([
   ['30 2 * * mnday', 'did you mean MON?'],
   ['30 2 * * MON-Friday', 'did you mean FRI?'],
   ['0 0 1 Febuary *', 'did you mean FEB?'],
-  ['', 'it has 1 field(s)'],
+  ['', 'it has 1 field'],
 ])('%s: %s', (line, help) => {
   expect(cronHelp(line)).toContain(help);
 });

@@ -1,4 +1,4 @@
-import { duration, el, gist, jobItem, pill, refreshTimes, when } from './render.js';
+import { duration, el, gist, jobItem, pill, plural, refreshTimes, when } from './render.js';
 import { Refused, follow, forgetToken, getJson, takeToken } from './stream.js';
 
 const RECORDS = 100;
@@ -41,7 +41,10 @@ function showStatus(status) {
   for (const { title, severity, at } of status.incidents.newest)
     warnings.push([severity === 'page' ? 'bad' : 'warn', `Incident: ${title}, `, when(at)]);
   if (status.incidents.open > status.incidents.newest.length)
-    warnings.push(['warn', `${status.incidents.open} incidents are open: see reeve incidents list`]);
+    warnings.push([
+      'warn',
+      `${plural(status.incidents.open, 'incident')} ${status.incidents.open === 1 ? 'is' : 'are'} open: see reeve incidents list`,
+    ]);
   if (!status.ledger.writable)
     warnings.push(['bad', `The ledger cannot be written: ${status.ledger.why ?? ''}`]);
   for (const halt of status.halted)
@@ -52,7 +55,10 @@ function showStatus(status) {
       `${status.paused.drain ? 'Draining' : 'Paused'} by ${status.paused.by}: ${status.paused.reason}`,
     ]);
   if (status.jobs.unknown > 0)
-    warnings.push(['warn', `${status.jobs.unknown} job(s) with an unknown outcome: see reeve jobs list`]);
+    warnings.push([
+      'warn',
+      `${plural(status.jobs.unknown, 'job')} with an unknown outcome: see reeve jobs list`,
+    ]);
   $('warnings').replaceChildren(
     ...warnings.map(([tone, ...text]) => el('li', { 'data-tone': tone }, ...text)),
   );

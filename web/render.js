@@ -21,14 +21,21 @@ const TONES = {
 export const pill = (status) =>
   el('span', { class: 'pill', 'data-tone': TONES[status] ?? 'info' }, status.replace('_', ' '));
 
+/** As contracts/units.ts says it, so that one run lasts as long here as on the command line and in its evidence. */
 export function duration(ms) {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} m ${Math.round((ms % 60_000) / 1000)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
+  if (minutes < 60) return `${minutes}m ${two(Math.floor((ms % 60_000) / 1000))}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h ${two(minutes % 60)}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
+
+const two = (n) => String(n).padStart(2, '0');
+
+/** `1 job`, `2 jobs`. */
+export const plural = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });

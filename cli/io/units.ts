@@ -1,6 +1,6 @@
 import * as units from '../../contracts/units.ts';
 
-export { bytes, duration } from '../../contracts/units.ts';
+export { bytes, count, duration, plural } from '../../contracts/units.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -44,12 +44,6 @@ export function stamp(at: number, now: number, wide: boolean): string {
 /** `14:03 (2 h ago)`. */
 export const when = (at: number, now: number, wide: boolean): string =>
   `${stamp(at, now, wide)} (${relative(at, now)})`;
-
-/** `1,204`. */
-export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
-
-/** `1 job`, `2 jobs`. */
-export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
 /** Ids as they are when `wide`, else short enough to read. */
 export const shortId = (id: string, wide: boolean): string => (wide ? id : units.shortId(id));

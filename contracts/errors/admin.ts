@@ -34,7 +34,7 @@ export const adminErrors = {
   APPROVAL_REQUIRED: {
     status: 409,
     exit: 'refused',
-    message: '{action} on {project}/{env} needs {count} approval(s).',
+    message: '{action} on {project}/{env} needs {count approval}.',
     hint: 'Ask for them: `reeve grant request …`; approvers: {approvers}.',
   },
   APPROVAL_SELF: {

@@ -10,8 +10,8 @@ export const configErrors = {
   CONFIG_INVALID: {
     status: 400,
     exit: 'usage',
-    message: '{file} has {count} mistake(s): {why}.',
-    hint: 'Correct the named line(s), then look with `reeve config check`. What runs keeps the version in force.',
+    message: '{file} has {count mistake}: {why}.',
+    hint: 'Correct what is named, then look with `reeve config check`. What runs keeps the version in force.',
   },
   HOME_INSECURE: {
     status: 403,

@@ -119,7 +119,7 @@ export const grantErrors = {
     status: 409,
     exit: 'refused',
     message:
-      '{action} on {project}/{env} needs {count} approval(s), but only {have} other people may approve it.',
+      '{action} on {project}/{env} needs {count approval}, but only {have} other people may approve it.',
     hint: 'Name more approvers for {env} in reeve.yaml, or lower its approvals.',
   },
   KEYS_MISSING: {

@@ -10,8 +10,8 @@ export const runbookErrors = {
   RUNBOOK_INVALID: {
     status: 400,
     exit: 'usage',
-    message: '{file} has {count} mistake(s): {why}.',
-    hint: 'Correct the named line(s); `reeve runbook lint` checks all of them.',
+    message: '{file} has {count mistake}: {why}.',
+    hint: 'Correct what is named; `reeve runbook lint` checks all of them.',
   },
   RUNBOOK_PATH_REFUSED: {
     status: 400,

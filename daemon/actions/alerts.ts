@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
 import type { AlertView } from '../ports/alerts.ts';
@@ -65,7 +66,7 @@ export const alertsList = readAction({
       .filter((alert) => maySee(context, alert));
     const open = seen.filter((alert) => alert.state === 'open');
     return {
-      title: open.length === 0 ? 'No alert is open' : `${open.length} alert(s) open`,
+      title: open.length === 0 ? 'No alert is open' : `${plural(open.length, 'alert')} open`,
       tone: open.some((alert) => alert.severity === 'page') ? 'bad' : open.length > 0 ? 'warn' : 'good',
       blocks: [
         {
@@ -190,7 +191,7 @@ export const alertsChannels = readAction({
   run({ alerts }) {
     const all = alerts.channels();
     return {
-      title: `${all.length} channel(s)`,
+      title: plural(all.length, 'channel'),
       tone: all.some((c) => c.last?.ok === false) ? 'warn' : 'info',
       blocks: [
         {

@@ -3,6 +3,7 @@ import { discordInvite } from '../../contracts/chat-app.ts';
 import type { Platform } from '../../contracts/chat.ts';
 import type { ChatSpec } from '../../contracts/estate/chat.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 
@@ -119,7 +120,7 @@ export const chatStatus = readAction({
   run({ chat }) {
     const bots = chat.list();
     return {
-      title: bots.length === 0 ? 'No bot relays' : `${bots.length} bot(s)`,
+      title: bots.length === 0 ? 'No bot relays' : plural(bots.length, 'bot'),
       tone: 'info',
       blocks: [
         {

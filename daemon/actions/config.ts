@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import { problemDraft } from './problems.ts';
@@ -125,7 +126,7 @@ export const configDiff = readAction({
       title:
         waiting.length === 0
           ? 'Every mandate is as it was accepted'
-          : `${waiting.length} mandate(s) wait for you`,
+          : `${plural(waiting.length, 'mandate')} ${waiting.length === 1 ? 'waits' : 'wait'} for you`,
       tone: waiting.length === 0 ? 'good' : 'warn',
       blocks,
       data: { mandates: all as unknown as Json, diffs },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { lastEnvironments } from '../estate-places.ts';
 import { readAction } from '../ports/actions.ts';
@@ -43,7 +44,7 @@ export const dora = readAction({
     const all = await practice.dora(places, to - args.days * DAY_MS, to);
     const unknown = all.reduce((sum, { lead }) => sum + lead.unknown, 0);
     return {
-      title: `The last ${args.days} day(s)`,
+      title: `The last ${args.days === 1 ? 'day' : plural(args.days, 'day')}`,
       tone: 'info',
       blocks: [
         {
@@ -83,7 +84,7 @@ export const dora = readAction({
           : [
               {
                 type: 'hint' as const,
-                text: `Of ${unknown} deployment(s) no commit is known, so their lead time is not, either: let the runbook write commit=… or commit_time=… to $REEVE_OUTPUT.`,
+                text: `Of ${plural(unknown, 'deployment')} no commit is known, so ${unknown === 1 ? 'its' : 'their'} lead time is not, either: let the runbook write commit=… or commit_time=… to $REEVE_OUTPUT.`,
               },
             ]),
         ...(all.every(({ complete }) => complete)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readableTitle } from '../readable-title.ts';
 import { readAction, type SentinelRow } from '../ports/actions.ts';
@@ -27,7 +28,7 @@ export const drillList = readAction({
     // They are of the estate as a whole.
     const sentinels = people.allowsEverywhere(caller.person, 'view') ? drills.sentinels() : [];
     return {
-      title: `${all.length} drill(s)`,
+      title: plural(all.length, 'drill'),
       tone: 'info',
       blocks: [
         {
@@ -83,7 +84,7 @@ export const drillHistory = readAction({
   run({ drills, people, caller }, args) {
     const all = drills.history(args.drill).filter((row) => sees(people, caller.person, row));
     return {
-      title: `${all.length} drill result(s)`,
+      title: plural(all.length, 'drill result'),
       tone: 'info',
       blocks: [
         {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { toCloudEvent } from '../../contracts/cloudevent.ts';
 import type { Json } from '../../contracts/json.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readAction } from '../ports/actions.ts';
 
@@ -28,7 +29,7 @@ export const eventsExport = readAction({
       if (args.type === undefined || record.type === args.type) events.push(toCloudEvent(record, origin));
     }
     return {
-      title: `${events.length} event(s); the next is record ${next}`,
+      title: `${plural(events.length, 'event')}; the next is record ${next}`,
       tone: 'info',
       blocks: [
         { type: 'code', language: 'json lines', text: events.map((e) => JSON.stringify(e)).join('\n') },

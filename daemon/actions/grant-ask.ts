@@ -3,6 +3,7 @@ import { MAX_LIFETIME_MS } from '../../contracts/grant.ts';
 import { Duration } from '../../contracts/duration.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { JsonObject } from '../../contracts/json.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, type GrantWish } from '../ports/actions.ts';
 
@@ -48,7 +49,7 @@ export const grantRequest = adminAction({
   async preview(context, given) {
     const { plan, digest, approvers, needs } = await context.planGrant(wishOf(given));
     return {
-      question: `Ask for ${needs} approval(s) of exactly this plan?`,
+      question: `Ask for ${plural(needs, 'approval')} of exactly this plan?`,
       blocks: [
         ...context.planBlocks(plan, digest),
         { type: 'fields', fields: [{ label: 'Asked of', value: approvers.join(', ') }] },

@@ -4,6 +4,7 @@ import type { Json } from '../../contracts/json.ts';
 import { Plan, wholePlan } from '../../contracts/plan.ts';
 import { STEP_APPROVAL } from '../../contracts/runbook.ts';
 import type { Block, Cell, Tone } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
@@ -75,7 +76,7 @@ export const requestsList = readAction({
       people.allows(caller.person, 'view', r.project, r.env),
     );
     return {
-      title: all.length === 0 ? 'No requests' : `${all.length} request(s)`,
+      title: all.length === 0 ? 'No requests' : plural(all.length, 'request'),
       tone: 'info',
       blocks: [
         {
@@ -181,7 +182,7 @@ export const requestApprove = adminAction({
     const before = { approvals: asked.approvals.length };
     if (grant === undefined)
       return {
-        title: `Approved; ${request.needs - request.approvals.length} more approval(s) needed`,
+        title: `Approved; ${plural(request.needs - request.approvals.length, 'more approval')} needed`,
         tone: 'warn',
         data: { request: request as unknown as Json },
         before,

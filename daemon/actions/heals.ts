@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { own } from '../own.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
@@ -23,7 +24,9 @@ export const healStatus = readAction({
     const stuck = rules.filter(({ breaker, mandate }) => breaker === 'open' || mandate !== 'accepted');
     return {
       title:
-        rules.length === 0 ? 'No healing rules' : `${rules.length} healing rule(s), ${stuck.length} idle`,
+        rules.length === 0
+          ? 'No healing rules'
+          : `${plural(rules.length, 'healing rule')}, ${stuck.length} idle`,
       tone: stuck.length > 0 ? 'warn' : 'info',
       blocks: [
         {

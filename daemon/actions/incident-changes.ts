@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import { Duration } from '../../contracts/duration.ts';
 import type { Json } from '../../contracts/json.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { own } from '../own.ts';
 import { adminAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
@@ -256,7 +257,7 @@ export const incidentsReview = adminAction({
     return changed(
       context,
       before,
-      `${before.title}: reviewed, ${actions.length} action(s)`,
+      `${before.title}: reviewed, ${plural(actions.length, 'action')}`,
       path === null
         ? `Its project's folder may not be written; the postmortem: reeve incidents postmortem ${before.id.slice(0, 12)}`
         : `Its postmortem: ${path}`,

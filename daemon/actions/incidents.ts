@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell, Tone } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readAction, type ActionContext } from '../ports/actions.ts';
 import type { IncidentView } from '../ports/incidents.ts';
@@ -55,7 +56,7 @@ export const incidentsList = readAction({
       .filter((one) => people.allows(caller.person, 'view', one.project, one.env));
     const open = seen.filter((one) => isOpen(one));
     return {
-      title: open.length === 0 ? 'No incident is open' : `${open.length} incident(s) open`,
+      title: open.length === 0 ? 'No incident is open' : `${plural(open.length, 'incident')} open`,
       tone: open.some(({ severity }) => severity === 'page') ? 'bad' : open.length > 0 ? 'warn' : 'good',
       blocks: [
         {

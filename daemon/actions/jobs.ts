@@ -3,6 +3,7 @@ import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { JobStatus } from '../../contracts/job.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import type { JobView } from '../ports/jobs.ts';
@@ -31,7 +32,7 @@ export const jobsList = readAction({
       .filter((j) => people.allows(caller.person, 'view', j.spec.project, j.spec.env))
       .slice(0, limit);
     return {
-      title: all.length === 0 ? 'No jobs yet' : `${all.length} job(s)`,
+      title: all.length === 0 ? 'No jobs yet' : plural(all.length, 'job'),
       tone: 'info',
       blocks: [
         {
@@ -141,7 +142,7 @@ export const jobsLogs = readAction({
       args.attempt === undefined ? {} : { attempt: args.attempt },
     );
     return {
-      title: `Log of ${job.title}: ${lines.length} line(s)`,
+      title: `Log of ${job.title}: ${plural(lines.length, 'line')}`,
       tone: 'info',
       blocks: [{ type: 'code', language: 'log', text: lines.map((l) => `${l.step} │ ${l.line}`).join('\n') }],
       data: { job_id: job.spec.job_id, lines },
@@ -216,7 +217,7 @@ export const locksList = readAction({
       if (sees(people, caller.person, holder?.spec)) locks.push(lock);
     }
     return {
-      title: locks.length === 0 ? 'No locks are held' : `${locks.length} lock(s)`,
+      title: locks.length === 0 ? 'No locks are held' : plural(locks.length, 'lock'),
       tone: 'info',
       blocks: [
         {

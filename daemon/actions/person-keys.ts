@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { openPublicLine } from '../cosign.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
@@ -85,7 +86,7 @@ export const keyList = readAction({
   run({ grants }) {
     const keys = grants.personKeys();
     return {
-      title: keys.length === 0 ? 'No key of a person is enrolled' : `${keys.length} key(s)`,
+      title: keys.length === 0 ? 'No key of a person is enrolled' : plural(keys.length, 'key'),
       tone: 'info',
       blocks: [
         {

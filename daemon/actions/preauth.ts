@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import { grantFields, keyRows } from './grant-blocks.ts';
@@ -24,7 +25,7 @@ export const preauthList = readAction({
     );
     const all = args.jobs ? every : every.filter((g) => g.par === null);
     return {
-      title: all.length === 0 ? 'No grants' : `${all.length} grant(s)`,
+      title: all.length === 0 ? 'No grants' : plural(all.length, 'grant'),
       tone: 'info',
       blocks: [
         {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Block, Cell, Tone } from '../../contracts/reply.ts';
 import type { ProbeState } from '../../contracts/watch.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readAction, type ActionContext } from '../ports/actions.ts';
 import type { Bucket, ProbeView } from '../ports/probes.ts';
@@ -55,7 +56,7 @@ export const probeList = readAction({
     const bad = all.filter(({ state }) => toneOf(state) === 'bad').length;
     const { total } = probes.slips();
     return {
-      title: all.length === 0 ? 'No probes' : `${all.length} probe(s), ${bad} down`,
+      title: all.length === 0 ? 'No probes' : `${plural(all.length, 'probe')}, ${bad} down`,
       tone: bad > 0 ? 'bad' : all.some(({ state }) => toneOf(state) === 'warn') ? 'warn' : 'info',
       blocks: [
         {
@@ -84,7 +85,12 @@ export const probeList = readAction({
         },
         ...(total === 0
           ? []
-          : [{ type: 'hint' as const, text: `${total} slot(s) could not be run in time since the start.` }]),
+          : [
+              {
+                type: 'hint' as const,
+                text: `${plural(total, 'slot')} could not be run in time since the start.`,
+              },
+            ]),
       ],
       data: all as unknown as Json,
     };
@@ -211,7 +217,11 @@ export const probeHistory = readAction({
       title: `${view.spec.title ?? view.name}: ${percent(good, bad)} up in ${args.hours} h`,
       tone: 'info',
       blocks: [
-        { type: 'code', language: `the last ${args.hours} hour(s)`, text: sparkline(buckets) },
+        {
+          type: 'code',
+          language: `the last ${args.hours === 1 ? 'hour' : plural(args.hours, 'hour')}`,
+          text: sparkline(buckets),
+        },
         {
           type: 'table',
           columns: [
@@ -254,7 +264,7 @@ export const probeKinds = readAction({
   async run({ probes }) {
     const kinds = await probes.kinds();
     return {
-      title: `${kinds.length} kind(s) of probe`,
+      title: `${plural(kinds.length, 'kind')} of probe`,
       tone: 'info',
       blocks: kinds.flatMap(({ kind, summary, example }): Block[] => [
         { type: 'text', text: `${kind}: ${summary}` },

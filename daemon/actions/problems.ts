@@ -1,5 +1,6 @@
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import type { Draft } from '../ports/actions.ts';
 import type { LintProblem } from '../ports/runbooks.ts';
 
@@ -8,7 +9,9 @@ export function problemDraft(problems: readonly LintProblem[], none: string): Dr
   const errors = problems.filter((p) => p.severity === 'error').length;
   return {
     title:
-      problems.length === 0 ? 'No mistakes' : `${errors} mistake(s), ${problems.length - errors} warning(s)`,
+      problems.length === 0
+        ? 'No mistakes'
+        : `${plural(errors, 'mistake')}, ${plural(problems.length - errors, 'warning')}`,
     ok: errors === 0,
     tone: errors > 0 ? 'bad' : problems.length > 0 ? 'warn' : 'good',
     blocks: [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
 import { sees } from './sees.ts';
@@ -26,7 +27,7 @@ export const reviewList = readAction({
         : at.some((place) => sees(people, caller.person, place));
     });
     return {
-      title: reviews.length === 0 ? 'No open reviews' : `${reviews.length} review(s)`,
+      title: reviews.length === 0 ? 'No open reviews' : plural(reviews.length, 'review'),
       tone: reviews.some((r) => r.closed === null) ? 'warn' : 'info',
       blocks: [
         {

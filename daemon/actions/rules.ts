@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 
@@ -20,7 +21,7 @@ export const rulesList = readAction({
       .filter(({ spec }) => people.allows(caller.person, 'view', spec.project, spec.env))
       .map((one) => ({ ...one, mandate: state.get(`rule:${one.name}`) ?? 'pending' }));
     return {
-      title: `${seen.length} rule(s)`,
+      title: plural(seen.length, 'rule'),
       tone: seen.some(({ stopped }) => stopped !== null) ? 'warn' : 'info',
       blocks: [
         {
@@ -79,7 +80,7 @@ export const rulesExplain = readAction({
     const { delivery, rules: explained } = await rules.explain(args.delivery);
     const matching = explained.filter((one) => one.matches).length;
     return {
-      title: `${delivery.source} ${delivery.event}: ${matching} of ${explained.length} rule(s) match`,
+      title: `${delivery.source} ${delivery.event}: ${matching} of ${plural(explained.length, 'rule')} ${matching === 1 ? 'matches' : 'match'}`,
       tone: 'info',
       blocks: [
         {

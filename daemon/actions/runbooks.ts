@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readableTitle } from '../readable-title.ts';
 import { readAction } from '../ports/actions.ts';
@@ -21,7 +22,7 @@ export const runbookList = readAction({
     const all = await runbooks.list();
     const broken = (await runbooks.lint()).filter((p) => p.severity === 'error');
     return {
-      title: `${all.length} runbook(s)${broken.length > 0 ? `, ${broken.length} mistake(s) elsewhere` : ''}`,
+      title: `${plural(all.length, 'runbook')}${broken.length > 0 ? `, ${plural(broken.length, 'mistake')} elsewhere` : ''}`,
       tone: broken.length > 0 ? 'warn' : 'info',
       blocks: [
         {

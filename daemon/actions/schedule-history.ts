@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { readAction } from '../ports/actions.ts';
 import type { SlotRow } from '../ports/schedules.ts';
@@ -37,7 +38,7 @@ export const scheduleHistory = readAction({
     const earliest = Math.min(...slots.map(({ slot }) => slot));
     const more = `Earlier ones: reeve schedule history ${row.name} --limit ${limit} --before`;
     return {
-      title: `${args.before === undefined ? 'The last ' : ''}${slots.length} slot(s) of ${row.name}${args.before === undefined ? '' : ` before ${args.before}`}`,
+      title: `${args.before === undefined ? 'The last ' : ''}${slots.length === 1 && args.before === undefined ? 'slot' : plural(slots.length, 'slot')} of ${row.name}${args.before === undefined ? '' : ` before ${args.before}`}`,
       tone: slots[0]?.outcome === 'refused' ? 'warn' : 'info',
       blocks: [
         {

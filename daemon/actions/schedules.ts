@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
 import type { ScheduleRow } from '../ports/schedules.ts';
@@ -33,7 +34,7 @@ export const scheduleList = readAction({
       .map((row) => ({ ...row, mandate: states.get(`schedule:${row.name}`) ?? 'pending' }));
     const odd = all.some((s) => s.mandate !== 'accepted' || s.last_outcome === 'refused');
     return {
-      title: `${all.length} schedule(s)`,
+      title: plural(all.length, 'schedule'),
       tone: odd ? 'warn' : 'info',
       blocks: [
         {
@@ -80,7 +81,7 @@ export const scheduleNext = readAction({
       .toSorted((a, b) => a.at - b.at)
       .slice(0, args.count);
     return {
-      title: `${coming.length} coming slot(s)`,
+      title: plural(coming.length, 'coming slot'),
       tone: 'info',
       blocks: [
         {
@@ -173,7 +174,7 @@ export const scheduleBackfill = adminAction({
   preview: (context, args) => {
     const { row, slots } = wanted(context, args);
     return Promise.resolve({
-      question: `Run ${slots.length} slot(s) of ${row.name} now?`,
+      question: `Run ${plural(slots.length, 'slot')} of ${row.name} now?`,
       blocks: [
         {
           type: 'table',
@@ -191,7 +192,7 @@ export const scheduleBackfill = adminAction({
         ? []
         : await context.schedules.backfill(row.name, slots, context.caller.person, context.reason);
     return {
-      title: `${taken.length} slot(s) of ${row.name} run one after the other`,
+      title: `${plural(taken.length, 'slot')} of ${row.name} ${taken.length === 1 ? 'runs' : 'run one after the other'}`,
       tone: taken.length === 0 ? 'info' : 'good',
       blocks: [{ type: 'hint', text: `How they went: reeve schedule history ${row.name}` }],
       data: { schedule: row.name, slots: taken },

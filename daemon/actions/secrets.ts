@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 
@@ -15,7 +16,7 @@ export const secretList = readAction({
   async run({ secrets }) {
     const all = await secrets.list();
     return {
-      title: `${all.length} secret(s)`,
+      title: plural(all.length, 'secret'),
       tone: 'info',
       blocks: [
         {

@@ -5,6 +5,7 @@ import { AlertMatch } from '../../contracts/estate/alerts.ts';
 import { SilenceId } from '../../contracts/ids.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { Severity, SignalSource } from '../../contracts/watch.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { own } from '../own.ts';
 import { adminAction, readAction, type ActionContext, type AdminOutcome } from '../ports/actions.ts';
@@ -162,7 +163,7 @@ export const alertsSilences = readAction({
       match.projects === undefined ? true : match.projects.some((project) => maySee(context, { project })),
     );
     return {
-      title: all.length === 0 ? 'Nothing is silenced' : `${all.length} silence(s)`,
+      title: all.length === 0 ? 'Nothing is silenced' : plural(all.length, 'silence'),
       tone: all.length === 0 ? 'good' : 'warn',
       blocks: [
         {

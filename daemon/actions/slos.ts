@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../contracts/json.ts';
 import type { Cell, Tone } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { budgetLeft, percent } from '../figures.ts';
 import { readAction } from '../ports/actions.ts';
@@ -49,7 +50,7 @@ export const sloList = readAction({
       .filter(({ project }) => args.project === undefined || project === args.project);
     const burning = all.filter(({ state }) => state === 'burning').length;
     return {
-      title: all.length === 0 ? 'No objectives' : `${all.length} objective(s), ${burning} burning`,
+      title: all.length === 0 ? 'No objectives' : `${plural(all.length, 'objective')}, ${burning} burning`,
       tone: burning > 0 ? 'bad' : all.some(({ state }) => state === 'spent') ? 'warn' : 'info',
       blocks: [
         {

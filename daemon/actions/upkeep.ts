@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type Action } from '../ports/actions.ts';
 
@@ -37,7 +38,7 @@ export const zonesAccept = adminAction({
   async run({ zones, caller }) {
     const { digest, files } = await zones.accept(caller.person);
     return {
-      title: `${files} file(s) of the system zone are accepted`,
+      title: `${plural(files, 'file')} of the system zone ${files === 1 ? 'is' : 'are'} accepted`,
       data: { digest, files },
       after: { digest, files },
     };

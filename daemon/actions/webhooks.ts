@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
 import type { DeliveryView } from '../ports/webhooks.ts';
@@ -51,7 +52,7 @@ export const webhookList = readAction({
       empty: 'Nothing came yet. `reeve webhook test SOURCE` sends something.',
     };
     return {
-      title: sources.length === 0 ? 'Nobody calls in' : `${sources.length} source(s) of webhooks`,
+      title: sources.length === 0 ? 'Nobody calls in' : `${plural(sources.length, 'source')} of webhooks`,
       tone: 'info',
       blocks: [
         {

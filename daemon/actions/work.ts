@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Scope } from '../../contracts/records/admin.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction } from '../ports/actions.ts';
 
@@ -116,7 +117,7 @@ const stop = (name: 'pause' | 'drain', summary: string, drain: boolean) =>
       const left = jobs.counts();
       return {
         title: drain
-          ? `Draining: ${left.running} running job(s) end, nothing new starts`
+          ? `Draining: ${plural(left.running, 'running job')} ${left.running === 1 ? 'ends' : 'end'}, nothing new starts`
           : 'Paused: nothing new starts',
         tone: 'warn',
         blocks: [{ type: 'hint', text: 'Lift it: reeve resume' }],

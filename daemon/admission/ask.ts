@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
+import { plural } from '../../contracts/units.ts';
 import type {
   ActionContext,
   Draft,
@@ -107,7 +108,7 @@ export async function openRequest(context: ActionContext, asking: Asking): Promi
       ? `An approver runs, on their own machine: \`reeve approve ${request.id}\``
       : `An approver runs: \`reeve grant approve ${request.id}\``;
   return {
-    title: `Request ${request.id} waits for ${needs} approval(s)`,
+    title: `Request ${request.id} waits for ${plural(needs, 'approval')}`,
     tone: 'warn',
     blocks: [
       {

@@ -6,6 +6,7 @@ import type { Anchor } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { Reply } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import type { z } from 'zod';
 import type { ActionContext, Draft, JobWish, PrivilegedAction } from '../ports/actions.ts';
 import type { RequestView } from '../ports/grants.ts';
@@ -178,7 +179,7 @@ async function grantId(context: ActionContext, given: string): Promise<string> {
 }
 
 function question(name: string, where: string, approvals: number, wish: JobWish): string {
-  if (approvals > 0) return `Ask for ${approvals} approval(s) of exactly this plan?`;
+  if (approvals > 0) return `Ask for ${plural(approvals, 'approval')} of exactly this plan?`;
   if (wish.break_glass === true)
     return `Break glass: run ${name} on ${where} without the approvals it needs?`;
   return `Run ${name} on ${where}, exactly as shown?`;

@@ -1,3 +1,4 @@
+import { duration } from '../../contracts/units.ts';
 import { gameDayOf } from './gameday.ts';
 import type { DrillRun } from './projection.ts';
 
@@ -87,25 +88,6 @@ export function judge(run: DrillRun, figures: Figures, objectives: Objectives | 
   return { verdict: 'PASS' };
 }
 
-/** Milliseconds for people: `350 ms`, `2.4 s`, `1 min 20 s`, `3 h 5 min`, `2 d 4 h`. */
-export function words(ms: number): string {
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-    ['s', 1000],
-  ] as const;
-  const first = units.findIndex(([, size]) => ms >= size);
-  return units
-    .slice(first, first + 2)
-    .map(([unit, size], i) => {
-      const above = units[first + i - 1];
-      const rest = i === 0 || above === undefined ? ms : ms % above[1];
-      return { unit, count: Math.floor(rest / size) };
-    })
-    .filter(({ count }) => count > 0)
-    .map(({ unit, count }) => `${count} ${unit}`)
-    .join(' ');
-}
+/** As `duration`, so that evidence and CLI say the same of one run; a last part that is zero is left out: `10 s`, `15m`. */
+export const words = (ms: number): string =>
+  duration(ms).replace(/\.0 s$|(?<=^\d+[mhd]) 00?[smh]$/, (zero) => (zero.startsWith('.') ? ' s' : ''));

@@ -1,5 +1,6 @@
 import { DEFAULT_ROLES, type EstateConfig } from '../../contracts/estate.ts';
 import { NO_ENVIRONMENT } from '../../contracts/ids.ts';
+import { plural } from '../../contracts/units.ts';
 import { cronHelp } from '../cron-help.ts';
 import { own } from '../own.ts';
 import { suggest } from '../suggest.ts';
@@ -100,7 +101,7 @@ function checkProjects(config: EstateConfig, { error, warning }: Tellers): void 
         );
       if (spec.approvals === 0) continue;
       const possible = approversOf(config, id, env, spec.approvers, true);
-      const text = `${spec.approvals} approval(s) are asked for`;
+      const text = `${plural(spec.approvals, 'approval')} ${spec.approvals === 1 ? 'is' : 'are'} asked for`;
       if (possible.length < spec.approvals)
         error([...at, 'approvals'], `${text}, but only ${possible.length} could approve: ${list(possible)}`);
       else if (possible.length === spec.approvals)

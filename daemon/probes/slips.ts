@@ -1,4 +1,5 @@
 import type { AlertBody } from '../../contracts/records/alert.ts';
+import { plural } from '../../contracts/units.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -62,7 +63,7 @@ export class Slips {
   #say(): void {
     const { alerts, warn } = this.#deps;
     const worst = [...this.#byProbe].toSorted((a, b) => b[1] - a[1]).slice(0, 5);
-    const text = `${this.#untold} slot(s) of ${this.#byProbe.size} probe(s) could not be run in time and have no sample. Most: ${worst
+    const text = `${plural(this.#untold, 'slot')} of ${plural(this.#byProbe.size, 'probe')} could not be run in time and left no sample. Most: ${worst
       .map(([name, count]) => `${name} (${count})`)
       .join(', ')}. This machine is too slow for the probes it has, or something blocks the daemon.`;
     this.#untold = 0;

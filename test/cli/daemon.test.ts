@@ -42,7 +42,7 @@ test('config check without a daemon tells every mistake of the file that a start
   writeFileSync(estate, cron('0 0 30 2 *'));
   const never = await check();
   expect(never.code).toBe(1);
-  expect(never.out).toMatch(/1 mistake\(s\)[^]*reeve\.yaml:5:\d+ [^]*never/);
+  expect(never.out).toMatch(/1 mistake, [^]*reeve\.yaml:5:\d+ [^]*never/);
   expect(never.out).toContain('No daemon runs.');
   writeFileSync(estate, cron('0 3 * * *'));
   mkdirSync(join(home, 'runbooks'));

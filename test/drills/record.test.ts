@@ -292,11 +292,11 @@ test('the chart draws each run, its objectives and an axis in human units', () =
   expect(svg.match(/<circle class="dot"/g)).toHaveLength(2 * passed);
   expect(svg.match(/<path class="bad"/g)).toHaveLength(2 * (30 - passed));
   for (const text of [
-    '>15 min<',
-    '>10 min<',
+    '>15m<',
+    '>10m<',
     '>100 ms<',
     '>10 s<',
-    '>1 min<',
+    '>1m<',
     '>11 Jan<',
     '>9 Feb<',
     '>not measured<',
@@ -314,10 +314,13 @@ test.each([
   [0, '0 ms'],
   [999, '999 ms'],
   [2400, '2.4 s'],
-  [80_000, '1 min 20 s'],
-  [3_600_000, '1 h'],
-  [11_100_000, '3 h 5 min'],
-  [187_200_000, '2 d 4 h'],
+  [80_000, '1m 20s'],
+  [10_000, '10 s'],
+  // Cut off as everywhere else, never rounded up: 14.7 s here and on the command line.
+  [14_780, '14.7 s'],
+  [3_600_000, '1h'],
+  [11_100_000, '3h 05m'],
+  [187_200_000, '2d 4h'],
 ])('%i ms is "%s"', (ms, text) => {
   expect(words(ms)).toBe(text);
 });

@@ -101,7 +101,7 @@ test('the error itself names the file, the place and the count', async () => {
   await expect(parse('version: 2\nestate: { name: a }\nprojects: {}\n')).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     at: 'reeve.yaml:1:10',
-    message: expect.stringMatching(/^reeve\.yaml has 2 mistake\(s\): reeve\.yaml:1:10: version: /) as string,
+    message: expect.stringMatching(/^reeve\.yaml has 2 mistakes: reeve\.yaml:1:10: version: /) as string,
     exit: 2,
   });
 });
@@ -172,12 +172,12 @@ const prod = (policy: string, people: string): string => MINIMAL.replace('{ appr
 test('approvals that can never come in are a mistake; ones that can hardly, a warning', async () => {
   const ana = 'people:\n  ana: { roles: [approver] }\n';
   expect(await mistakes(prod('{ approvals: 3 }', ana))).toEqual([
-    '5:49: projects.web.environments.prod.approvals: 3 approval(s) are asked for, but only 2 could approve: ana, owner',
+    '5:49: projects.web.environments.prod.approvals: 3 approvals are asked for, but only 2 could approve: ana, owner',
   ]);
   expect((await parse(prod('{ approvals: 1 }', ana))).warnings).toEqual([]);
   expect((await parse(prod('{ approvals: 1 }', ''))).warnings).toEqual([
     expect.stringContaining(
-      'reeve.yaml:5:49: projects.web.environments.prod.approvals: 1 approval(s) are asked for of owner',
+      'reeve.yaml:5:49: projects.web.environments.prod.approvals: 1 approval is asked for of owner',
     ) as string,
   ]);
   const viewer = 'people:\n  vic: { roles: [viewer] }\n';

@@ -1,3 +1,4 @@
+import { plural } from '../../contracts/units.ts';
 import { describe, expect, test } from 'vitest';
 import { ReeveError } from '../../contracts/errors.ts';
 import { found } from '../../daemon/probes/target.ts';
@@ -283,7 +284,7 @@ test('slips are counted, stored, told once and found to be over', async () => {
   expect(total).toBeGreaterThanOrEqual(4);
   const buckets = await t.engine.samples.series('a', from, t.clock.now() + 1, 1);
   expect(buckets[0]?.slips).toBe(total);
-  expect(t.alerts.get('probes:slips')?.text).toContain(`${total} slot(s) of 1 probe(s)`);
+  expect(t.alerts.get('probes:slips')?.text).toContain(`${plural(total, 'slot')} of 1 probe could`);
   await t.clock.advance(12 * 60_000);
   expect(t.alerts.size).toBe(0);
   expect(t.engine.slips().total).toBe(total);

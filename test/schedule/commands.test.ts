@@ -41,11 +41,11 @@ test('pause, resume and backfill are admin actions with who, why, before and aft
   expect((await command(world, 'ana', 'schedule resume', { schedule: 'traces' })).ok).toBe(true);
 
   const asked = await command(world, 'ana', 'schedule backfill', args, { interactive: true });
-  expect(asked.confirm?.question).toBe('Run 3 slot(s) of traces now?');
+  expect(asked.confirm?.question).toBe('Run 3 slots of traces now?');
   expect(await trace(world)).toBe('');
   const confirm = asked.confirm?.digest;
   const run = await command(world, 'ana', 'schedule backfill', args, { interactive: true, confirm });
-  expect(run.title).toBe('3 slot(s) of traces run one after the other');
+  expect(run.title).toBe('3 slots of traces run one after the other');
   await expect.poll(() => trace(world), { timeout: 30_000 }).toBe('trace\ntrace\ntrace\n');
   await world.app.running.scheduler.idle();
   const history = await command(world, 'ana', 'schedule history', { schedule: 'traces' });

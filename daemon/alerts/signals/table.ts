@@ -1,5 +1,6 @@
 import type { LedgerRecord, RecordType } from '../../../contracts/record.ts';
 import type { AlertBody } from '../../../contracts/records/alert.ts';
+import { plural } from '../../../contracts/units.ts';
 import { cut } from '../../text.ts';
 
 /** What a record of the ledger means for people. */
@@ -127,7 +128,7 @@ export const TABLE: Table = {
         severity: 'page',
         source: 'daemon',
         title: 'The disk of the ledger was full',
-        text: `${body.refused} record(s) were refused, and what they stood for did not happen. It can be written again now; make room before it is full once more.`,
+        text: `${plural(body.refused, 'record')} ${body.refused === 1 ? 'was refused, and what it' : 'were refused, and what they'} stood for did not happen. It can be written again now; make room before it is full once more.`,
       },
     },
   ],

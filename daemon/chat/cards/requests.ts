@@ -1,6 +1,7 @@
 import { Plan } from '../../../contracts/plan.ts';
 import { STEP_APPROVAL } from '../../../contracts/runbook.ts';
 import type { Block, Cell } from '../../../contracts/reply.ts';
+import { plural } from '../../../contracts/units.ts';
 import type { RequestView } from '../../ports/grants.ts';
 import { own } from '../../own.ts';
 import { verbFor } from '../../verb.ts';
@@ -123,7 +124,7 @@ function termsOf(
   const approved = approvals.at(-1)?.at;
   const verb = verbFor(cap.split(':')[0] ?? '');
   return [
-    { label: 'Asks for', value: `${uses} use(s) of exactly this plan, by a command of ${by}` },
+    { label: 'Asks for', value: `${plural(uses, 'use')} of exactly this plan, by a command of ${by}` },
     state === 'granted' && approved !== undefined
       ? { label: 'Usable until', value: { time: approved + lifetime_ms } }
       : { label: 'Usable after the approval for', value: { duration: lifetime_ms } },

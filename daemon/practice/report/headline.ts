@@ -1,8 +1,8 @@
+import { plural } from '../../../contracts/units.ts';
 import { inMarkdown } from '../../markdown.ts';
 import type { WeeklyReport } from '../../ports/practice.ts';
 import { budgetLeft, words } from '../../figures.ts';
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const list = (names: readonly string[]): string =>
   names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
 

@@ -1,3 +1,4 @@
+import { plural } from '../../../contracts/units.ts';
 import { inMarkdown } from '../../markdown.ts';
 import type {
   DoraView,
@@ -12,7 +13,6 @@ import { budgetLeft, percent, words } from '../../figures.ts';
 import { headlines } from './headline.ts';
 
 const time = (ms: number | null): string => (ms === null ? '–' : words(ms));
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const place = ({ project, env }: { project: string | null; env: string | null }): string =>
   project === null ? '–' : env === null ? project : `${project}/${env}`;
 

@@ -1,3 +1,4 @@
+import { plural } from '../../../contracts/units.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BadPattern } from '../../pattern.ts';
@@ -91,7 +92,7 @@ class HttpProber {
     }
     if (why !== undefined) return finding('down', why);
     if (certificate?.soon === true)
-      return finding('degraded', `its certificate expires in ${certificate.days} day(s)`);
+      return finding('degraded', `its certificate expires in ${plural(certificate.days, 'day')}`);
     if (latency !== undefined && ms > latency)
       return finding('degraded', `it took ${Math.round(ms)} ms, over ${latency} ms`);
     return finding('up', '');

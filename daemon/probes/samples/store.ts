@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { bytes } from '../../../contracts/units.ts';
 import { errno, makeFolder, removeDurably } from '../../durable.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Fs } from '../../ports/fs.ts';
@@ -245,7 +246,7 @@ export class SampleStore implements Samples {
           if (head === undefined) heads.set(day, (head = new Head(day, 0)));
           head.add(probe, at, value);
         }).catch((error: unknown) => setAside(fs, file, error, warn));
-        if (cut > 0) warn('samples', new Error(`${cut} byte(s) at the end of ${file} are torn and left out`));
+        if (cut > 0) warn('samples', new Error(`torn, so left out, at the end of ${file}: ${bytes(cut)}`));
       }
       const all = [...heads.values()];
       const journal = { number, path: file, close: () => Promise.resolve() };

@@ -1,3 +1,4 @@
+import { plural } from '../../../contracts/units.ts';
 import { z } from 'zod';
 import { defineKind, integerAttribute, specObject } from './kind.ts';
 
@@ -13,7 +14,7 @@ export const approve = defineKind({
   plan({ approvals }, { step, fill }) {
     const question = fill(step.text.trim());
     return {
-      summary: `asks for ${approvals} approval(s): ${question.split('\n')[0] ?? ''}`,
+      summary: `asks for ${plural(approvals, 'approval')}: ${question.split('\n')[0] ?? ''}`,
       spec: { question, approvals },
     };
   },

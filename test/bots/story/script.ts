@@ -72,7 +72,7 @@ export const STORY: readonly Step[] = [
     ...{ reason: `for ${NASTY}`, sees: ['trace.txt'], buttons: [confirm] },
   },
   { why: 'asked for', who: 'ana', clicks: confirm },
-  { why: 'so everybody knows', who: 'vic', finds: ['waits for 1 approval(s)'], in: 'ops' },
+  { why: 'so everybody knows', who: 'vic', finds: ['waits for 1 approval'], in: 'ops' },
   {
     ...{ why: 'the card', who: 'ben', finds: ['trace.txt', 'שלום 👩‍🚒'], in: 'approvals' },
     ...{ calls: ['ben', 'dan'], buttons: ['Look and decide'] },
@@ -93,7 +93,7 @@ export const STORY: readonly Step[] = [
     ...{ sees: ['again.txt'], buttons: [confirm] },
   },
   { why: 'asked for', who: 'ana', clicks: confirm },
-  { why: 'so everybody knows', who: 'vic', finds: ['waits for 1 approval(s)'], in: 'ops' },
+  { why: 'so everybody knows', who: 'vic', finds: ['waits for 1 approval'], in: 'ops' },
   {
     ...{ why: 'its card', who: 'ben', finds: ['again.txt'], in: 'approvals', calls: ['ben', 'dan'] },
     buttons: ['Look and decide'],
