@@ -10,4 +10,5 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   probes: () => import('./probes.ts'),
   samples: () => import('./samples.ts'),
   schedule: () => import('./schedule.ts'),
+  webhooks: () => import('./webhooks.ts'),
 };

@@ -6,7 +6,7 @@ import type * as Sources from '../integrations/webhooks/open.ts';
 import { MAX_LISTED, webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { own } from '../own.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
-import type { DeliveryView, Webhooks } from '../ports/webhooks.ts';
+import type { DeliveryView, WebhookName, Webhooks } from '../ports/webhooks.ts';
 import type { FeatureContext } from './features.ts';
 
 export interface WebhooksFeature {
@@ -57,12 +57,15 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
     return bodyAt(at, payload.digest ?? '', id);
   }
 
+  function limitsOf(source: WebhookName): { maxBody: number; patience: number } | undefined {
+    const kind = sources?.sourceNamed(spec(), source)?.kind;
+    return kind && { maxBody: kind.maxBody, patience: kind.patience };
+  }
+
   const webhooks: Webhooks = {
-    async limits(source) {
+    limits(source) {
       if (!anybody()) return undefined;
-      await desk();
-      const kind = sources?.sourceNamed(spec(), source)?.kind;
-      return kind && { maxBody: kind.maxBody, patience: kind.patience };
+      return sources === undefined ? desk().then(() => limitsOf(source)) : limitsOf(source);
     },
     async receive(source, delivery) {
       return (await desk()).receive(source, delivery);

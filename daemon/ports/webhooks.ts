@@ -43,7 +43,12 @@ export interface WebhookTest {
 /** Who calls in from outside, and what came. */
 export interface Webhooks {
   /** Undefined where there is no such source. `maxBody`: bytes; `patience`: the sender waits so long, ms. */
-  limits(source: WebhookName): Promise<{ maxBody: number; patience: number } | undefined>;
+  limits(
+    source: WebhookName,
+  ):
+    | { maxBody: number; patience: number }
+    | undefined
+    | Promise<{ maxBody: number; patience: number } | undefined>;
   /**
    * Resolves when the delivery is on stable storage. Rejects WEBHOOK_UNKNOWN, WEBHOOK_UNSIGNED, WEBHOOK_STALE,
    * WEBHOOK_MALFORMED, WEBHOOK_REPLAYED, or WEBHOOK_BUSY: then it does not count as received.

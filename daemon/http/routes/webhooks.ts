@@ -25,15 +25,20 @@ export const webhooks: RouteModule = {
     void app.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-      scope.addHook('onRequest', async (request, reply) => {
+      scope.addHook('onRequest', (request, reply, next) => {
         checkUncompressed(request);
-        const limits = await context.webhooks.limits(sourceOf(request.url));
-        if (limits === undefined)
-          throw fail('WEBHOOK_UNKNOWN', { source: sourceOf(request.url).slice(0, 80) });
-        const length = Number(request.headers['content-length'] ?? Number.NaN);
-        if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
-        if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
-        reply.raw.once('close', bodies.reserve(length));
+        const source = sourceOf(request.url);
+        const admit = (limits: Awaited<ReturnType<typeof context.webhooks.limits>>): void => {
+          if (limits === undefined) throw fail('WEBHOOK_UNKNOWN', { source: source.slice(0, 80) });
+          const length = Number(request.headers['content-length'] ?? Number.NaN);
+          if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
+          if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
+          reply.raw.once('close', bodies.reserve(length));
+        };
+        const limits = context.webhooks.limits(source);
+        if (limits instanceof Promise) return void limits.then(admit).then(() => next(), next);
+        admit(limits);
+        next();
       });
       for (const [path, params] of [
         ['/webhooks/github', z.object({})],

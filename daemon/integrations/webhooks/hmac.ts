@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 const HEX = /^[0-9a-f]{64}$/;
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
@@ -8,7 +8,7 @@ const BASE64 = /^[A-Za-z0-9+/]{43}=$/;
  * signature, whichever fits, in constant time. What is not 32 bytes of hex or base64 is no signature.
  */
 export function signedBy(
-  keys: readonly Buffer[],
+  keys: readonly KeyObject[],
   parts: readonly (string | Buffer)[],
   signatures: readonly string[],
 ): boolean {
@@ -23,7 +23,8 @@ export function signedBy(
   return good;
 }
 
-export function macOf(key: Buffer, parts: readonly (string | Buffer)[]): Buffer {
+/** A KeyObject and no bytes: those are looked at anew, whether they are one, for each signature. */
+export function macOf(key: KeyObject, parts: readonly (string | Buffer)[]): Buffer {
   const hmac = createHmac('sha256', key);
   for (const part of parts) hmac.update(part);
   return hmac.digest();

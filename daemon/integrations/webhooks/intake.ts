@@ -1,11 +1,12 @@
+import type { KeyObject } from 'node:crypto';
 import { fail } from '../../../contracts/errors.ts';
 import type { RecordBody } from '../../../contracts/record.ts';
-import { digestOf, sha256Hex } from '../../digest.ts';
+import { sha256Hex } from '../../digest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { RawDelivery, Taken, WebhookName } from '../../ports/webhooks.ts';
 import type { Packs } from './packs.ts';
-import { keysOf, type Keys, type Standing } from './seen.ts';
+import { idHash, keysOf, type Keys, type Standing } from './seen.ts';
 import type { SourceKind } from './source.ts';
 
 export interface IntakeDeps {
@@ -20,7 +21,7 @@ export interface IntakeDeps {
 export interface OpenSource {
   name: WebhookName;
   kind: SourceKind;
-  keys: readonly Buffer[];
+  keys: readonly KeyObject[];
   secret: string;
 }
 
@@ -44,12 +45,21 @@ export class Intake {
   async take(source: OpenSource, raw: RawDelivery): Promise<Taken> {
     const { name, kind, keys, secret } = source;
     const verified = kind.verify(raw, keys, this.#deps.clock.now(), secret);
-    const digest = digestOf(raw.body);
-    const delivery = `dlv_${sha256Hex(`${name}\n${verified.id}`).slice(0, 24)}`;
-    const reserved = [`${name} ${verified.id}`, `${name} ${digest}`];
-    for (let other; (other = reserved.map((key) => this.#taking.get(key)).find(Boolean)) !== undefined;)
+    const body = sha256Hex(raw.body);
+    const digest = `sha256:${body}`;
+    const id = idHash(name, verified.id);
+    const delivery = `dlv_${id.slice(0, 24)}`;
+    const reserved = [id, `${name} ${body}`] as const;
+    for (let other; (other = this.#taking.get(reserved[0]) ?? this.#taking.get(reserved[1])) !== undefined;)
       await other.catch(() => undefined);
-    const work = this.#store({ name, delivery, digest, raw, verified });
+    const work = this.#store({
+      name,
+      delivery,
+      digest,
+      raw,
+      verified,
+      keys: keysOf({ source: name, id, body }),
+    });
     for (const key of reserved) this.#taking.set(key, work);
     try {
       return await work;
@@ -64,15 +74,17 @@ export class Intake {
     digest,
     raw,
     verified,
+    keys,
   }: {
     name: WebhookName;
     delivery: string;
     digest: string;
     raw: RawDelivery;
     verified: ReturnType<SourceKind['verify']>;
+    keys: Keys;
   }): Promise<Taken> {
     const { id, event, sent } = verified;
-    const standing = await this.#deps.standing(keysOf({ source: name, id, digest }));
+    const standing = await this.#deps.standing(keys);
     // A sender that had no answer, or a person who pressed its button, sends the very same again: that is no attack.
     if (standing === 'known') return { delivery, known: true };
     if (standing !== 'new') throw fail('WEBHOOK_REPLAYED', { what: standing });

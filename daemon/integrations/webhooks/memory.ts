@@ -4,9 +4,9 @@ import { readWhole, replaceDurably } from '../../durable.ts';
 import { sha256 } from '../../digest.ts';
 import type { Fs } from '../../ports/fs.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import { KeySet, keysOf, Seen } from './seen.ts';
+import { idHash, KeySet, keysOf, Seen } from './seen.ts';
 
-const MAGIC = Buffer.from('RVSEEN01');
+const MAGIC = Buffer.from('RVSEEN02');
 /** Magic, records of the ledger that are in it, keys; then 8 bytes a key, then the SHA-256 of all that. */
 const HEADER = 8 + 8 + 8;
 const MAX_FILE = 1024 * 1024 * 1024;
@@ -35,7 +35,8 @@ export function note(known: Remembered, record: LedgerRecord): void {
   known.upto = record.seq + 1;
   if (record.type !== 'webhook.received') return;
   const { source, id, payload } = record.body;
-  if (payload.digest !== undefined) known.seen.add(keysOf({ source, id, digest: payload.digest }));
+  if (payload.digest !== undefined)
+    known.seen.add(keysOf({ source, id: idHash(source, id), body: payload.digest.slice('sha256:'.length) }));
 }
 
 export async function keep(fs: Fs, file: string, { seen, upto }: Remembered): Promise<void> {

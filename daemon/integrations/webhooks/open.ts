@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IntegrationsSpec } from '../../../contracts/estate/integrations.ts';
 import { fail } from '../../../contracts/errors.ts';
 import { own } from '../../own.ts';
@@ -37,7 +38,7 @@ export const sourcesOf = (spec: IntegrationsSpec): Configured[] =>
 /** Opens sources and keeps their keys, since a secret is unsealed anew each time it is asked for. */
 export class Keyring {
   readonly #secrets: Pick<Secrets, 'get'>;
-  readonly #keys = new Map<string, Promise<Buffer>>();
+  readonly #keys = new Map<string, Promise<KeyObject>>();
 
   constructor(secrets: Pick<Secrets, 'get'>) {
     this.#secrets = secrets;
@@ -54,7 +55,7 @@ export class Keyring {
     this.#keys.clear();
   }
 
-  #key(kind: SourceKind, secret: string): Promise<Buffer> {
+  #key(kind: SourceKind, secret: string): Promise<KeyObject> {
     const at = `${kind.kind} ${secret}`;
     const there = this.#keys.get(at);
     if (there !== undefined) return there;

@@ -25,6 +25,8 @@ const HEADER = 4 + 4 + 32;
 const FULL = 64 * 1024 * 1024;
 const OLD = 86_400_000;
 const FLUSH = 8 * 1024 * 1024;
+/** Small bodies are written together, bytes. */
+const GATHER = 256 * 1024;
 
 /** Lets everything that waits for a flush join it; not a timer. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -41,6 +43,7 @@ export class Packs {
   #flushing: Promise<void> | undefined;
   #open: { pack: number; file: FileHandle; end: number } | undefined;
   #ready = false;
+  #gather = Buffer.alloc(0);
 
   constructor(fs: Fs, clock: Pick<Clock, 'now'>, dir: string) {
     this.#fs = fs;
@@ -133,17 +136,29 @@ export class Packs {
 
   async #write(batch: readonly Waiting[]): Promise<Place[]> {
     const open = await this.#current();
+    if (this.#gather.length === 0) this.#gather = Buffer.allocUnsafeSlow(GATHER);
     const places: Place[] = [];
+    let used = 0;
     for (const { bytes, digest } of batch) {
       places.push({ pack: open.pack, offset: open.end });
-      const header = Buffer.alloc(HEADER);
-      MAGIC.copy(header);
-      header.writeUInt32LE(bytes.length, 4);
-      header.write(digest.slice('sha256:'.length), 8, 'hex');
-      await writeAll(open.file, header);
-      await writeAll(open.file, bytes);
       open.end += HEADER + bytes.length;
+      if (used + HEADER + bytes.length > GATHER) {
+        await writeAll(open.file, this.#gather.subarray(0, used));
+        used = 0;
+      }
+      const alone = HEADER + bytes.length > GATHER;
+      const at = this.#gather;
+      MAGIC.copy(at, used);
+      at.writeUInt32LE(bytes.length, used + 4);
+      at.write(digest.slice('sha256:'.length), used + 8, 'hex');
+      used += HEADER;
+      if (alone) {
+        await writeAll(open.file, at.subarray(0, used));
+        await writeAll(open.file, bytes);
+        used = 0;
+      } else used += bytes.copy(at, used);
     }
+    if (used > 0) await writeAll(open.file, this.#gather.subarray(0, used));
     await open.file.datasync();
     return places;
   }

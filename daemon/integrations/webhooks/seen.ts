@@ -1,4 +1,4 @@
-import { sha256 } from '../../digest.ts';
+import { sha256Hex } from '../../digest.ts';
 
 /**
  * Keys of everything that ever came, 8 bytes each: three for a delivery. Open addressing in plain numbers, since a Set of
@@ -61,15 +61,18 @@ export class KeySet {
 /** 64 bits of a SHA-256; the first half is never 0. */
 export type Key = readonly [high: number, low: number];
 
-function keyOf(text: string): Key {
-  const digest = sha256(text);
-  return [digest.readUInt32LE(0) || 1, digest.readUInt32LE(4)];
-}
+/** The first 64 bits of a digest in hex. */
+const keyOf = (hex: string): Key => [
+  Number.parseInt(hex.slice(0, 8), 16) || 1,
+  Number.parseInt(hex.slice(8, 16), 16),
+];
 
 export interface Identity {
-  source: string;
+  /** SHA-256 of the source and the sender's id, hex: the sender's part of it. */
   id: string;
-  digest: string;
+  /** SHA-256 of the body, hex. */
+  body: string;
+  source: string;
 }
 
 /** Known by its id, by its body, and as this id with this body. */
@@ -79,11 +82,29 @@ export interface Keys {
   both: Key;
 }
 
-export const keysOf = ({ source, id, digest }: Identity): Keys => ({
-  id: keyOf(`${source}\nid\n${id}`),
-  body: keyOf(`${source}\nbody\n${digest}`),
-  both: keyOf(`${source}\nboth\n${id}\n${digest}`),
-});
+/** SHA-256 of the source and the sender's own id, hex. */
+export const idHash = (source: string, id: string): string => sha256Hex(`${source}\n${id}`);
+
+/** Three out of two digests and the source: what was hashed need not be hashed once more to be told apart. */
+export function keysOf({ source, id, body }: Identity): Keys {
+  const [ih, il] = keyOf(id);
+  const [bh, bl] = keyOf(body);
+  const salt = saltOf(source);
+  return {
+    id: [ih, il],
+    body: [(bh ^ salt) >>> 0 || 1, bl],
+    both: [(Math.imul(ih, 0x9e3779b1) ^ bl) >>> 0 || 1, (Math.imul(il, 0x85ebca6b) ^ bh ^ salt) >>> 0],
+  };
+}
+
+const salts = new Map<string, number>();
+
+/** The same body from two senders is two bodies. */
+function saltOf(source: string): number {
+  let salt = salts.get(source);
+  if (salt === undefined) salts.set(source, (salt = Number.parseInt(sha256Hex(source).slice(0, 8), 16)));
+  return salt;
+}
 
 /** `new`; `known`: the same delivery once more; or what of it belongs to another one. */
 export type Standing = 'new' | 'known' | 'id' | 'body';

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { RawDelivery } from '../../ports/webhooks.ts';
 
 /** What a right signature vouches for, and what the headers say beside it. */
@@ -21,11 +22,15 @@ export interface SourceKind {
    *
    * @param secret name of the stored secret, for the hint
    */
-  verify(delivery: RawDelivery, keys: readonly Buffer[], now: number, secret: string): Verified;
+  verify(delivery: RawDelivery, keys: readonly KeyObject[], now: number, secret: string): Verified;
   /** The key of a stored secret; throws with what is wrong with it, for people. */
-  key(secret: string): Buffer;
+  key(secret: string): KeyObject;
   /** Headers as the sender would make them, for `reeve webhook test`. */
-  sign(body: Buffer, key: Buffer, about: { id: string; event: string; now: number }): Record<string, string>;
+  sign(
+    body: Buffer,
+    key: KeyObject,
+    about: { id: string; event: string; now: number },
+  ): Record<string, string>;
   /** Something to try it with. */
   sample(now: number): { event: string; body: unknown };
 }
@@ -33,8 +38,8 @@ export interface SourceKind {
 /** Shorter secrets can be guessed; an empty one is one that everybody knows. */
 const SHORTEST = 16;
 
-export function keyOf(secret: string): Buffer {
+export function keyOf(secret: string): KeyObject {
   const key = Buffer.from(secret.trim());
   if (key.length < SHORTEST) throw new Error(`it is shorter than ${SHORTEST} characters`);
-  return key;
+  return createSecretKey(key);
 }

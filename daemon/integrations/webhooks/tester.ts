@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { send } from '../../outgoing.ts';
 import type { WebhookTest } from '../../ports/webhooks.ts';
 import { oneLine } from '../../text.ts';
@@ -27,7 +28,11 @@ export async function probe(source: OpenSource, options: ProbeOptions): Promise<
   const { event, body: content } = kind.sample(now());
   const body = Buffer.from(JSON.stringify(content));
   const headers = kind.sign(body, key, { id, event, now: now() });
-  const wrong = kind.sign(body, Buffer.alloc(32, 7), { id: `${id}-forged`, event, now: now() });
+  const wrong = kind.sign(body, createSecretKey(Buffer.alloc(32, 7)), {
+    id: `${id}-forged`,
+    event,
+    now: now(),
+  });
   const renamed = kind.sign(body, key, { id: `${id}-again`, event, now: now() });
 
   const tries = [];

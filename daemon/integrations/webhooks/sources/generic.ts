@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { fail } from '../../../../contracts/errors.ts';
 import { parseJsonBody } from '../../../json-body.ts';
 import { iso } from '../../../time.ts';
@@ -23,7 +24,7 @@ export const generic: SourceKind = {
     const key = Buffer.from(text.slice('whsec_'.length), 'base64');
     if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) || key.length < 24 || key.length > 64)
       throw new Error('it is not whsec_ and 24 to 64 bytes in base64');
-    return key;
+    return createSecretKey(key);
   },
 
   verify({ body, header }, keys, now, secret) {
