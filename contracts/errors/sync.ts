@@ -7,6 +7,12 @@ export const syncErrors = {
     message: 'There is no sync job {sync}.',
     hint: '{help}',
   },
+  SYNC_NOT_GIT: {
+    status: 409,
+    exit: 'refused',
+    message: 'Git cannot tell what {folder} holds: {why}.',
+    hint: 'The folder of the project must be in a Git repository that belongs to the user of the daemon; `git -C FOLDER status` shows what is wrong.',
+  },
   SYNC_FILE: {
     status: 409,
     exit: 'refused',

@@ -19,5 +19,12 @@ export const SyncSpec = z.strictObject({
       to: FilePath(/\.md$/, 'a Markdown file').default('docs/devops/activity-log.md'),
     })
     .prefault({}),
+  /** TODOs with an owner: for people, and as JSON. Relative as above. */
+  todos: z
+    .strictObject({
+      to: FilePath(/\.md$/, 'a Markdown file').default('docs/devops/todos.md'),
+      json: FilePath(/\.json$/, 'a JSON file').default('docs/devops/todos.json'),
+    })
+    .prefault({}),
 });
 export type SyncSpec = z.infer<typeof SyncSpec>;

@@ -37,7 +37,7 @@ import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
-import { syncActivityLog, syncList, syncRun, syncStatus } from './syncs.ts';
+import { syncActivityLog, syncList, syncRun, syncStatus, syncTodos } from './syncs.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
@@ -155,4 +155,5 @@ export const actions = [
   syncStatus,
   syncRun,
   syncActivityLog,
+  syncTodos,
 ] as const satisfies readonly Action[];

@@ -163,4 +163,5 @@ const direct = (name: string, summary: string): Action =>
     resolve: (context, args) => wish(context, name, args),
   });
 
+export const syncTodos = direct('todos', 'Report the TODOs that name their owner');
 export const syncActivityLog = direct('activity-log', 'Write the daily notes from the ledger');

@@ -63,7 +63,14 @@ export async function syncStep(
         });
       },
     },
-    { clock, ledger, estate: config.current().config, clean, ...filesOf(deps, job.confirmed === true) },
+    {
+      clock,
+      ledger,
+      estate: config.current().config,
+      root: config.current().root,
+      clean,
+      ...filesOf(deps, job.confirmed === true),
+    },
   );
   const { document } = result;
   const artifact = await artifacts.put(Buffer.from(document.text), {

@@ -1,5 +1,6 @@
 import { activityLog } from './activity/index.ts';
+import { todos } from './todos/index.ts';
 import type { SyncJob } from './sync.ts';
 
 /** Every sync job there is. A new one is a folder and a line here. */
-export const syncJobs = [activityLog] as const satisfies readonly SyncJob[];
+export const syncJobs = [activityLog, todos] as const satisfies readonly SyncJob[];

@@ -8,6 +8,8 @@ export interface SyncDeps {
   clock: Clock;
   ledger: Pick<Ledger, 'read' | 'head'>;
   estate: EstateConfig;
+  /** Folder of the estate. */
+  root: string;
   /** Hides what is secret in a text. */
   clean(text: string): string;
   /** A file of people, below the estate; undefined where there is none. Rejects ZONE_REFUSED and SYNC_FILE. */

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -169,6 +170,8 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
     await ask(command);
   await world.end(await ask('sync run', { job: 'activity-log', project: 'shop', env: 'dev' }));
   await world.end(await ask('sync activity-log', { project: 'shop', env: 'dev' }));
+  execFileSync('git', ['init', '-q'], { cwd: world.root });
+  await world.end(await ask('sync todos', { project: 'shop', env: 'dev' }));
   await ask('sync list');
   await ask('sync status', { job: 'activity-log' });
   await ask('alerts test', { channel: 'say' });
@@ -271,6 +274,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'break.md': book('break', 'run', 'exit 1'),
       'wait.md': book('wait', 'run', 'sleep 60'),
       'activity-log.md': shipped('activity-log'),
+      'todos.md': shipped('todos'),
       ...Object.fromEntries(
         ['rollback', 'promote', 'patch', 'heal'].map((action) => [`${action}.md`, book(action, action)]),
       ),

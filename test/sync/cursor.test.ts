@@ -32,6 +32,7 @@ function desk(book: Book) {
         clock: book.clock,
         ledger: book.ledger,
         estate,
+        root: '/nowhere',
         clean: (text) => text,
         read: async () => files.text,
         write: async (_, text, before) => {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HEADER, place } from '../../daemon/sync/activity/sections.ts';
+import { sectionOf } from '../../daemon/sync/activity/index.ts';
+import { place as placeSection } from '../../daemon/sync/sections.ts';
+
+const HEADER = '# Mine\n';
+const place = (file: string, day: string, project: string | undefined, body: string) =>
+  placeSection(file, sectionOf(day, project, body));
 
 /** The text after it was placed. @throws when it is a conflict. */
 function put(file: string, day: string, body: string, project?: string): string {

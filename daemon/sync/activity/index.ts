@@ -1,11 +1,16 @@
 import { fail } from '../../../contracts/errors.ts';
 import { day as dayAt, dayOf } from '../../calendar.ts';
+import { place, type NewSection } from '../sections.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { tellDays } from './days.ts';
 import type { DayLog } from './entries.ts';
 import { dayHeadline, dayMarkdown, isQuiet } from './markdown.ts';
-import { HEADER, place } from './sections.ts';
 
+const HEADER = `# Activity log
+
+What changed, why, decisions, blockers and next steps, day by day. Written by \`reeve sync activity-log\` from the ledger; what
+stands outside the marked sections is yours and stays.
+`;
 const DAY_MS = 86_400_000;
 /** Days that are written at once. */
 const MAX_DAYS = 366;
@@ -42,7 +47,7 @@ async function writeDays(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     if (!over && isQuiet(log) && done > 1) continue;
     if (told === undefined || over || !isQuiet(log)) told = { day, log };
     const body = dayMarkdown(log, words);
-    const placed = place(text, day, run.project, body);
+    const placed = place(text, sectionOf(day, run.project, body));
     if (placed.outcome === 'conflict') {
       counts.conflicts += 1;
       conflicts.push(`${file}, ${day}: ${placed.why}`);
@@ -75,6 +80,17 @@ async function writeDays(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     },
   };
 }
+
+/** The newest day comes first, as far as the days that stand there are in order. */
+export const sectionOf = (day: string, project: string | undefined, body: string): NewSection => {
+  const of = project === undefined ? '' : ` ${project}`;
+  return {
+    kind: 'day',
+    key: `${day}${of}`,
+    text: `## ${day}${project === undefined ? '' : ` (${project})`}\n\n${body}`,
+    before: (key) => key.slice(0, day.length) < day,
+  };
+};
 
 /**
  * From `--since`, else from the day after the last one that was written when it was over, else today. Until today. Whoever

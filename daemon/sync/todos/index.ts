@@ -1,0 +1,146 @@
+import path from 'node:path';
+import { fail } from '../../../contracts/errors.ts';
+import { day } from '../../calendar.ts';
+import { digestOf } from '../../digest.ts';
+import { inMarkdown } from '../../markdown.ts';
+import { own } from '../../own.ts';
+import { oneLine } from '../../text.ts';
+import { place } from '../sections.ts';
+import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
+import { ages } from './blame.ts';
+import { harvest, type Harvest } from './harvest.ts';
+import { readTodos, todosJson, todosMarkdown, type Aged, type Known } from './report.ts';
+import { withIds } from './scan.ts';
+
+const HEADER = `# TODOs
+
+Every \`TODO\` of the project that names its owner and team. Written by \`reeve sync todos\`; what stands outside the marked
+section is yours and stays.
+`;
+
+/** What people left to be done in the files, with whom and since when. */
+export const todos: SyncJob = {
+  name: 'todos',
+  summary: 'TODOs with an owner, out of the files that Git tracks',
+  runbook: 'todos',
+  run: writeTodos,
+};
+
+async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
+  const [page = '', data = ''] = run.files;
+  const { estate, clean, clock } = deps;
+  const { timezone } = estate.estate;
+  const found = await collect(run, deps);
+  const since = run.since === undefined ? undefined : Date.parse(run.since);
+  const all =
+    since === undefined ? found.todos : found.todos.filter((one) => (one.since ?? Infinity) >= since);
+  const cleaned = all.map((one) => ({
+    ...one,
+    text: clean(one.text),
+    context: one.context.map((line) => clean(line)),
+  }));
+  const [pageBefore, dataBefore] = [await deps.read(page), await deps.read(data)];
+  const known = dataBefore === undefined ? [] : readTodos(dataBefore);
+  const conflicts: string[] = [];
+  const text = todosMarkdown(all, { ...found, timezone, project: run.project, clean });
+  const json = todosJson(run.project, cleaned);
+  const counts = { open: all.length, new: 0, done: 0, written: 0, conflicts: 0 };
+  const ids = new Set(all.map(({ id }) => id));
+  const before = new Set((known ?? []).map(({ id }) => id));
+  const fresh = all.filter(({ id }) => !before.has(id));
+  const done = (known ?? []).filter(({ id }) => !ids.has(id));
+  counts.new = fresh.length;
+  counts.done = done.length;
+  // A look at a part says nothing of the rest: it is shown, and no file is made of it.
+  const keep = run.dryRun || since !== undefined;
+
+  const placed = place(pageBefore ?? HEADER, { kind: 'todos', key: run.project ?? 'estate', text });
+  if (placed.outcome === 'conflict') conflicts.push(`${page}: ${placed.why}`);
+  else if (placed.outcome === 'written' && !keep) {
+    await deps.write(page, placed.text, pageBefore);
+    counts.written += 1;
+  }
+  if (known === undefined)
+    conflicts.push(`${data}: it is not what was written; move it away to have it written anew`);
+  else if (json !== dataBefore && !keep) {
+    await deps.write(data, json, dataBefore);
+    counts.written += 1;
+  }
+  counts.conflicts = conflicts.length;
+  await run.log(`${counts.open} open, ${counts.new} new, ${counts.done} done\n`);
+  for (const conflict of conflicts) await run.log(`left as it is: ${conflict}\n`);
+  if (!keep) await run.advance(digestOf(Buffer.from(json)), counts, conflicts);
+  return {
+    title: `${run.project ?? estate.estate.title ?? estate.estate.name}: TODOs of ${day(clock.now(), timezone)}`,
+    headline: headline(all, fresh, done, conflicts, deps),
+    counts,
+    conflicts,
+    document: { name: 'todos.json', mediaType: 'application/json', text: json },
+  };
+}
+
+/** Of the project, or of every project; a folder that two of them share is looked at once. */
+async function collect(
+  run: SyncRun,
+  { clock, estate, root }: SyncDeps,
+): Promise<Omit<Harvest, 'todos'> & { todos: Aged[] }> {
+  if (run.since !== undefined && Number.isNaN(Date.parse(run.since)))
+    throw fail('ARGUMENTS_INVALID', {
+      command: 'sync todos',
+      why: `--since takes a day such as 2026-11-25, not "${run.since}"`,
+    });
+  const spec = run.project === undefined ? undefined : own(estate.projects, run.project);
+  const folders = new Set(
+    (spec === undefined ? Object.values(estate.projects) : [spec]).map((one) => path.normalize(one.path)),
+  );
+  const whole = { todos: [] as Aged[], files: 0, skipped: 0, cut: false };
+  const seen = new Set<string>();
+  for (const prefix of folders) {
+    const folder = path.resolve(root, prefix);
+    const where = { clock, folder, prefix, signal: run.signal };
+    const part = await harvest({
+      ...where,
+      except: new Set(run.files),
+      progress: (done, total) => run.log(`progress ${done}/${total}\n`),
+    });
+    const fresh = part.todos.filter(({ file, line }) => !seen.has(`${file}:${line}`));
+    for (const { file, line } of fresh) seen.add(`${file}:${line}`);
+    const known = await ages(fresh, where);
+    whole.todos.push(
+      ...fresh.map((one) => ({ ...one, since: known.get(`${one.file}:${one.line}`) ?? null })),
+    );
+    whole.files += part.files;
+    whole.skipped += part.skipped;
+    whole.cut ||= part.cut;
+  }
+  const ids = withIds(whole.todos);
+  return { ...whole, todos: whole.todos.map((one, n) => ({ ...one, id: ids[n]?.id ?? one.id })) };
+}
+
+function headline(
+  all: readonly Aged[],
+  fresh: readonly Aged[],
+  done: readonly Known[],
+  conflicts: readonly string[],
+  { clean, estate }: SyncDeps,
+): string {
+  const say = (text: string): string => inMarkdown(oneLine(clean(text), 160));
+  const list = (what: string, items: readonly Known[]): string[] =>
+    items.length === 0
+      ? []
+      : [
+          `**${what}** (${items.length}):`,
+          ...items.slice(0, 5).map(({ owner, team, text }) => `- ${say(`${owner}@${team}`)}: ${say(text)}`),
+          ...(items.length > 5 ? [`- and ${items.length - 5} more`] : []),
+        ];
+  const oldest = all.reduce<Aged | undefined>(
+    (a, b) => (b.since !== null && (a === undefined || b.since < (a.since ?? Infinity)) ? b : a),
+    undefined,
+  );
+  return [
+    ...conflicts.map((one) => `**Kept as people left it**: ${say(one)}`),
+    `${all.length} open${oldest?.since == null ? '' : `, the oldest since ${day(oldest.since, estate.estate.timezone)}`}.`,
+    ...list('New', fresh),
+    ...list('Done', done),
+  ].join('\n');
+}
