@@ -46,6 +46,8 @@ export const scheduleRecords = {
     job_id: JobId.optional(),
     /** This record stands for every slot from `slot` to here: more were missed than are listed one by one. */
     until: z.int().min(0).optional(),
+    /** How many slots that is; older records do not say. Of more than 2,000 it is reckoned from how close those lie. */
+    count: z.int().min(2).optional(),
     /** Somebody asked for it afterwards: being late says nothing. */
     backfill: z.literal(true).optional(),
   }),

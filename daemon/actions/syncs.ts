@@ -1,3 +1,4 @@
+import { plural } from '../../contracts/units.ts';
 import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
@@ -40,7 +41,7 @@ export const syncList = readAction({
   async run(context) {
     const views = visible(await context.syncs.list(), context);
     return {
-      title: `${views.length} sync job(s)`,
+      title: plural(views.length, 'sync job'),
       tone: views.some(({ runs }) => runs.some(({ conflicts }) => conflicts.length > 0)) ? 'warn' : 'info',
       blocks: [
         {

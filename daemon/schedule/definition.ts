@@ -1,4 +1,4 @@
-import { due, ON_TIME_MS, type Skip } from './due.ts';
+import { due, ON_TIME_MS, type Skip, type Stretch } from './due.ts';
 import type { Line } from './lines.ts';
 import type { ScheduleState } from './projection.ts';
 import { dealtWith, type SlotBook } from './slot-book.ts';
@@ -7,7 +7,7 @@ import { pausedWords, words } from './words.ts';
 
 interface With {
   /** Records a slot that is not fired. */
-  skip(slot: number, why: string, until?: number): Promise<void>;
+  skip(slot: number, why: string, stretch?: Stretch): Promise<void>;
   warn(what: string, error: unknown): void;
 }
 
@@ -25,8 +25,8 @@ export async function putInForce(
       warn(`the slots of schedule ${name} before its change`, error);
       return [];
     });
-    for (const { slot, why, until } of owed)
-      await skip(slot, before.paused === null ? why : pausedWords(before.paused), until);
+    for (const { slot, why, ...stretch } of owed)
+      await skip(slot, before.paused === null ? why : pausedWords(before.paused), stretch);
   }
   const body = { schedule: name, digest, cron, timezone };
   await book.define(dst === undefined ? body : { ...body, dst });

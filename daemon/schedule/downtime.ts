@@ -15,7 +15,7 @@ export interface DowntimeState {
 /** The last absence of the daemon as the ledger tells it. */
 export const downtime: Projection<DowntimeState> = {
   name: 'downtime',
-  version: 4,
+  version: 5,
   initial: () => ({ seen: 0, last: null, gap: null, missed: {} }),
   apply(state, record) {
     if (record.type === 'daemon.started') {
@@ -25,12 +25,12 @@ export const downtime: Projection<DowntimeState> = {
       state.last = from === 0 ? null : { from, to: record.ts };
       state.gap = state.last === null ? null : { ...state.last, from: owed?.from ?? state.last.from };
     } else if (record.type === 'schedule.slot' && state.gap !== null) {
-      const { schedule, slot, until = slot, outcome, backfill } = record.body;
+      const { schedule, slot, until = slot, count = until > slot ? 2 : 1, outcome, backfill } = record.body;
       const inside = slot > state.gap.from && slot <= state.gap.to;
       if (outcome === 'ran' && backfill === undefined && (slot > state.gap.to || inside))
         delete state.missed[schedule];
       else if (inside && outcome === 'skipped')
-        state.missed[schedule] = (state.missed[schedule] ?? 0) + (until > slot ? 2 : 1);
+        state.missed[schedule] = (state.missed[schedule] ?? 0) + count;
     }
     // Written by a start before it is one.
     if (record.type !== 'ledger.repaired') state.seen = record.ts;

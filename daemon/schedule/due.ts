@@ -14,7 +14,11 @@ export interface Skip {
   why: string;
   /** Last slot that this entry stands for, when it stands for a stretch. */
   until?: number;
+  /** How many those are. */
+  count?: number;
 }
+
+export type Stretch = Pick<Skip, 'until' | 'count'>;
 
 export interface Due {
   /** To be fired, in order. */
@@ -36,6 +40,8 @@ export const ON_TIME_MS = 60_000;
 export const CATCHUP_CAP = 24;
 /** Missed slots that get a record each; older ones share one. */
 export const LISTED = 500;
+/** Of those that share a record, how many are counted one by one: each costs 50 µs of the event loop. */
+const COUNTED = 2000;
 
 /** Offset of a slot, 0 … jitter, a function of the schedule's name and the slot alone: every daemon computes the same. */
 export function jitterOf({ name, jitter }: DueSchedule, slot: number): number {
@@ -74,7 +80,9 @@ export function due(
   const oldest = ripe[0];
   if (many && first !== undefined && oldest !== undefined && first < oldest) {
     const until = times.before(oldest, 1)[0] ?? first;
-    skip.push({ slot: first, until, why: `more than ${LISTED} slots were missed` });
+    const count = countOf(times, first, until);
+    const stretch = count < 2 ? { slot: first } : { slot: first, until, count };
+    skip.push({ ...stretch, why: `more than ${LISTED} slots were missed` });
   }
   const run: number[] = [];
   for (const [i, slot] of ripe.entries()) {
@@ -94,6 +102,14 @@ function upTo(times: Times, last: number, now: number): number[] {
     if (found.length < count || (found.at(-1) ?? 0) > now) break;
   }
   return found;
+}
+
+/** The slots from `first` to `until`; of more than COUNTED, as many as there are when the others lie as close. */
+function countOf(times: Times, first: number, until: number): number {
+  const known = times.after(first, COUNTED).filter((slot) => slot <= until);
+  const last = known.at(-1) ?? first;
+  if (known.length < COUNTED) return known.length + 1;
+  return known.length + 1 + Math.round((known.length * (until - last)) / (last - first));
 }
 
 /** Why a ripe slot is not fired; undefined when it is. `newer`: how many ripe slots come after it. */

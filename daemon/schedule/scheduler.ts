@@ -9,7 +9,7 @@ import type { StateView } from '../ports/state.ts';
 import { iso } from '../time.ts';
 import { putInForce } from './definition.ts';
 import { downtime } from './downtime.ts';
-import { due, expired, jitterOf, ON_TIME_MS, type DueSchedule } from './due.ts';
+import { due, expired, jitterOf, ON_TIME_MS, type DueSchedule, type Stretch } from './due.ts';
 import { activeJobs, clearWay, isQueued, slotAnchor, type OverlapJobs } from './overlap.ts';
 import { Lines, type Line } from './lines.ts';
 import { schedules } from './projection.ts';
@@ -184,12 +184,12 @@ export class Scheduler {
     const { run, skip, next } = due(dueOf(name, spec), dealtWith(known), now, times, fresh ? { start } : {});
     const plan = [
       ...skip.map((entry) => ({ ...entry, fire: false })),
-      ...run.map((slot) => ({ slot, fire: true, why: '', until: undefined })),
+      ...run.map((slot) => ({ slot, fire: true, why: '' })),
     ].sort((a, b) => a.slot - b.slot);
-    for (const { slot, fire, why, until } of plan) {
+    for (const { slot, fire, why, ...stretch } of plan) {
       if (fire && known.paused !== null) await this.#skip(name, spec, slot, pausedWords(known.paused));
       else if (fire) await this.#take(name, spec, slot);
-      else await this.#skip(name, spec, slot, why, until);
+      else await this.#skip(name, spec, slot, why, stretch);
     }
     // Only now: what failed half-way is looked at again with the next tick.
     line.next = next;
@@ -210,10 +210,9 @@ export class Scheduler {
     if (claimed) this.#launch(name, slot);
   }
 
-  async #skip(name: string, spec: ScheduleSpec, slot: number, why: string, until?: number): Promise<void> {
+  async #skip(name: string, spec: ScheduleSpec, slot: number, why: string, more?: Stretch): Promise<void> {
     const late_ms = this.#late(name, spec, slot);
-    const body = { schedule: name, slot, outcome: 'skipped' as const, late_ms, why };
-    await this.#book.skip(until === undefined ? body : { ...body, until });
+    await this.#book.skip({ schedule: name, slot, outcome: 'skipped', late_ms, why, ...more });
   }
 
   #late(name: string, spec: ScheduleSpec, slot: number): number {

@@ -59,6 +59,20 @@ async function badWeek(): Promise<{ book: Book; report(asked?: Partial<Asked>): 
   const slot = { schedule: 'nightly', late_ms: 0, outcome: 'refused' as const };
   await book.ledger.append('schedule.slot', { ...slot, slot: from + HOUR, why: 'MANDATE_SUSPENDED' });
   await book.ledger.append('schedule.slot', { ...slot, slot: from - HOUR, why: 'of the week before' });
+  // One record for many: all of them count, of those that began in the week before the share that was in this one.
+  const many = { ...slot, outcome: 'skipped' as const, why: 'more than 500 slots were missed' };
+  await book.ledger.append('schedule.slot', {
+    ...many,
+    slot: from + 2 * HOUR,
+    until: from + 12 * HOUR,
+    count: 601,
+  });
+  await book.ledger.append('schedule.slot', {
+    ...many,
+    slot: from - 3 * HOUR,
+    until: from + HOUR,
+    count: 240,
+  });
   const alert = { severity: 'page' as const, source: 'probe' as const, title: 'x', text: '' };
   await book.ledger.append('alert.raised', { ...alert, key: 'probe:web', project: 'shop', env: 'prod' });
   await book.ledger.append('alert.raised', { ...alert, key: 'daemon:crash', severity: 'warn' });
@@ -157,7 +171,7 @@ test('the report says what happened, bad things first and by their names', async
     '**Beyond their objective**: restore-pg.',
     'Drills that did not run: restore-files.',
     '**Not passed for too long**: nightly.',
-    '1 slot missed: nightly.',
+    '662 slots missed: nightly.',
     '**1 break-glass review open**, the oldest for 6 d.',
   ]);
   const text = weeklyMarkdown(made);
@@ -171,7 +185,7 @@ test('the report says what happened, bad things first and by their names', async
     '| Taken by its alert (warn) | shop/prod | 2026-06-01 10:01 | at once | 3 min | **goes on** | not linked | no |',
     '| Elsewhere (warn) | other/dev | 2026-06-01 10:44 | at once | – | **goes on** | not linked | no |',
     'Heals: 1 did not.',
-    '| nightly | shop/prod | never | 1 | **too long ago** (at most 26 h) |',
+    '| nightly | shop/prod | never | 662 | **too long ago** (at most 26 h) |',
     '1 page, 1 warning and 0 notices were raised. 1 message reached a channel, 1 was given up.',
     '- `daemon:crash` (warn) since 2026-06-01 10:44',
   ])

@@ -112,7 +112,13 @@ test('a very long absence is one stretch and a bounded list, without a hole betw
   const { run, skip } = due(plain('latest'), last, now, times);
   expect(run).toEqual([now]);
   expect(skip).toHaveLength(LISTED);
-  expect(skip[0]).toMatchObject({ slot: last + 1000, until: now - LISTED * 1000 });
+  const year = 365 * 86_400;
+  expect(skip[0]).toMatchObject({ slot: last + 1000, until: now - LISTED * 1000, count: year - LISTED });
+  // Uneven ones are counted as they are: nine hours of each working day.
+  const office = await readCron('office', '*/5 9-17 * * 1-5', 'UTC');
+  const [monday, friday] = [at('2026-01-05T00:00:00Z'), at('2026-01-17T00:00:00Z')];
+  const uneven = due({ ...plain('latest'), name: 'office' }, monday - 1, friday, office);
+  expect(uneven.run.length + uneven.skip.reduce((n, { count = 1 }) => n + count, 0)).toBe(10 * 9 * 12);
   expect(skip[1]?.slot).toBe(now - (LISTED - 1) * 1000);
 });
 

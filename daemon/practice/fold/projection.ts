@@ -10,7 +10,7 @@ const INCIDENT_ALERT = /^incident:(inc_[0-9a-f]{16})$/;
 /** What the numbers of the practice are made from. Bounded; what was dropped is said (`cut`). */
 export const practiceProjection: Projection<PracticeState> = {
   name: 'practice',
-  version: 2,
+  version: 3,
   initial: () => ({
     changes: {},
     changes_cut: 0,
@@ -94,15 +94,17 @@ function push<T extends { at: number }>(trail: Trail<T>, item: T): void {
 /** A slot that did not run although nobody wanted that. */
 function slot(state: PracticeState, { body }: LedgerRecord<'schedule.slot'>): void {
   const { schedule, slot: at, until, outcome, why = '', backfill } = body;
+  // A record of before the count was written down stands for two at least.
+  const { count = until === undefined ? 1 : 2 } = body;
   if (outcome === 'ran' || backfill === true || why.startsWith('paused by ')) return;
   push(state.missed, {
     at,
     schedule,
     outcome,
     why: why.slice(0, 200),
-    ...(until === undefined ? {} : { until }),
+    ...(until === undefined ? {} : { until, count }),
   });
-  state.missed_totals[schedule] = (state.missed_totals[schedule] ?? 0) + 1;
+  state.missed_totals[schedule] = (state.missed_totals[schedule] ?? 0) + count;
 }
 
 /** The same record also says that an open alert has changed: then it is no new one. */

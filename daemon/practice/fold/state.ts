@@ -52,8 +52,9 @@ export interface MissedSlot {
   schedule: string;
   outcome: string;
   why: string;
-  /** It stands for further slots up to here. */
+  /** It stands for further slots up to here, and for so many in all. */
   until?: number;
+  count?: number;
 }
 
 export interface RaisedAlert {

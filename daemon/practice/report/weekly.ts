@@ -8,7 +8,7 @@ import type {
   WeeklyReport,
 } from '../../ports/practice.ts';
 import type { ScheduleFigures } from '../metrics.ts';
-import type { IncidentEntry, PracticeState, Trail } from '../fold/state.ts';
+import type { IncidentEntry, MissedSlot, PracticeState, Trail } from '../fold/state.ts';
 import { drillTrends } from './trend.ts';
 
 export interface WeeklySource {
@@ -58,7 +58,7 @@ export function weekly(source: WeeklySource, { project, from, to, may }: Asked):
     slos: source.slos.filter(mine).map((slo) => ({ slo, week: source.between(slo.name, from, to) })),
     dora: [...source.dora],
     drills: drillTrends(source.drills.filter(mine), from, to),
-    schedules: source.schedules.filter(mine).map((row) => scheduleWeek(row, state, inside, now)),
+    schedules: source.schedules.filter(mine).map((row) => scheduleWeek(row, state, { from, to }, now)),
     alerts: {
       page: bySeverity('page'),
       warn: bySeverity('warn'),
@@ -113,10 +113,13 @@ const incidentWeek = (incident: IncidentEntry): IncidentWeek => {
 function scheduleWeek(
   { name, project, env, passed, ever, max_age, paused }: ScheduleFigures,
   { missed }: PracticeState,
-  inside: (at: number) => boolean,
+  week: { from: number; to: number },
   now: number,
 ): ScheduleWeek {
-  const mine = missed.items.filter(({ schedule, at }) => schedule === name && inside(at));
+  const mine = missed.items
+    .filter(({ schedule }) => schedule === name)
+    .map((slot) => ({ ...slot, slots: slotsIn(slot, week) }))
+    .filter(({ slots }) => slots > 0);
   return {
     name,
     project,
@@ -125,7 +128,7 @@ function scheduleWeek(
     max_age,
     too_old: !paused && max_age !== null && now - passed > max_age,
     paused,
-    missed: mine.length,
+    missed: mine.reduce((sum, { slots }) => sum + slots, 0),
     why: mine.at(-1)?.why ?? null,
   };
 }
@@ -140,4 +143,15 @@ function incomplete(state: PracticeState, from: number): string[] {
     ]),
   ];
   return trails.filter(([, cut]) => cut >= from && cut > 0).map(([name]) => name);
+}
+
+/** How many of the slots that a record stands for were due then: of a stretch that is only partly in it, its share. */
+function slotsIn(
+  { at, until = at, count = 1 }: MissedSlot,
+  { from, to }: { from: number; to: number },
+): number {
+  if (at >= to || until < from) return 0;
+  if (at >= from && until < to) return count;
+  const share = (Math.min(until, to) - Math.max(at, from)) / (until - at);
+  return Math.max(1, Math.round(count * share));
 }
