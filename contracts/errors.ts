@@ -7,6 +7,7 @@ import { cosignErrors } from './errors/cosign.ts';
 import { cliErrors } from './errors/cli.ts';
 import { configErrors } from './errors/config.ts';
 import { drillErrors } from './errors/drill.ts';
+import { githubErrors } from './errors/github.ts';
 import { grantErrors } from './errors/grant.ts';
 import { incidentErrors } from './errors/incident.ts';
 import { jobErrors } from './errors/job.ts';
@@ -36,6 +37,7 @@ export const errorTable = {
   ...cliErrors,
   ...configErrors,
   ...drillErrors,
+  ...githubErrors,
   ...grantErrors,
   ...incidentErrors,
   ...jobErrors,

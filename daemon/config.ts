@@ -22,6 +22,8 @@ export interface Settings {
   passphrase: string | undefined;
   /** Other addresses of the chat platforms' APIs, handed to the bots. */
   chatApi: { discord: string | undefined; slack: string | undefined };
+  /** Another address of GitHub's API: GitHub Enterprise Server, or a stand-in. */
+  githubApi: string | undefined;
   cwd: string;
 }
 
@@ -39,7 +41,7 @@ const Level = z.enum(['trace', 'debug', 'info', 'warn', 'error']);
 
 /**
  * Reads `REEVE_HOME` (default ~/.reeve), `REEVE_PORT` (7333), `REEVE_CONFIG`, `REEVE_LOG_FILE`, `REEVE_LOG_LEVEL`,
- * `REEVE_PASSPHRASE` and `REEVE_DISCORD_API`. Empty is as good as unset. Throws `SETTING_INVALID`.
+ * `REEVE_PASSPHRASE`, `REEVE_DISCORD_API`, `REEVE_SLACK_API` and `REEVE_GITHUB_API`. Empty is as good as unset. Throws `SETTING_INVALID`.
  */
 export function readSettings(
   flags: Flags = {},
@@ -69,6 +71,7 @@ export function readSettings(
       discord: value(undefined, 'REEVE_DISCORD_API'),
       slack: value(undefined, 'REEVE_SLACK_API'),
     },
+    githubApi: value(undefined, 'REEVE_GITHUB_API'),
     cwd,
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Duration } from '../duration.ts';
-import { Slug } from '../ids.ts';
+import { ProjectId, Slug } from '../ids.ts';
 
 /** Names of the stored secrets with which a sender signs: the one in force, and the one before it while it is replaced. */
 const signing = <T extends z.ZodType>(secret: T) => ({ secret, previous_secret: Slug.optional() });
@@ -12,6 +12,38 @@ const LinearHook = z.strictObject({ ...signing(Slug.default('linear_webhook')) }
 /** `POST /webhooks/generic/<name>`: whoever signs as Standard Webhooks says (`whsec_…` secrets). */
 const GenericHook = z.strictObject({ ...signing(Slug) });
 
+/** A GitHub App, as which Reeve calls GitHub; `key`: name of the secret that holds its private key. */
+const GithubApp = z.strictObject({
+  id: z.int().min(1),
+  /** Number of its installation: the end of the installation's address under "Configure". */
+  installation: z.int().min(1),
+  key: Slug.default('github_key'),
+});
+
+/** `owner/name`, or the number of a repository, which stays when it is renamed. */
+const Repository = z
+  .string()
+  .max(140)
+  .regex(
+    /^(?:\d{1,15}|[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[\w.-]{1,100})$/,
+    'owner/name, or the number of a repository',
+  );
+
+const Github = z
+  .strictObject({
+    webhook: GithubHook.prefault({}),
+    app: GithubApp.optional(),
+    /** Name of the secret that holds a fine-grained token, where there is no app. */
+    token: Slug.optional(),
+    /** Which project a repository belongs to. */
+    repositories: z.record(Repository, ProjectId).default({}),
+    /** Whether `/reeve …` in comments of these repositories is heard. */
+    commands: z.boolean().default(true),
+    /** Whether deployments and commit statuses are written to these repositories. */
+    deployments: z.boolean().default(true),
+  })
+  .refine(({ app, token }) => app === undefined || token === undefined, 'an app or a token, not both');
+
 /** Who calls in from outside. */
 export const IntegrationsSpec = z.strictObject({
   /** Where senders reach this daemon: a tunnel or proxy in front of its TCP port. Shown with the set-up; no path. */
@@ -22,7 +54,7 @@ export const IntegrationsSpec = z.strictObject({
       'an address such as https://reeve.example.com, without a path',
     )
     .optional(),
-  github: z.strictObject({ webhook: GithubHook.prefault({}) }).optional(),
+  github: Github.optional(),
   linear: z.strictObject({ webhook: LinearHook.prefault({}) }).optional(),
   generic: z.record(Slug, GenericHook).default({}),
   /** How long the bodies of deliveries are kept; that they came stays in the ledger. */

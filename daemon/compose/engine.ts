@@ -34,6 +34,7 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { openDrivers } from './drivers.ts';
 import { estateChecks } from './estate-checks.ts';
+import { openGithub } from './github.ts';
 import { openFeatures, type Features } from './features.ts';
 import { stepServices } from './services.ts';
 import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
@@ -199,6 +200,7 @@ export async function buildEngine(
     runbooks,
     mandates,
     secrets,
+    github: openGithub({ clock, config, secrets, api: settings.githubApi, version, warn }),
     zones,
     clean,
     admit,

@@ -33,6 +33,11 @@ export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => 
     await checkIntegrations(integrations, tell, secrets);
   },
   async (config, tell) => {
+    if (config.integrations.github === undefined) return;
+    const { checkGithub } = await import('../integrations/github/check.ts');
+    await checkGithub(config, tell, secrets);
+  },
+  async (config, tell) => {
     if (Object.keys(config.rules).length === 0) return;
     const { checkRules } = await import('../integrations/rules/check.ts');
     checkRules(config, tell);

@@ -2,6 +2,7 @@ import type { Unattended } from '../ports/unattended.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
+import type { Github } from '../ports/github.ts';
 import type { Incidents } from '../ports/incidents.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Mandates } from '../ports/mandates.ts';
@@ -32,6 +33,7 @@ export interface FeatureContext {
   runbooks: Runbooks;
   mandates: Mandates;
   secrets: Secrets;
+  github: Github;
   zones: { checkWrite(file: string): Promise<string> };
   /** Hides what is secret in a text. */
   clean(text: string): string;
