@@ -34,7 +34,6 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { openDrivers } from './drivers.ts';
 import { estateChecks } from './estate-checks.ts';
-import { openGithub } from './github.ts';
 import { openFeatures, type Features } from './features.ts';
 import { stepServices } from './services.ts';
 import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
@@ -200,7 +199,7 @@ export async function buildEngine(
     runbooks,
     mandates,
     secrets,
-    github: openGithub({ clock, config, secrets, api: settings.githubApi, version, warn }),
+    caller: { api: settings.githubApi, version },
     zones,
     clean,
     admit,

@@ -16,6 +16,7 @@ import type { Secrets } from '../ports/secrets.ts';
 import type { Webhooks } from '../ports/webhooks.ts';
 import type { Work } from '../ports/work.ts';
 import { composeAlerts } from './alerts.ts';
+import { openGithub } from './github.ts';
 import { composeIncidents } from './incidents.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
@@ -59,7 +60,14 @@ export interface Features {
 }
 
 /** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
-export function openFeatures(context: FeatureContext): Features {
+export function openFeatures({
+  caller,
+  ...given
+}: Omit<FeatureContext, 'github'> & {
+  /** How Reeve calls GitHub. */
+  caller: { api: string | undefined; version: string };
+}): Features {
+  const context = { ...given, github: openGithub({ ...given, ...given.store, ...caller }) };
   const alerts = composeAlerts(context);
   const probes = openProbes(context, () => alerts.alerts);
   const incidents = composeIncidents(context, alerts.alerts, probes.probes);
