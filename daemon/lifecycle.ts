@@ -55,3 +55,17 @@ export function onSignals(stop: (signal: string) => Promise<void>, limitMs: numb
   }
   return remove;
 }
+
+/**
+ * An error that nobody caught ends the process, as Node has it, with status 1: what it was in the midst of is not known. `tell`
+ * is called first and may take no time, since nothing may go on meanwhile.
+ */
+export function onCrash(tell: (error: unknown) => void): void {
+  process.once('uncaughtException', (error: unknown) => {
+    try {
+      tell(error);
+    } finally {
+      process.exit(1);
+    }
+  });
+}

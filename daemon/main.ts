@@ -1,8 +1,9 @@
 import { flushCompileCache } from 'node:module';
 import type { App } from './app.ts';
 import { readSettings, type Flags } from './config.ts';
-import { onSignals } from './lifecycle.ts';
+import { onCrash, onSignals } from './lifecycle.ts';
 import { startWhenRoom } from './start.ts';
+import { traceOf } from './trace.ts';
 import { sayDrill, sayFull, sayNext, sayStarted, type Print } from './welcome.ts';
 
 /** How long a clean stop may take, ms; then the process goes at once. */
@@ -27,6 +28,15 @@ export async function up(options: UpOptions): Promise<never> {
     print(`\n${signal}: stopping …\n`);
     await app?.stop(signal).finally(flushCompileCache);
   }, STOP_LIMIT_MS);
+  onCrash((error) => {
+    const trace = traceOf(error);
+    process.stderr.write(
+      `\n✗ An error that nobody caught; the daemon ends, and the ledger says at the next start what it was in the midst of.\n` +
+        `  → Start it again with \`reeve up\`, and report this:\n\n${trace}\n`,
+    );
+    app?.store.log.error('an error that nobody caught ends the daemon', { trace });
+    app?.store.log.close();
+  });
   app = await startWhenRoom(settings, (standIn) => {
     app = standIn;
     sayFull(standIn, print);

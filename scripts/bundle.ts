@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'rolldown';
+import { minifySync, parseSync } from 'rolldown/utils';
 import { CACHE, freshBundle, identityOf, ROOT, RUNS, stampOf, type Manifest } from '../cli/local/bundle.ts';
 
 const ENTRY = 'scripts/daemon.ts';
@@ -34,7 +35,7 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     platform: 'node',
     tsconfig: false,
     transform: { target: 'esnext' },
-    plugins: [builtins, places(files)],
+    plugins: [builtins, places(files), shorter],
     onLog(level, log) {
       // What the packages do is theirs; what cannot be bundled would only fail when it runs.
       if (level === 'warn' && log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
@@ -49,7 +50,10 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     // One character beyond Latin-1 would double what the text takes in memory.
     charset: 'ascii',
     comments: { legal: false, annotation: false, jsdoc: false },
+    // The text stands in memory twice, in the heap and in the snapshot: every third character was white space.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     sourcemap: 'hidden',
+    sourcemapExcludeSources: true,
     sourcemapPathTransform: (source, map) => resolve(dirname(map), source),
     keepNames: true,
   });
@@ -85,6 +89,24 @@ const builtins: Plugin = {
     const name = id.slice(1).replace(/^node:/, '');
     const module = `process.getBuiltinModule("node:${name}")`;
     return LATE.has(name) ? late(name, module) : `module.exports = ${module};`;
+  },
+};
+
+/** Of packages also the names within functions; of our own code a stack trace still names everything. */
+const shorter: Plugin = {
+  name: 'shorter',
+  transform(code, id) {
+    if (!id.startsWith(`${ROOT}node_modules/`) || !/\.[cm]?js$/.test(id)) return null;
+    const { module } = parseSync(id, code);
+    const esm = module.hasModuleSyntax;
+    const short = minifySync(id, code, {
+      module: esm,
+      compress: true,
+      mangle: { toplevel: esm, keepNames: true },
+      codegen: { removeWhitespace: false },
+    });
+    if (short.errors.length > 0) throw new Error(`${id}: ${short.errors[0]?.message}`);
+    return { code: short.code, map: null };
   },
 };
 
