@@ -21,6 +21,16 @@ export interface UpOptions extends Flags {
  * never resolves. Rejects with a ReeveError when it cannot start.
  */
 export async function up(options: UpOptions): Promise<never> {
+  try {
+    return await run(options);
+  } catch (error) {
+    // Who asks where (--verbose) is told the files it was written in.
+    for (let e = error; options.logLevel === 'debug' && e instanceof Error; e = e.cause) e.stack = traceOf(e);
+    throw error;
+  }
+}
+
+async function run(options: UpOptions): Promise<never> {
   const settings = readSettings(options);
   const print: Print = (text) => void process.stdout.write(text);
   let app: App | undefined;

@@ -1,4 +1,3 @@
-import { traceOf } from '../../daemon/trace.ts';
 import { EXIT, errorTable, fail, type ErrorCode, type ErrorResponse } from '../../contracts/errors.ts';
 import { harmless } from '../io/harmless.ts';
 import { Problem, Refused } from '../io/problem.ts';
@@ -35,7 +34,7 @@ export function report(terminal: Terminal, command: string, error: unknown): num
 }
 
 const harmlessStack = (error: Error): string =>
-  traceOf(error)
+  (error.stack ?? error.message)
     .split('\n')
     .map((line) => harmless(line))
     .join('\n');
