@@ -4,7 +4,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import { GLOBAL_OPTIONS } from './options.ts';
 import { parseValue, piped } from './values.ts';
 import { usage } from './io/problem.ts';
-import { nearest } from './suggest.ts';
+import { meant, nearest } from './suggest.ts';
 
 /** What a command line asks for. */
 export type Intent =
@@ -174,11 +174,20 @@ function ownOptions(command: Command, root: Command, spec: CommandSpec): Record<
     for (const [name, value] of Object.entries(above.opts<Record<string, unknown>>())) {
       const { long = '' } = above.options.find((o) => o.attributeName() === name) ?? {};
       if (!command.options.some((o) => o.attributeName() === name))
-        throw usage(`${spec.name} has no option ${long ?? name}`, `See \`reeve ${spec.name} --help\`.`);
+        throw noOption(spec.name, long ?? name, command);
       const before = given[name];
       given[name] = Array.isArray(before) && Array.isArray(value) ? [...value, ...before] : (before ?? value);
     }
   return given;
+}
+
+function noOption(where: string, flag: string, command: Command): Error {
+  const near = meant(
+    flag,
+    command.options.flatMap((o) => (o.long == null ? [] : [o.long])),
+  );
+  const hint = near === undefined ? `See \`reeve ${where} --help\`.` : `Did you mean ${near}?`;
+  return usage(`${where} has no option ${flag}`, hint);
 }
 
 function positional(
@@ -256,7 +265,7 @@ function explained(
     const flag = quoted.split('=')[0] ?? '';
     const known = [...at.options, ...root.options].flatMap((o) => (o.long == null ? [] : [o.long]));
     // What skips a confirmation is nobody's typing mistake.
-    const near = nearest(
+    const near = meant(
       flag,
       known.filter((long) => long !== '--force'),
     );

@@ -28,3 +28,17 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   }
   return best;
 }
+
+/** Options that say the same in different commands, here and elsewhere. */
+const ALIKE = [
+  ['--limit', '--lines', '--last', '--count', '--number', '--max', '--tail', '--head', '-n'],
+  ['--env', '--environment', '-e'],
+  ['--project', '--project-id', '--project-ids', '-p'],
+  ['--reason', '--why', '--message', '-m'],
+] as const satisfies string[][];
+
+/** The option of `known` that whoever gave `flag` meant: the one of the same meaning, or else the nearest. */
+export function meant(flag: string, known: readonly string[]): string | undefined {
+  const alike: readonly string[] = ALIKE.find((group: readonly string[]) => group.includes(flag)) ?? [];
+  return known.find((long) => alike.includes(long)) ?? nearest(flag, known);
+}

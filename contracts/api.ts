@@ -68,6 +68,8 @@ export const StatusView = z.object({
   home: z.string(),
   started: z.int(),
   estate: z.string(),
+  /** Mistakes of the file as it stands on disk, with file and line; what is in force then is an earlier version. */
+  config_refused: z.array(z.string()),
   address: z.string(),
   ledger: z.object({ size: z.int(), root: z.string(), writable: z.boolean(), why: z.string().optional() }),
   jobs: z.object({ running: z.int(), queued: z.int(), unknown: z.int() }),

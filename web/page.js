@@ -47,6 +47,8 @@ function showStatus(status) {
     ]);
   if (!status.ledger.writable)
     warnings.push(['bad', `The ledger cannot be written: ${status.ledger.why ?? ''}`]);
+  if (status.config_refused.length > 0)
+    warnings.push(['bad', `The file on disk is not in force: ${status.config_refused[0]}`]);
   for (const halt of status.halted)
     warnings.push(['bad', `Halted (${halt.scope}) by ${halt.by}: ${halt.reason}`]);
   if (status.paused)

@@ -32,6 +32,7 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
             `the ledger cannot be written: ${harmless(s.ledger.why ?? 'no reason given').replace(/[.]$/, '')}; nothing privileged runs`,
           ),
         ]),
+    ...refused(s).map(bad),
     ...s.halted.map((h) => bad(`halted: ${harmless(h.scope)} ${since(h.since, h.by, h.reason)}`)),
     ...(s.paused === null
       ? []
@@ -57,6 +58,13 @@ function alarms(terminal: Terminal, s: StatusView, ours: string): string[] {
       ? []
       : [warn(`this CLI is ${ours}, the daemon ${harmless(s.reeve)}: restart the daemon`)]),
   ];
+}
+
+function refused({ config_refused = [] }: Partial<StatusView>): string[] {
+  const [first, ...more] = config_refused;
+  if (first === undefined) return [];
+  const rest = more.length === 0 ? '' : `, and ${count(more.length)} more`;
+  return [`the file on disk is not in force: ${harmless(first)}${rest}: reeve config check`];
 }
 
 function incidents({ incidents }: Partial<Pick<StatusView, 'incidents'>>): string[] {

@@ -6,6 +6,7 @@ import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 import { problemDraft } from './problems.ts';
 import { sees } from './sees.ts';
+import { brokenWords } from './status.ts';
 
 const group = 'Configuration';
 
@@ -90,7 +91,8 @@ export const configDiff = readAction({
     mandate: arg.string('only this one, e.g. schedule:self-restore', { position: 0 }).optional(),
   }),
   examples: ['config diff', 'config diff schedule:self-restore'],
-  async run({ mandates, config, people, caller }, args) {
+  async run({ mandates, config, people, caller, checkConfig }, args) {
+    const broken = (await checkConfig()).filter(({ severity }) => severity === 'error');
     const { schedules } = config.current().config;
     const all = (await mandates.list()).filter(
       ({ id }) =>
@@ -110,6 +112,11 @@ export const configDiff = readAction({
         empty: 'No such mandate.',
       },
     ];
+    if (broken.length > 0)
+      blocks.unshift({
+        type: 'text',
+        text: brokenWords(broken.map(({ at, message }) => `${at}: ${message}`)),
+      });
     const diffs: Record<string, string> = {};
     for (const m of all.filter((one) => one.state !== 'accepted')) {
       const { text } = await mandates.diff(m.id);
@@ -125,9 +132,11 @@ export const configDiff = readAction({
     return {
       title:
         waiting.length === 0
-          ? 'Every mandate is as it was accepted'
+          ? broken.length > 0
+            ? 'Every mandate is as it was accepted, but the file on disk is not in force'
+            : 'Every mandate is as it was accepted'
           : `${plural(waiting.length, 'mandate')} ${waiting.length === 1 ? 'waits' : 'wait'} for you`,
-      tone: waiting.length === 0 ? 'good' : 'warn',
+      tone: broken.length > 0 ? 'bad' : waiting.length === 0 ? 'good' : 'warn',
       blocks,
       data: { mandates: all as unknown as Json, diffs },
     };

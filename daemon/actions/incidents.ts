@@ -157,21 +157,16 @@ export const incidentsPostmortem = readAction({
       title: `Postmortem of ${incident.id}${postmortem?.final === true ? '' : ' (draft)'}`,
       tone: 'info',
       blocks: [
-        {
-          type: 'file',
-          name: `postmortem-${incident.id}.md`,
-          mediaType: 'text/markdown',
-          text,
-          ...(postmortem === null ? {} : { artifact: postmortem.artifact }),
-        },
-        ...(postmortem?.path == null
-          ? []
-          : [{ type: 'hint' as const, text: `It also stands in ${postmortem.path}.` }]),
+        { type: 'code', language: 'markdown', text },
+        ...(postmortem === null ? [] : [{ type: 'hint' as const, text: whereIs(postmortem) }]),
       ],
       data: { incident: incident.id, markdown: text, path: postmortem?.path ?? null },
     };
   },
 });
+
+const whereIs = ({ path, artifact, final }: NonNullable<IncidentView['postmortem']>): string =>
+  `${final ? 'It' : 'The draft'} lies ${path === null ? '' : `in ${path}, and `}as artifact ${artifact.digest ?? ''}.`;
 
 /** `what to do @owner`: the last word with an @ is who does it. */
 export function parseAction(text: string): { text: string; owner: string } {

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { readAction } from '../ports/actions.ts';
 import type { Json } from '../../contracts/json.ts';
 
+/** What a broken file on disk means, and its first mistake. */
+export const brokenWords = ([first = '', ...more]: readonly string[]): string =>
+  `the file on disk has mistakes, so the version before it stays in force: ${first}${more.length === 0 ? '' : `, and ${more.length} more (config check)`}`;
+
 export const status = readAction({
   name: 'status',
   summary: 'What runs, what waits, what was proven last',
@@ -17,7 +21,7 @@ export const status = readAction({
       tone:
         s.halted.length > 0 || !s.ledger.writable || s.incidents.page > 0
           ? 'bad'
-          : s.incidents.open > 0
+          : s.incidents.open > 0 || s.config_refused.length > 0
             ? 'warn'
             : 'good',
       blocks: [
@@ -25,6 +29,9 @@ export const status = readAction({
           type: 'fields',
           fields: [
             { label: 'Ledger', value: `${s.ledger.size} records` },
+            ...(s.config_refused.length === 0
+              ? []
+              : [{ label: 'Not in force', value: brokenWords(s.config_refused) }]),
             { label: 'Root', value: { id: s.ledger.root } },
             {
               label: 'Jobs',

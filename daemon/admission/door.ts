@@ -22,6 +22,9 @@ import { verbFor } from '../verb.ts';
 
 export const MAX_REASON = 2000;
 
+/** Stands in the examples of actions for a project of the estate. */
+const SOME_PROJECT = 'my-project';
+
 /** What is behind the door; the rest of `Deps` the door gives itself. */
 export type DoorDeps = Omit<Deps, 'runApproved' | 'planGrant' | 'requestGrant'>;
 
@@ -174,12 +177,25 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
           (may(spec.kind === 'privileged' ? verbFor(spec.name) : spec.verb) ||
             (spec.kind === 'privileged' && deps.grants.keeps(caller.person, { command: spec.name }))),
       );
+      const project = exampleProject(caller.person);
       return makeCatalogue(
-        open.map(({ spec }) => spec),
+        open.map(({ spec }) =>
+          project === undefined
+            ? spec
+            : { ...spec, examples: spec.examples.map((line) => line.replaceAll(SOME_PROJECT, project)) },
+        ),
         options.version,
       );
     },
   };
+
+  /** The first project that the person may see, so that an example can be typed as it is. */
+  function exampleProject(person: string): string | undefined {
+    const seen = Object.keys(deps.config.current().config.projects).filter((project) =>
+      deps.people.allows(person, 'view', project),
+    );
+    return seen.find((project) => project !== 'reeve') ?? seen[0];
+  }
 
   /** Every command there is, the fixed ones first. */
   async function published(): Promise<{ spec: CommandSpec; inChat: boolean }[]> {

@@ -33,6 +33,7 @@ export function statusView(
     home: home.root,
     started,
     estate: at.config.current().config.estate.name,
+    config_refused: [...(at.config.refused?.() ?? [])],
     address,
     ledger: {
       ...ledger.head(),

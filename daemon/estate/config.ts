@@ -66,7 +66,7 @@ export function reading(current: () => LoadedEstate): Pick<Config, 'current' | '
 /** @param initial In force at first; its version is recorded by the first `recordVersions`. */
 export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfig {
   let current: LoadedEstate = initial;
-  let refused: string | undefined;
+  let refused: { digest: string; problems: string[] } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(estate: Estate) => void>();
   const { file } = initial;
@@ -104,10 +104,10 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
 
   async function refuse(invalid: ReeveError): Promise<void> {
     const digest = digestOf(await bytesNow());
-    if (refused === digest) return;
+    if (refused?.digest === digest) return;
     const problems = (invalid.more ?? [invalid.message]).map((line) => line.slice(0, 500));
     await deps.ledger.append('config.refused', { config_name: 'reeve.yaml', digest, problems });
-    refused = digest;
+    refused = { digest, problems };
     deps.tell('warn', 'reeve.yaml was refused; the running version stays', { digest, problems });
   }
 
@@ -142,6 +142,7 @@ export function createConfig(initial: LoadedEstate, deps: ConfigDeps): LiveConfi
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    refused: () => refused?.problems ?? [],
     reload,
     async check() {
       const { problems } = await checkEstate(await readFile(file), deps.checks);

@@ -18,6 +18,11 @@ export interface Config {
   project(id: string): ProjectSpec;
   /** Rejects PROJECT_UNKNOWN, ENVIRONMENT_UNKNOWN. `none` is valid everywhere and has no approvals. */
   environment(project: string, env: string): EnvironmentSpec;
+  /**
+   * Mistakes, as `reeve.yaml:12:3: …`, for which the file as it was last read did not come into force; empty when what
+   * stands in the file is in force. Absent where the file is read but once.
+   */
+  refused?(): readonly string[];
   /** Called after a new version is in force. */
   onChange(listener: (estate: Estate) => void): () => void;
 }

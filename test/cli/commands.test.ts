@@ -158,6 +158,8 @@ test.each([
   ['verify-factry', 'There is no command verify-factry.', 'reeve verify-factory'],
   ['ci lint-workflow', 'There is no command ci lint-workflow.', 'reeve ci lint-workflows'],
   ['depoly --project p', 'There is no command depoly.', 'reeve deploy'],
+  ['ledger tail --limit 3', 'ledger tail has no option --limit.', 'Did you mean --lines?'],
+  ['deploy --environment prod', 'deploy has no option --environment.', 'Did you mean --env?'],
   ['deploy --porject p', 'deploy has no option --porject.', '--project'],
   ['deploy --project p --farce', 'deploy has no option --farce.', 'See `reeve deploy --help`'],
   ['deploy', 'deploy needs --project.', 'For example'],

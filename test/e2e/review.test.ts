@@ -411,3 +411,39 @@ test('the status shows somebody the jobs of the places they may see, and attack 
   const args = { project: 'shop', env: 'dev', input: ['__proto__=x'] };
   expect(code(await world.as('ana', deploy('dev', { args, force: true })))).toBe('ARGUMENTS_INVALID');
 });
+
+test('a file that is broken while the daemon runs is named, with its line, wherever somebody looks', async () => {
+  const world = await openWorld();
+  const file = path.join(world.root, 'reeve.yaml');
+  const good = await readFile(file, 'utf8');
+  const look = async (command: string): Promise<string> => {
+    const { title, blocks } = await world.as('ana', { command });
+    return JSON.stringify([title, blocks]);
+  };
+  const line = good.split('\n').length;
+  const place = new RegExp(`reeve\\.yaml:${line}:\\d+`);
+  expect(await look('status')).not.toMatch(/reeve\.yaml:/);
+  expect(await look('config diff')).not.toMatch(/reeve\.yaml:/);
+  await writeFile(file, `${good}schedules: [\n`);
+  await expect.poll(() => world.records('config.refused'), { timeout: 20_000 }).toHaveLength(1);
+  for (const command of ['status', 'config diff']) {
+    expect(await look(command), command).toContain('the version before it stays in force');
+    expect(await look(command), command).toMatch(place);
+  }
+  await writeFile(file, good);
+  await expect.poll(() => look('status'), { timeout: 20_000 }).not.toMatch(place);
+  expect(await look('config diff')).not.toMatch(place);
+});
+
+test('the examples in the catalogue name a project of the estate that its reader may see', async () => {
+  const world = await openWorld({
+    estate: ESTATE.replace('projects:\n', 'projects:\n  reeve:\n    environments: { dev: {} }\n'),
+  });
+  const caller = { via: 'web', account: '0', interactive: true } as const;
+  const examples = async (person: string): Promise<string> =>
+    JSON.stringify(
+      (await world.app.running.door.catalogue({ ...caller, person })).commands.map((c) => c.examples),
+    );
+  expect(await examples('ana')).toContain('deploy --project shop --env');
+  expect(await examples('ana')).not.toContain('my-project');
+});

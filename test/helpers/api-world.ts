@@ -97,6 +97,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
       requests_open: 0,
       requests_lapsed: 0,
       reviews_open: 0,
+      config_refused: [],
       incidents: { open: 0, page: 0, newest: [] },
       last_drill: null,
       last_jobs: [],

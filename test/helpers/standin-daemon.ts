@@ -154,6 +154,7 @@ export const STATUS: StatusView = {
   requests_open: 0,
   requests_lapsed: 0,
   reviews_open: 0,
+  config_refused: [],
   incidents: { open: 0, page: 0, newest: [] },
   last_drill: {
     drill: 'self-restore',

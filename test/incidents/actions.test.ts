@@ -68,6 +68,16 @@ test('the life of an incident in commands, each with its AdminEvent, and the fin
     expect(text).toContain(part);
   const shown = await say('incidents postmortem');
   expect(shown).toMatchObject({ ok: true, data: { path: postmortem?.path } });
+  // The text itself, and where it lies.
+  expect(shown.blocks[0]).toEqual({
+    type: 'code',
+    language: 'markdown',
+    text: (shown.data as { markdown: string }).markdown,
+  });
+  expect(shown.blocks[0]).toMatchObject({
+    text: expect.stringContaining('The pool was too small for the sale.') as string,
+  });
+  expect(JSON.stringify(shown.blocks[1])).toContain(postmortem?.path);
   const events = (await town.of('admin.event')).filter(({ action_type }) =>
     action_type.endsWith('_incident'),
   );
