@@ -16,6 +16,9 @@ import { NO_ROOM } from './verdict.ts';
 /** How long to wait before an outcome is offered to a full disk again, ms. */
 const ROOM_MS = 1000;
 
+/** Plans kept for looking at; the oldest goes first. */
+const KEPT_PLANS = 50;
+
 /** What the parts of the engine share. */
 export class Core {
   readonly options: JobsOptions;
@@ -25,6 +28,7 @@ export class Core {
   /** Aborted when the daemon does not wait any longer. */
   readonly end = new AbortController();
   stopping = false;
+  readonly #plans = new Map<string, Plan>();
 
   constructor(options: JobsOptions) {
     this.options = options;
@@ -90,6 +94,19 @@ export class Core {
     const plan = Plan.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     if (!plan.success) throw fail('GRANT_PLAN_MISMATCH', {}, { cause: plan.error });
     return deepFreeze(plan.data);
+  }
+
+  /**
+   * The same to be looked at: it may have been read before, since a digest names one plan only. What runs is read anew.
+   */
+  async shownPlan(spec: JobSpec): Promise<Plan> {
+    const known = this.#plans.get(spec.plan_digest);
+    if (known !== undefined) return known;
+    const plan = await this.plan(spec);
+    const [oldest] = this.#plans.keys();
+    if (oldest !== undefined && this.#plans.size >= KEPT_PLANS) this.#plans.delete(oldest);
+    this.#plans.set(spec.plan_digest, plan);
+    return plan;
   }
 }
 

@@ -38,6 +38,8 @@ export interface JobEntry {
   queued_at: number;
   /** Seq of `job.queued`: the order of jobs. */
   seq: number;
+  /** Seq of the newest record about it. */
+  last: number;
   /** The newest `KEPT_ATTEMPTS`, oldest first. */
   attempts: AttemptEntry[];
   /** Asked for since the last attempt began. */
@@ -56,8 +58,8 @@ export interface JobsState {
   jobs: Record<string, JobEntry>;
   /** Ids of ended jobs in `jobs`, in the order they ended. */
   finished: string[];
-  /** Status of jobs that left `jobs`; the newest `KEPT_IDS`, in `older_order`. */
-  older: Record<string, JobStatus>;
+  /** Jobs that left `jobs`, and the seq of their first and last record; the newest `KEPT_IDS`, in `older_order`. */
+  older: Record<string, [status: JobStatus, first: number, last: number]>;
   older_order: string[];
   /** Bloom filter over ids that left `older`: "no" is certain (seen.ts). Empty until the first one did. */
   forgotten: number[];

@@ -17,7 +17,7 @@ import { remember } from './seen.ts';
 /** Jobs, attempts and steps as the ledger tells them. */
 export const jobsProjection: Projection<JobsState> = {
   name: 'jobs',
-  version: 1,
+  version: 2,
   initial: () => ({
     jobs: {},
     finished: [],
@@ -45,7 +45,9 @@ export const jobsProjection: Projection<JobsState> = {
         break;
       case 'job.cancel_requested': {
         const entry = own(state.jobs, record.body.job_id);
-        if (entry !== undefined) entry.cancel = { by: record.body.by, reason: record.body.reason };
+        if (entry === undefined) break;
+        entry.cancel = { by: record.body.by, reason: record.body.reason };
+        entry.last = record.seq;
         break;
       }
       case 'job.resolved': {
@@ -53,6 +55,7 @@ export const jobsProjection: Projection<JobsState> = {
         const entry = own(state.jobs, job_id);
         if (entry === undefined) break;
         entry.resolved = { as, by, reason };
+        entry.last = record.seq;
         settle(state, entry);
         break;
       }
@@ -64,14 +67,23 @@ export const jobsProjection: Projection<JobsState> = {
 
 function queued(state: JobsState, { seq, ts, body }: LedgerRecord<'job.queued'>): void {
   const { job, title = job.runbook } = body;
-  state.jobs[job.job_id] ??= { spec: job, title, status: 'QUEUED', queued_at: ts, seq, attempts: [] };
+  state.jobs[job.job_id] ??= {
+    spec: job,
+    title,
+    status: 'QUEUED',
+    queued_at: ts,
+    seq,
+    last: seq,
+    attempts: [],
+  };
 }
 
-function attempt(state: JobsState, { ts, body }: LedgerRecord<'job.attempt'>): void {
+function attempt(state: JobsState, { seq, ts, body }: LedgerRecord<'job.attempt'>): void {
   const entry = own(state.jobs, body.attempt.job_id);
   if (entry === undefined) return;
   const current = upsert(entry, body);
   if (current === undefined) return;
+  entry.last = seq;
   const { status } = body.attempt;
   if (status === 'RUNNING') current.started_at ??= ts;
   if (isTerminal(status)) current.ended_at ??= ts;
@@ -121,18 +133,22 @@ function upsert(entry: JobEntry, body: LedgerRecord<'job.attempt'>['body']): Att
   return next;
 }
 
-function stepStarted(state: JobsState, { ts, body }: LedgerRecord<'job.step.started'>): void {
-  const found = own(state.jobs, body.job_id)?.attempts.at(-1);
-  if (found === undefined || found.fence !== body.fence) return;
+function stepStarted(state: JobsState, { seq, ts, body }: LedgerRecord<'job.step.started'>): void {
+  const entry = own(state.jobs, body.job_id);
+  const found = entry?.attempts.at(-1);
+  if (entry === undefined || found === undefined || found.fence !== body.fence) return;
+  entry.last = seq;
   const { step: name, kind, on, summary = '' } = body;
   found.steps.push({ name, kind, on, summary, status: 'RUNNING', started_at: ts });
 }
 
-function stepFinished(state: JobsState, { body }: LedgerRecord<'job.step.finished'>): void {
-  const found = own(state.jobs, body.job_id)?.attempts.at(-1);
-  if (found === undefined || found.fence !== body.fence) return;
+function stepFinished(state: JobsState, { seq, body }: LedgerRecord<'job.step.finished'>): void {
+  const entry = own(state.jobs, body.job_id);
+  const found = entry?.attempts.at(-1);
+  if (entry === undefined || found === undefined || found.fence !== body.fence) return;
   const step = found.steps.find(({ name, status }) => name === body.step && status === 'RUNNING');
   if (step === undefined) return;
+  entry.last = seq;
   step.status = body.status;
   step.ms = body.ms;
   if (body.why !== undefined) step.why = body.why;
@@ -174,7 +190,7 @@ function settle(state: JobsState, entry: JobEntry): void {
   const gone = oldest === undefined ? undefined : state.jobs[oldest];
   if (oldest === undefined || gone === undefined) return;
   delete state.jobs[oldest];
-  state.older[oldest] = gone.status;
+  state.older[oldest] = [gone.status, gone.seq, gone.last];
   state.older_order.push(oldest);
   const forgotten = state.older_order.length > KEPT_IDS ? state.older_order.shift() : undefined;
   if (forgotten === undefined) return;

@@ -31,7 +31,7 @@ export function listJobs(core: Core, filter: JobFilter = {}): JobView[] {
 
 /** From memory, or from the ledger when it is older than what memory keeps. Rejects JOB_NOT_FOUND. */
 export async function findJob(core: Core, jobId: string): Promise<JobEntry> {
-  const entry = core.entry(jobId) ?? (await readJob(core.options.ledger, jobId));
+  const entry = core.entry(jobId) ?? (await readJob(core.options.ledger, core.jobs, jobId));
   if (entry === undefined) throw fail('JOB_NOT_FOUND', { id: jobId.slice(0, 60) });
   return entry;
 }
@@ -41,7 +41,7 @@ export async function getJob(core: Core, id: string): Promise<JobView> {
   await ledger.settled();
   const entry = await findJob(core, await resolveId(ledger, core.jobs, id));
   try {
-    return jobView(entry, await core.plan(entry.spec));
+    return jobView(entry, await core.shownPlan(entry.spec));
   } catch (error) {
     core.options.warn(`the plan of ${entry.spec.job_id}`, error);
     return jobView(entry);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errno } from '../durable.ts';
 
@@ -31,7 +31,12 @@ export class Scratch {
   }
 
   async remove(folder: string): Promise<void> {
-    await rm(folder, { recursive: true, force: true, maxRetries: 2 });
+    try {
+      // Most steps leave nothing there.
+      await rmdir(folder);
+    } catch {
+      await rm(folder, { recursive: true, force: true, maxRetries: 2 });
+    }
   }
 
   logPath(attemptId: string): string {

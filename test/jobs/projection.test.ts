@@ -16,6 +16,8 @@ const utc = '2026-01-01T00:00:00.000Z';
 class Fold {
   state: JobsState = jobsProjection.initial();
   readonly records: LedgerRecord[] = [];
+  /** What was asked of the ledger: from, how many. */
+  reads: [number, number][] = [];
   add<T extends RecordType>(type: T, body: RecordBody<T>): void {
     const seq = this.records.length;
     const record = { v: 1, seq, ts: 1000 + seq, type, body } as unknown as LedgerRecord;
@@ -54,8 +56,10 @@ class Fold {
   }
   ledger(): Ledger {
     const { records } = this;
-    const read = async function* (from: number) {
-      yield* records.slice(from);
+    const reads = (range: [number, number]): void => void this.reads.push(range);
+    const read = async function* (from: number, { limit = Infinity } = {}) {
+      reads([from, limit]);
+      yield* records.slice(from, from + limit);
     };
     return { read } as unknown as Ledger;
   }
@@ -75,14 +79,21 @@ test('bounded: live jobs and 500 ended in detail, 10,000 ids, and a filter that 
   expect(Object.keys(state.jobs)).toHaveLength(KEPT_FINISHED + 1);
   expect(state.jobs[live]?.status).toBe('UNKNOWN');
   expect(Object.keys(state.older)).toHaveLength(KEPT_IDS);
-  expect(state.older[idOf(300)]).toBe('PASS');
-  expect(state.older[idOf(301)]).toBe('FAIL');
+  expect(state.older[idOf(300)]?.[0]).toBe('PASS');
+  expect(state.older[idOf(301)]?.[0]).toBe('FAIL');
   for (let n = 0; n < 300; n++) expect(maybeSeen(state.forgotten, idOf(n))).toBe(true);
   const ledger = fold.ledger();
   expect(await everQueued(ledger, state, idOf(7))).toBe(true);
   expect(await everQueued(ledger, state, idOf(total + 1))).toBe(false);
   expect(await resolveId(ledger, state, idOf(7).slice(4, 20))).toBe(idOf(7));
-  expect((await readJob(ledger, idOf(7)))?.attempts[0]?.record.status).toBe('FAIL');
+  expect((await readJob(ledger, state, idOf(7)))?.attempts[0]?.record.status).toBe('FAIL');
+  // Where a job among the 10,000 stands is known: nothing else is read for it.
+  fold.reads = [];
+  expect(await readJob(ledger, state, idOf(301))).toEqual(await readJob(ledger, { older: {} }, idOf(301)));
+  expect(fold.reads).toEqual([
+    [604, 2],
+    [0, Infinity],
+  ]);
   // A verdict lets an UNKNOWN job go the way of the others.
   fold.add('job.resolved', { job_id: live, as: 'FAIL', by: 'bob', reason: 'r' });
   expect(state.finished.at(-1)).toBe(live);
