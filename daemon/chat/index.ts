@@ -29,11 +29,12 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
   const stops = [
     ledger.subscribe((record) => {
       if (Outbox.speaks(record)) said.wake();
-      if (LiveJobs.shows(record)) moved.wake();
+      const job = LiveJobs.shows(record);
+      if (job !== undefined) moved.wake(job);
       if (record.type === 'chat.closed') jobs.forget(record.body.job);
     }),
     live.subscribe((event) => {
-      if (jobs.heard(event)) moved.wake();
+      if (jobs.heard(event)) moved.wake(event.job_id);
     }),
   ];
 
@@ -65,6 +66,7 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
         wait,
         () => jobs.look(platform, id),
         (job) => job.version !== version || job.over,
+        id,
       ),
     log: (platform, id) => jobs.log(platform, id),
     threads: (platform) => Promise.resolve(threads.list(platform)),

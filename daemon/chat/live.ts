@@ -42,9 +42,23 @@ export class LiveJobs {
     if (!this.#isLive(job)) this.#tails.delete(job);
   }
 
-  /** Whether a record changes what is shown of some job. */
-  static shows({ type }: LedgerRecord): boolean {
-    return type.startsWith('job.') || type === 'chat.posted';
+  /** The job of which a record changes what is shown, if there is one. */
+  static shows(record: LedgerRecord): string | undefined {
+    switch (record.type) {
+      case 'job.queued':
+        return record.body.job.job_id;
+      case 'job.attempt':
+        return record.body.attempt.job_id;
+      case 'job.step.started':
+      case 'job.step.finished':
+      case 'job.cancel_requested':
+      case 'job.resolved':
+        return record.body.job_id;
+      case 'chat.posted':
+        return record.body.job;
+      default:
+        return undefined;
+    }
   }
 
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */

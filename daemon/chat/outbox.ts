@@ -46,30 +46,30 @@ export class Outbox {
     return bySource.has(record.type);
   }
 
-  async next(platform: Platform): Promise<ChatPost[]> {
+  async next(platform: Platform, most = AT_ONCE): Promise<ChatPost[]> {
     const { ledger } = this.#deps;
     const posts: ChatPost[] = [];
     const bot = this.#state().bots[platform];
     if (bot === undefined) return posts;
     const cursor = bot.cursor;
     let at = Math.max(Math.floor((cursor + 1) / PARTS), this.#looked[platform] ?? 0);
-    while (posts.length < AT_ONCE && at < ledger.head().size) {
+    while (posts.length < most && at < ledger.head().size) {
       const from = at;
       for await (const record of ledger.read(from, { limit: BATCH })) {
         posts.push(...(await this.#postsOf(platform, record, cursor)));
-        if (posts.length >= AT_ONCE) break;
+        if (posts.length >= most) break;
         at = record.seq + 1;
       }
       if (posts.length === 0) this.#looked[platform] = at;
       if (at === from) break;
     }
-    return posts.slice(0, AT_ONCE);
+    return posts.slice(0, most);
   }
 
   async settle(platform: Platform, { seq, outcome }: ChatPosted): Promise<void> {
     const bot = this.#state().bots[platform];
     if (bot === undefined || seq <= bot.cursor) return;
-    const [post] = await this.next(platform);
+    const [post] = await this.next(platform, 1);
     // Only what comes next can be settled: whatever is passed over would never be said.
     if (post?.seq !== seq) return;
     const { ledger, warn } = this.#deps;
