@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { fail } from '../../contracts/errors.ts';
 import { Digest } from '../../contracts/ids.ts';
 import { errno, makeFolder, removeDurably, writeAll } from '../durable.ts';
@@ -8,6 +9,8 @@ import type { FileHandle, Fs } from '../ports/fs.ts';
 
 /** Read and hashed at a time, bytes. */
 const CHUNK = 256 * 1024;
+/** Digests known to be stored; the oldest goes first. */
+const REMEMBERED = 1000;
 const PREFIX = 'sha256:';
 
 export interface FileArtifactsOptions {
@@ -36,6 +39,14 @@ export function fileArtifacts({ fs, dir }: FileArtifactsOptions): Artifacts {
     made.add(at);
   };
 
+  /** Digests whose files this process made durable. */
+  const stored = new Set<string>();
+  const remember = (digest: string): void => {
+    const [oldest] = stored.keys();
+    if (oldest !== undefined && stored.size >= REMEMBERED) stored.delete(oldest);
+    stored.add(digest);
+  };
+
   const tmpFolder = path.join(dir, 'tmp');
   let ready: Promise<void> | undefined;
   const prepare = async (): Promise<void> => {
@@ -47,6 +58,21 @@ export function fileArtifacts({ fs, dir }: FileArtifactsOptions): Artifacts {
   return {
     async put(data, { mediaType, name }) {
       await (ready ??= prepare());
+      const named = (digest: string, size: number): ArtifactRef => ({
+        ref: `artifact:${digest}`,
+        digest,
+        digest_alg: 'sha256',
+        size_bytes: size,
+        mediaType,
+        size,
+        ...(name === undefined ? {} : { name: path.basename(name).slice(0, 255) }),
+      });
+      if (data instanceof Uint8Array) {
+        // The same plan is stored with each of its jobs: looking takes no write and no flush.
+        const digest = PREFIX + hash('sha256', data, 'hex');
+        if (stored.has(digest) && (await isWhole(fs, fileOf(digest), digest, data.byteLength)))
+          return named(digest, data.byteLength);
+      }
       const tmp = path.join(tmpFolder, randomBytes(12).toString('hex'));
       try {
         const { digest, size } = await writeHashed(fs, tmp, data);
@@ -55,17 +81,11 @@ export function fileArtifacts({ fs, dir }: FileArtifactsOptions): Artifacts {
         else {
           await folder(path.dirname(file));
           await fs.rename(tmp, file);
-          await fs.syncDir(path.dirname(file));
         }
-        return {
-          ref: `artifact:${digest}`,
-          digest,
-          digest_alg: 'sha256',
-          size_bytes: size,
-          mediaType,
-          size,
-          ...(name === undefined ? {} : { name: path.basename(name).slice(0, 255) }),
-        };
+        // Also of one that stands there: whoever put it may have been killed before this.
+        await fs.syncDir(path.dirname(file));
+        remember(digest);
+        return named(digest, size);
       } catch (error) {
         await removeDurably(fs, tmp).catch(() => {});
         throw error;
@@ -100,12 +120,12 @@ async function writeHashed(
   file: string,
   data: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<{ digest: string; size: number }> {
-  const hash = createHash('sha256');
+  const hashing = createHash('sha256');
   let size = 0;
   const handle = await fs.open(file, 'wx', 0o600);
   try {
     for await (const chunk of data instanceof Uint8Array ? [data] : data) {
-      hash.update(chunk);
+      hashing.update(chunk);
       size += chunk.byteLength;
       if (chunk.byteLength > 0) await writeAll(handle, chunk);
     }
@@ -113,7 +133,7 @@ async function writeHashed(
   } finally {
     await handle.close();
   }
-  return { digest: PREFIX + hash.digest('hex'), size };
+  return { digest: PREFIX + hashing.digest('hex'), size };
 }
 
 /** The chunks of a file; the last one comes only when all of them together have the digest. */
@@ -128,18 +148,20 @@ async function* readChecked(fs: Fs, file: string, digest: string): AsyncGenerato
     throw cause;
   }
   try {
-    const hash = createHash('sha256');
+    const hashing = createHash('sha256');
     let held: Uint8Array | undefined;
-    for (let position = 0; ;) {
-      const chunk = new Uint8Array(CHUNK);
+    // What is longer or shorter than it was has another digest.
+    const { size } = await handle.stat();
+    for (let position = 0; position < size;) {
+      const chunk = new Uint8Array(Math.min(CHUNK, size - position));
       const got = await handle.read(chunk, position);
       if (got === 0) break;
       if (held !== undefined) yield held;
       held = chunk.subarray(0, got);
-      hash.update(held);
+      hashing.update(held);
       position += got;
     }
-    if (PREFIX + hash.digest('hex') !== digest) throw fail('ARTIFACT_CORRUPT', { digest });
+    if (PREFIX + hashing.digest('hex') !== digest) throw fail('ARTIFACT_CORRUPT', { digest });
     if (held !== undefined) yield held;
   } finally {
     await handle.close();

@@ -58,6 +58,25 @@ test('the same bytes twice, also at once, are one artifact', async () => {
   expect(all.map((entry) => entry.name)).toEqual([sha('x')]);
 });
 
+test('bytes that are stored already are looked at and not written again; what is gone or damaged is', async () => {
+  let written = 0;
+  const { artifacts, file } = await store({
+    ...nodeFs,
+    open(name, flags, mode) {
+      if (flags === 'wx') written += 1;
+      return nodeFs.open(name, flags, mode);
+    },
+  });
+  const put = async () => (await artifacts.put(Buffer.from('plan'), TEXT)).digest ?? '';
+  const digest = await put();
+  expect([await put(), written]).toEqual([digest, 1]);
+  fs.writeFileSync(file(digest), 'plaN');
+  expect([await put(), written]).toEqual([digest, 2]);
+  fs.unlinkSync(file(digest));
+  expect([await put(), written]).toEqual([digest, 3]);
+  expect(Buffer.from(await artifacts.get(digest)).toString()).toBe('plan');
+});
+
 test('nothing is an artifact too', async () => {
   const { artifacts } = await store();
   const { digest } = await artifacts.put(new Uint8Array(), TEXT);
