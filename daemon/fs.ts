@@ -2,17 +2,20 @@ import fs from 'node:fs';
 import type { BigIntStats, Stats } from 'node:fs';
 import type { FileHandle, FileStat, Fs } from './ports/fs.ts';
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
+  fs.constants;
 
 const FLAGS = {
   a: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
-  r: O_RDONLY | O_NOFOLLOW,
+  // A named pipe in the place of a file is not waited for.
+  r: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   wx: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
   'r+': O_RDWR | O_NOFOLLOW,
 } as const;
 
 /** Bytes. */
 const SMALL_WRITE = 256 * 1024;
+const SMALL_READ = 16 * 1024;
 
 /** Turns one callback-style call into a promise. The callback forms are cheaper than fs/promises' FileHandle. */
 function call<T>(start: (done: (error: NodeJS.ErrnoException | null, value: T) => void) => void): Promise<T> {
@@ -38,8 +41,10 @@ function toStat(stat: Stats | BigIntStats): FileStat {
 
 class NodeFile implements FileHandle {
   readonly #fd: number;
-  constructor(fd: number) {
+  readonly #reads: boolean;
+  constructor(fd: number, reads: boolean) {
     this.#fd = fd;
+    this.#reads = reads;
   }
   async write(data: Uint8Array, position?: number): Promise<number> {
     // Copying a little into the page cache takes less time than handing it to a thread.
@@ -47,7 +52,9 @@ class NodeFile implements FileHandle {
       return fs.writeSync(this.#fd, data, 0, data.byteLength, position ?? null);
     return call((done) => fs.write(this.#fd, data, 0, data.byteLength, position ?? null, done));
   }
-  read(into: Uint8Array, position: number): Promise<number> {
+  async read(into: Uint8Array, position: number): Promise<number> {
+    // As with a little to write.
+    if (into.byteLength <= SMALL_READ) return fs.readSync(this.#fd, into, 0, into.byteLength, position);
     return call((done) => fs.read(this.#fd, into, 0, into.byteLength, position, done));
   }
   datasync(): Promise<void> {
@@ -56,18 +63,22 @@ class NodeFile implements FileHandle {
   truncate(size: number): Promise<void> {
     return run((done) => fs.ftruncate(this.#fd, size, done));
   }
-  stat(): Promise<FileStat> {
-    return call<Stats>((done) => fs.fstat(this.#fd, done)).then(toStat);
+  async stat(): Promise<FileStat> {
+    return toStat(fs.fstatSync(this.#fd));
   }
-  close(): Promise<void> {
-    return run((done) => fs.close(this.#fd, done));
+  async close(): Promise<void> {
+    // Closing what was written may have to wait for a disk, on some file systems.
+    if (!this.#reads) return run((done) => fs.close(this.#fd, done));
+    fs.closeSync(this.#fd);
   }
 }
 
 /** The Fs port on the machine's own file system. */
 export const nodeFs: Fs = {
   async open(path, flags, mode = 0o600) {
-    return new NodeFile(await call<number>((done) => fs.open(path, FLAGS[flags], mode, done)));
+    // Looking a name up makes nothing: as with lstat below, the way to a thread and back would be most of it.
+    if (flags === 'r') return new NodeFile(fs.openSync(path, FLAGS.r), true);
+    return new NodeFile(await call<number>((done) => fs.open(path, FLAGS[flags], mode, done)), false);
   },
   readdir: (path) => call<string[]>((done) => fs.readdir(path, done)),
   mkdir: (path, mode) => run((done) => fs.mkdir(path, { recursive: true, mode }, done)),
@@ -76,11 +87,11 @@ export const nodeFs: Fs = {
   // A look-up in the kernel's cache costs a fiftieth of the way to a thread and back.
   lstat: async (path) => toStat(fs.lstatSync(path)),
   async syncDir(path) {
-    const fd = await call<number>((done) => fs.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, done));
+    const fd = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
       await run((done) => fs.fsync(fd, done));
     } finally {
-      await run((done) => fs.close(fd, done));
+      fs.closeSync(fd);
     }
   },
 };

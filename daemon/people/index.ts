@@ -101,7 +101,9 @@ export function createPeople({ config, owner }: PeopleDeps): LivePeople {
 }
 
 function personOf(estate: EstateConfig, account: Account): string | undefined {
-  for (const [id, person] of Object.entries(estate.people)) {
+  for (const id of Object.keys(estate.people)) {
+    const person = estate.people[id];
+    if (person === undefined) continue;
     const mine =
       account.kind === 'os'
         ? person.os_users.includes(account.uid) ||

@@ -9,8 +9,9 @@ import { checkDeclaration } from './inputs.ts';
 import type { Problems } from './problems.ts';
 
 type Yaml = typeof YamlModule;
-/** Loaded with the first runbook: the daemon starts without it. */
-export const yamlLibrary = (): Promise<Yaml> => import('yaml');
+let yaml: Promise<Yaml> | undefined;
+/** Loaded with the first runbook: the daemon starts without it. Kept, since importing what is loaded takes time, too. */
+export const yamlLibrary = (): Promise<Yaml> => (yaml ??= import('yaml'));
 
 const MAX_YAML = 64 * 1024;
 const POISON = ['__proto__', 'constructor', 'prototype'];
