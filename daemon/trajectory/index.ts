@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TrajectoryLine } from '../../contracts/trajectory.ts';
-import { makeFolder, readWhole, replaceDurably, writeAll } from '../durable.ts';
+import { errno, makeFolder, readWhole, replaceDurably, writeAll } from '../durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fs } from '../ports/fs.ts';
 import type { Trajectory } from '../ports/trajectory.ts';
@@ -78,8 +78,11 @@ export function openTrajectory(deps: TrajectoryDeps): LiveTrajectory {
     }
     for (const [name, text] of files) {
       const file = await deps.checkWrite(path.join(deps.root(), TRAJECTORY_FOLDER, name));
-      await makeFolder(fs, path.dirname(file), FOLDER_MODE);
-      const handle = await fs.open(file, 'a', FILE_MODE);
+      const handle = await fs.open(file, 'a', FILE_MODE).catch(async (error: unknown) => {
+        if (errno(error) !== 'ENOENT') throw error;
+        await makeFolder(fs, path.dirname(file), FOLDER_MODE);
+        return fs.open(file, 'a', FILE_MODE);
+      });
       try {
         await writeAll(handle, Buffer.from(text));
       } finally {
@@ -88,19 +91,33 @@ export function openTrajectory(deps: TrajectoryDeps): LiveTrajectory {
     }
   }
 
-  const editNotes = (edit: (text: string, parse: Awaited<ReturnType<typeof markdownParser>>) => string) =>
+  /** NOTES.md as it was left, and what stands in it as blockers. */
+  let left: Uint8Array | undefined;
+  let blocked: string | undefined;
+
+  /** `there`: what is to be written stands in the file as it was left. `wrote`: now it does. */
+  const editNotes = (
+    edit: (text: string, parse: Awaited<ReturnType<typeof markdownParser>>) => string,
+    { there = () => false, wrote = () => {} }: { there?: () => boolean; wrote?: () => void } = {},
+  ) =>
     queue('NOTES.md', async () => {
-      const parse = await markdownParser();
       const file = await deps.checkWrite(path.join(deps.root(), NOTES_FILE));
       for (let attempt = 0; attempt < 5; attempt++) {
         const before = await readWhole(fs, file);
+        // Whoever else wrote may have taken the blockers out.
+        if (left === undefined || before?.equals(left) !== true) blocked = undefined;
+        if (there()) return;
+        const parse = await markdownParser();
         const after = edit(before?.toString('utf8') ?? NEW_NOTES, parse);
         // Somebody saved it meanwhile: their text counts, so start from that.
         const again = await readWhole(fs, file);
         if (before === undefined ? again !== undefined : again?.equals(before) !== true) continue;
         if (before === undefined) await makeFolder(fs, path.dirname(file), FOLDER_MODE);
         const mode = before === undefined ? FILE_MODE : (await fs.lstat(file)).mode & 0o777;
-        return replaceDurably(fs, file, Buffer.from(after), mode);
+        await replaceDurably(fs, file, Buffer.from(after), mode);
+        left = Buffer.from(after);
+        wrote();
+        return;
       }
       throw new Error('it changes all the time');
     });
@@ -134,7 +151,11 @@ export function openTrajectory(deps: TrajectoryDeps): LiveTrajectory {
     },
     blockers(all) {
       const lines = all.length === 0 ? ['None.'] : all.map((line) => `- ${markdownLine(redact(line))}`);
-      return editNotes((notes, parse) => replaceBlock(notes, 'Blockers', lines, parse));
+      const text = lines.join('\n');
+      return editNotes((notes, parse) => replaceBlock(notes, 'Blockers', lines, parse), {
+        there: () => blocked === text,
+        wrote: () => void (blocked = text),
+      });
     },
     health: () => (trouble === undefined ? { ok: true } : { ok: false, why: trouble }),
     flush: () => tail,

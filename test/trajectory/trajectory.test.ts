@@ -20,12 +20,12 @@ interface Rig {
 
 const zones = EstateConfig.shape.zones.parse({});
 
-async function rig(): Promise<Rig> {
+async function rig(port = nodeFs): Promise<Rig> {
   const root = await tempDir();
   const clock = new ManualClock(Date.UTC(2026, 0, 2, 23, 59, 59));
   const warned: string[] = [];
   const trajectory = openTrajectory({
-    fs: nodeFs,
+    fs: port,
     clock,
     root: () => root,
     checkWrite: (file) => checkWrite(root, zones, file, false),
@@ -164,6 +164,35 @@ Ana's own words, first.
 
 ## Zebra
 last`;
+
+test('blockers that stand there already are not written again, but are when the file was changed or a write failed', async () => {
+  let writes = 0;
+  let broken = false;
+  const r = await rig({
+    ...nodeFs,
+    rename: (from, to) => {
+      writes += 1;
+      return broken ? Promise.reject(new Error('no rename')) : nodeFs.rename(from, to);
+    },
+  });
+  const file = path.join(r.root, 'grimoires/loa/NOTES.md');
+  await r.trajectory.blockers(['disk']);
+  await r.trajectory.blockers(['disk']);
+  await r.trajectory.decision('halt');
+  await r.trajectory.blockers(['disk']);
+  expect(writes).toBe(2);
+  // Somebody takes them out, and something else is written before they are told again.
+  fs.writeFileSync(file, '# Mine\n');
+  await r.trajectory.decision('resume');
+  await r.trajectory.blockers(['disk']);
+  expect(r.notes()).toMatch(/^# Mine[^]*- disk[^]*resume|^# Mine[^]*resume[^]*- disk/);
+  broken = true;
+  await r.trajectory.blockers(['net']);
+  broken = false;
+  await r.trajectory.blockers(['net']);
+  expect(r.notes()).toContain('- net');
+  expect(r.notes()).not.toContain('- disk');
+});
 
 test('what people wrote stays where it is, also inside the sections and in code blocks', async () => {
   const r = await rig();
