@@ -11,7 +11,7 @@ export const webhookErrors = {
     status: 401,
     exit: 'refused',
     message: 'The delivery does not carry the signature of {source}.',
-    hint: 'Compare the secret of the sender with the stored one ({secret}); a body that was written anew by a proxy does not fit either.',
+    hint: 'Compare the secret of the sender with the stored one, which `reeve webhook list` names; a body that was written anew by a proxy does not fit either.',
   },
   WEBHOOK_STALE: {
     status: 401,

@@ -17,12 +17,11 @@ export interface IntakeDeps {
   standing(keys: Keys): Promise<Standing>;
 }
 
-/** One source as it is configured: its kind, the keys in force, and the name of the secret for hints. */
+/** One source as it is configured: its kind and the keys in force. */
 export interface OpenSource {
   name: WebhookName;
   kind: SourceKind;
   keys: readonly KeyObject[];
-  secret: string;
 }
 
 /**
@@ -43,8 +42,8 @@ export class Intake {
    * then it does not count as received.
    */
   async take(source: OpenSource, raw: RawDelivery): Promise<Taken> {
-    const { name, kind, keys, secret } = source;
-    const verified = kind.verify(raw, keys, this.#deps.clock.now(), secret);
+    const { name, kind, keys } = source;
+    const verified = kind.verify(raw, keys, this.#deps.clock.now());
     const body = sha256Hex(raw.body);
     const digest = `sha256:${body}`;
     const id = idHash(name, verified.id);

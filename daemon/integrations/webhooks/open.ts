@@ -47,7 +47,7 @@ export class Keyring {
   /** Rejects SECRET_NOT_FOUND, WEBHOOK_BUSY for a secret that can be no key. */
   async open({ name, kind, secrets }: Configured): Promise<OpenSource> {
     const keys = await Promise.all(secrets.map((secret) => this.#key(kind, secret)));
-    return { name, kind, keys, secret: secrets[0] };
+    return { name, kind, keys };
   }
 
   /** After a secret was changed. */

@@ -19,10 +19,8 @@ export interface SourceKind {
   patience: number;
   /**
    * Tries each of `keys` and throws WEBHOOK_UNSIGNED, WEBHOOK_STALE or WEBHOOK_MALFORMED. `now`: ms.
-   *
-   * @param secret name of the stored secret, for the hint
    */
-  verify(delivery: RawDelivery, keys: readonly KeyObject[], now: number, secret: string): Verified;
+  verify(delivery: RawDelivery, keys: readonly KeyObject[], now: number): Verified;
   /** The key of a stored secret; throws with what is wrong with it, for people. */
   key(secret: string): KeyObject;
   /** Headers as the sender would make them, for `reeve webhook test`. */

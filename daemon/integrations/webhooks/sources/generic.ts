@@ -27,7 +27,7 @@ export const generic: SourceKind = {
     return createSecretKey(key);
   },
 
-  verify({ body, header }, keys, now, secret) {
+  verify({ body, header }, keys, now) {
     const id = header('webhook-id') ?? '';
     const seconds = header('webhook-timestamp') ?? '';
     const signatures = (header('webhook-signature') ?? '')
@@ -35,7 +35,7 @@ export const generic: SourceKind = {
       .slice(0, MAX_SIGNATURES)
       .flatMap((text) => (text.startsWith('v1,') ? [text.slice(3)] : []));
     if (!ID.test(id) || !SECONDS.test(seconds) || !signedBy(keys, [`${id}.${seconds}.`, body], signatures))
-      throw fail('WEBHOOK_UNSIGNED', { source: 'Standard Webhooks', secret });
+      throw fail('WEBHOOK_UNSIGNED', { source: 'Standard Webhooks' });
     const sent = Number(seconds) * 1000;
     if (Math.abs(now - sent) > SKEW)
       throw fail('WEBHOOK_STALE', { sent: iso(sent), now: iso(now), seconds: SKEW / 1000 });

@@ -17,9 +17,9 @@ export const github: SourceKind = {
   patience: 10_000,
   key: keyOf,
 
-  verify({ body, header }, keys, _now, secret) {
+  verify({ body, header }, keys) {
     const [, hex = ''] = /^sha256=(.*)$/.exec(header('x-hub-signature-256') ?? '') ?? [];
-    if (!signedBy(keys, [body], [hex])) throw fail('WEBHOOK_UNSIGNED', { source: 'GitHub', secret });
+    if (!signedBy(keys, [body], [hex])) throw fail('WEBHOOK_UNSIGNED', { source: 'GitHub' });
     const id = header('x-github-delivery') ?? '';
     const event = header('x-github-event') ?? '';
     if (!ID.test(id) || !EVENT.test(event))

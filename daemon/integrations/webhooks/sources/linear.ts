@@ -16,9 +16,9 @@ export const linear: SourceKind = {
   patience: 5000,
   key: keyOf,
 
-  verify({ body, header }, keys, now, secret) {
+  verify({ body, header }, keys, now) {
     if (!signedBy(keys, [body], [header('linear-signature') ?? '']))
-      throw fail('WEBHOOK_UNSIGNED', { source: 'Linear', secret });
+      throw fail('WEBHOOK_UNSIGNED', { source: 'Linear' });
     const id = header('linear-delivery') ?? '';
     const event = header('linear-event') ?? '';
     if (!ID.test(id) || !EVENT.test(event))
