@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+
+export interface User {
+  id: string;
+  name: string;
+}
+export interface State {
+  id: string;
+  name: string;
+  type: string;
+  position: number;
+}
+export interface Label {
+  id: string;
+  name: string;
+  teamId?: string;
+}
+export interface Comment {
+  id: string;
+  body: string;
+  issueId: string;
+  userId: string;
+}
+export interface Issue {
+  id: string;
+  number: number;
+  title: string;
+  description: string;
+  priority: number;
+  stateId: string;
+  assigneeId: string | null;
+  labelIds: string[];
+  creatorId: string;
+  completedAt: string | null;
+  canceledAt: string | null;
+  trashed: boolean;
+}
+/** What a webhook is sent about. */
+export interface Change {
+  type: 'Issue' | 'Comment';
+  action: 'create' | 'update' | 'remove';
+  actor: User;
+  of: Issue | Comment;
+  updatedFrom?: Record<string, unknown>;
+}
+
+/** An error as Linear words it. */
+export class Wrong extends Error {
+  readonly extensions: Record<string, unknown>;
+  constructor(message: string, presentable: string) {
+    super(message);
+    this.extensions = {
+      type: 'invalid input',
+      code: 'INPUT_ERROR',
+      statusCode: 400,
+      userError: true,
+      userPresentableMessage: presentable,
+    };
+  }
+}
+
+const state = (name: string, type: string, position: number): State => ({
+  id: randomUUID(),
+  name,
+  type,
+  position,
+});
+
+/** One workspace with a team OPS. */
+export class LinearWorld {
+  readonly users: User[] = [];
+  readonly team = { id: randomUUID(), key: 'OPS', name: 'Operations', triage: true };
+  readonly states = [
+    state('Triage', 'triage', 0),
+    state('Backlog', 'backlog', 1),
+    state('Todo', 'unstarted', 2),
+    state('In Progress', 'started', 3),
+    state('Done', 'completed', 4),
+    state('Canceled', 'canceled', 5),
+  ];
+  readonly labels: Label[] = [];
+  readonly issues: Issue[] = [];
+  readonly comments: Comment[] = [];
+  readonly #changed: (change: Change) => void;
+
+  constructor(changed: (change: Change) => void) {
+    this.#changed = changed;
+  }
+
+  user(name: string): User {
+    const there = this.users.find((one) => one.name === name);
+    if (there !== undefined) return there;
+    const made = { id: randomUUID(), name };
+    this.users.push(made);
+    return made;
+  }
+
+  label(name: string, teamId?: string): Label {
+    const there = this.labels.find((one) => one.name === name);
+    if (there !== undefined) return there;
+    const made = { id: randomUUID(), name, ...(teamId === undefined ? {} : { teamId }) };
+    this.labels.push(made);
+    return made;
+  }
+
+  stateNamed(name: string): State {
+    const found = this.states.find((one) => one.name === name || one.id === name);
+    if (found === undefined)
+      throw new Wrong('Entity not found: WorkflowState', 'Could not find referenced WorkflowState.');
+    return found;
+  }
+
+  /** By id or `OPS-12`. */
+  issue(id: string): Issue {
+    const found = this.issues.find((one) => one.id === id || this.identifier(one) === id);
+    if (found === undefined) throw new Wrong('Entity not found: Issue', 'Could not find referenced Issue.');
+    return found;
+  }
+
+  identifier = ({ number }: Issue): string => `${this.team.key}-${number}`;
+  url = (issue: Issue): string => `https://linear.app/works/issue/${this.identifier(issue)}`;
+
+  createIssue(actor: User, input: Partial<Issue> & { title?: string; teamId?: string }): Issue {
+    const { id = randomUUID(), title, teamId, assigneeId = null, labelIds = [] } = input;
+    if (teamId !== this.team.id) throw new Wrong('Entity not found: Team', 'Could not find referenced Team.');
+    this.#fresh(id, this.issues, 'Issue');
+    if (title === undefined || title === '')
+      throw new Wrong('Argument Validation Error', 'title should not be empty');
+    if (assigneeId !== null) this.#userOf(assigneeId);
+    for (const label of labelIds)
+      if (!this.labels.some((one) => one.id === label))
+        throw new Wrong('Entity not found: IssueLabel', 'Could not find referenced IssueLabel.');
+    const stateId =
+      input.stateId === undefined ? this.stateNamed('Todo').id : this.stateNamed(input.stateId).id;
+    const issue: Issue = {
+      id,
+      number: this.issues.length + 1,
+      title,
+      description: input.description ?? '',
+      priority: input.priority ?? 0,
+      stateId,
+      assigneeId,
+      labelIds: [...labelIds],
+      creatorId: actor.id,
+      completedAt: null,
+      canceledAt: null,
+      trashed: false,
+    };
+    this.issues.push(issue);
+    this.#changed({ type: 'Issue', action: 'create', actor, of: issue });
+    return issue;
+  }
+
+  updateIssue(
+    actor: User,
+    id: string,
+    input: Partial<Pick<Issue, 'assigneeId' | 'stateId' | 'labelIds' | 'title'>>,
+  ): Issue {
+    const issue = this.issue(id);
+    const updatedFrom: Record<string, unknown> = {};
+    const set = <K extends keyof Issue>(key: K, value: Issue[K]): void => {
+      if (issue[key] === value) return;
+      updatedFrom[key] = issue[key];
+      issue[key] = value;
+    };
+    if (input.assigneeId !== undefined) {
+      if (input.assigneeId !== null) this.#userOf(input.assigneeId);
+      set('assigneeId', input.assigneeId);
+    }
+    if (input.stateId !== undefined) {
+      const { id: to, type } = this.stateNamed(input.stateId);
+      set('stateId', to);
+      set('completedAt', type === 'completed' ? (issue.completedAt ?? new Date().toISOString()) : null);
+      set('canceledAt', type === 'canceled' ? (issue.canceledAt ?? new Date().toISOString()) : null);
+    }
+    if (input.labelIds !== undefined) set('labelIds', input.labelIds);
+    if (input.title !== undefined) set('title', input.title);
+    if (Object.keys(updatedFrom).length > 0)
+      this.#changed({ type: 'Issue', action: 'update', actor, of: issue, updatedFrom });
+    return issue;
+  }
+
+  deleteIssue(actor: User, id: string): void {
+    const issue = this.issue(id);
+    issue.trashed = true;
+    this.#changed({ type: 'Issue', action: 'remove', actor, of: issue });
+  }
+
+  createComment(actor: User, input: { id?: string; issueId?: string; body?: string }): Comment {
+    const { id = randomUUID(), issueId = '', body = '' } = input;
+    const issue = this.issue(issueId);
+    this.#fresh(id, this.comments, 'Comment');
+    const comment = { id, body, issueId: issue.id, userId: actor.id };
+    this.comments.push(comment);
+    this.#changed({ type: 'Comment', action: 'create', actor, of: comment });
+    return comment;
+  }
+
+  #userOf(id: string): void {
+    if (!this.users.some((one) => one.id === id))
+      throw new Wrong('Entity not found: User', 'Could not find referenced User.');
+  }
+
+  #fresh(id: string, there: readonly { id: string }[], what: string): void {
+    if (!/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id))
+      throw new Wrong('Argument Validation Error', 'id must be a UUID');
+    if (there.some((one) => one.id === id))
+      throw new Wrong(`conflict on insert of ${what}`, `Entity ${what} with id ${id} already exists.`);
+  }
+}
