@@ -57,6 +57,8 @@ export const AdminActionType = z.enum([
   'test_webhook',
   'reset_rule',
   'sync',
+  'capture_feedback',
+  'retry_linear',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

@@ -12,6 +12,7 @@ import { grantErrors } from './errors/grant.ts';
 import { incidentErrors } from './errors/incident.ts';
 import { jobErrors } from './errors/job.ts';
 import { ledgerErrors } from './errors/ledger.ts';
+import { linearErrors } from './errors/linear.ts';
 import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
 import { ruleErrors } from './errors/rule.ts';
@@ -42,6 +43,7 @@ export const errorTable = {
   ...incidentErrors,
   ...jobErrors,
   ...ledgerErrors,
+  ...linearErrors,
   ...practiceErrors,
   ...probeErrors,
   ...ruleErrors,

@@ -8,6 +8,7 @@ import { grantRecords } from './records/grant.ts';
 import { incidentRecords } from './records/incident.ts';
 import { jobRecords } from './records/job.ts';
 import { ledgerRecords } from './records/ledger.ts';
+import { linearRecords } from './records/linear.ts';
 import { probeRecords } from './records/probe.ts';
 import { ruleRecords } from './records/rule.ts';
 import { scheduleRecords } from './records/schedule.ts';
@@ -30,6 +31,7 @@ export const recordBodies = {
   ...webhookRecords,
   ...ruleRecords,
   ...syncRecords,
+  ...linearRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Duration } from '../duration.ts';
-import { ProjectId, Slug } from '../ids.ts';
+import { EnvironmentId, ProjectId, Slug } from '../ids.ts';
 
 /** Names of the stored secrets with which a sender signs: the one in force, and the one before it while it is replaced. */
 const signing = <T extends z.ZodType>(secret: T) => ({ secret, previous_secret: Slug.optional() });
@@ -9,6 +9,36 @@ const signing = <T extends z.ZodType>(secret: T) => ({ secret, previous_secret: 
 const GithubHook = z.strictObject({ ...signing(Slug.default('github_webhook')) });
 /** `POST /webhooks/linear`. */
 const LinearHook = z.strictObject({ ...signing(Slug.default('linear_webhook')) });
+const Label = z.string().min(1).max(80);
+/** Issues of Linear beside the incidents here. Without `token` it only calls in. */
+const LinearSpec = z.strictObject({
+  webhook: LinearHook.prefault({}),
+  /** Name of the stored secret that holds an API key. */
+  token: Slug.optional(),
+  /** Key of the team that issues are created in: the `OPS` of `OPS-12`. */
+  team: z
+    .string()
+    .regex(/^[A-Z0-9]{1,10}$/, 'the key of a team, such as OPS')
+    .optional(),
+  /** Labels, by name, that are put on the issue of an incident, an action of a postmortem, and what was captured. */
+  labels: z
+    .strictObject({
+      incident: z.array(Label).max(10).default([]),
+      action: z.array(Label).max(10).default([]),
+      capture: z.array(Label).max(10).default([]),
+    })
+    .prefault({}),
+  /** A person who puts this label on an issue opens an incident there. */
+  opens: z.strictObject({ label: Label, project: ProjectId, env: EnvironmentId }).optional(),
+  /** Requests an hour. Linear allows a key 5000 ("Rate limiting"), and other tools may share it. */
+  budget: z.int().min(10).max(5000).default(1000),
+  api: z
+    .string()
+    .regex(/^https?:\/\/[^\s?#@]{1,200}$/, 'an address')
+    .default('https://api.linear.app/graphql'),
+});
+export type LinearSpec = z.infer<typeof LinearSpec>;
+
 /** `POST /webhooks/generic/<name>`: whoever signs as Standard Webhooks says (`whsec_…` secrets). */
 const GenericHook = z.strictObject({ ...signing(Slug) });
 
@@ -55,7 +85,7 @@ export const IntegrationsSpec = z.strictObject({
     )
     .optional(),
   github: Github.optional(),
-  linear: z.strictObject({ webhook: LinearHook.prefault({}) }).optional(),
+  linear: LinearSpec.optional(),
   generic: z.record(Slug, GenericHook).default({}),
   /** How long the bodies of deliveries are kept; that they came stays in the ledger. */
   keep: Duration.default(90 * 86_400_000),

@@ -21,6 +21,7 @@ import {
 import { incidentsList, incidentsPostmortem, incidentsShow } from './incidents.ts';
 import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
+import { capture, linearRetry, linearStatus } from './linear.ts';
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
 import { keyEnrol, keyList, keyRevoke } from './person-keys.ts';
@@ -156,4 +157,7 @@ export const actions = [
   syncRun,
   syncActivityLog,
   syncTodos,
+  capture,
+  linearStatus,
+  linearRetry,
 ] as const satisfies readonly Action[];

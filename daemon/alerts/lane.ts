@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import { oneLine } from '../text.ts';
-import { backoff } from './backoff.ts';
+import { backoff } from '../backoff.ts';
 import { ChannelProblem, type Notice } from './channel.ts';
 
 /** A receiver that asks for more patience than this gets this, ms. */

@@ -232,6 +232,7 @@ export async function buildEngine(
     webhooks: features.webhooks,
     rules: features.rules,
     syncs: syncViews(config, state),
+    linear: features.linear,
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

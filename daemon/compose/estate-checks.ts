@@ -38,6 +38,11 @@ export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => 
     await checkGithub(config, tell, secrets);
   },
   async (config, tell) => {
+    if (config.integrations.linear === undefined) return;
+    const { checkLinear } = await import('../integrations/linear/check.ts');
+    await checkLinear(config, tell, (name) => secrets.has(name));
+  },
+  async (config, tell) => {
     if (Object.keys(config.rules).length === 0) return;
     const { checkRules } = await import('../integrations/rules/check.ts');
     checkRules(config, tell);

@@ -10,6 +10,7 @@ import type { MetricFamily } from '../ports/metrics.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
+import type { Linear } from '../ports/linear.ts';
 import type { Rules } from '../ports/rules.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
@@ -18,6 +19,7 @@ import type { Work } from '../ports/work.ts';
 import { composeAlerts } from './alerts.ts';
 import { openGithub } from './github.ts';
 import { composeIncidents } from './incidents.ts';
+import { composeLinear } from './linear.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import { composeRules } from './rules.ts';
@@ -51,8 +53,11 @@ export interface Features {
   practice: Practice;
   webhooks: Webhooks;
   rules: Rules;
+  linear: Linear;
   /** Resolves when every delivery that came was looked at. */
   rulesSettled(): Promise<void>;
+  /** Resolves when everything that happened is queued for Linear. */
+  linearSettled(): Promise<void>;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -74,6 +79,7 @@ export function openFeatures({
   const practice = composePractice(context, alerts.alerts, probes.probes);
   const webhooks = composeWebhooks(context);
   const rules = composeRules(context, alerts.alerts, webhooks);
+  const linear = composeLinear(context, alerts.alerts, incidents.incidents, webhooks);
   return {
     alerts: alerts.alerts,
     incidents: incidents.incidents,
@@ -81,8 +87,10 @@ export function openFeatures({
     practice: practice.practice,
     webhooks: webhooks.webhooks,
     rules: rules.rules,
+    linear: linear.linear,
     rulesSettled: () => rules.settled(),
-    metrics: [alerts, probes, incidents, practice, webhooks, rules].flatMap(({ metrics }) => metrics),
+    linearSettled: () => linear.settled(),
+    metrics: [alerts, probes, incidents, practice, webhooks, rules, linear].flatMap(({ metrics }) => metrics),
     async start(releasers) {
       releasers.push('alerts', alerts.start());
       await probes.start(releasers);
@@ -90,6 +98,7 @@ export function openFeatures({
       practice.start(releasers);
       await webhooks.start(releasers);
       await rules.start(releasers);
+      await linear.start(releasers);
     },
   };
 }

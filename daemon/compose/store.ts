@@ -32,6 +32,7 @@ import { random, randomHex } from '../random.ts';
 import { downtime } from '../schedule/downtime.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
+import { linearProjection } from '../integrations/linear/projection.ts';
 import { rulesProjection } from '../integrations/rules/projection.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { StateHost } from '../state/host.ts';
@@ -60,6 +61,7 @@ export const projections = [
   webhooksProjection,
   rulesProjection,
   syncProjection,
+  linearProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

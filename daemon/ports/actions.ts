@@ -19,6 +19,7 @@ import type { Incidents } from './incidents.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
+import type { Linear } from './linear.ts';
 import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
 import type { Practice } from './practice.ts';
@@ -70,6 +71,7 @@ export interface Deps {
   webhooks: Webhooks;
   rules: Rules;
   syncs: Syncs;
+  linear: Linear;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;

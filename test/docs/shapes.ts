@@ -40,6 +40,8 @@ rules:
 `;
 const shipped = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, '../../runbooks', `${name}.md`), 'utf8');
+const ISSUES = `integrations: { linear: { token: linear_token, team: OPS, api: 'http://127.0.0.1:9/graphql' } }
+`;
 const book = (name: string, action: string, script = 'echo left >> trace.txt'): string => `---
 runbook: ${name}
 title: Leave a trace
@@ -143,6 +145,22 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await app.store.ledger.append('rule.stopped', { rule: 'ping', ...sent, why: 'it started 20 jobs' });
   await ask('rules list');
   await ask('rules reset', { rule: 'ping' });
+  for (const secret of ['linear_webhook', 'linear_token'])
+    await ask('secret set', { name: secret, value: 'a secret that Linear knows' });
+  // Nobody listens there, so everything waits.
+  await world.write('reeve.yaml', ESTATE + ISSUES);
+  await ask('config reload');
+  await ask('capture', { text: 'the button is hidden' });
+  await app.store.ledger.append('linear.heard', {
+    delivery: `dlv_${'0'.repeat(24)}`,
+    of: 0,
+    issue: '00000000-0000-4000-8000-000000000001',
+    incident: incident.incident,
+    did: 'opened',
+    why: 'ana put a label on OPS-1',
+  });
+  await ask('linear status');
+  await ask('linear retry');
   await ask('secret remove', { name: 'token' });
   await app.running.features.alerts.raise({
     key: 'probe:root',

@@ -1,4 +1,4 @@
-import { sha256Hex } from '../digest.ts';
+import { sha256Hex } from './digest.ts';
 
 /** First pause and longest pause after a failure, ms. */
 export const FIRST_MS = 2000;

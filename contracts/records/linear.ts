@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { DeliveryId, IncidentId } from '../ids.ts';
+
+/** Ids of Linear: UUIDs. Those of what we create are derived, so that it cannot be created twice. */
+const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'a UUID');
+const Why = z.string().max(500);
+
+/** Something to be done in Linear. */
+const LinearWork = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('issue'),
+    purpose: z.enum(['incident', 'action', 'capture']),
+    title: z.string().min(1).max(250),
+    body: z.string().max(12_000),
+    /** Linear's own: 0 none, 1 urgent, 2 high, 3 medium, 4 low. */
+    priority: z.int().min(0).max(4),
+    labels: z.array(z.string().max(80)).max(10),
+    /** User of Linear. */
+    assignee: z.string().max(64).optional(),
+  }),
+  z.strictObject({ kind: z.literal('comment'), comment: Uuid, body: z.string().max(8000) }),
+  z.strictObject({ kind: z.literal('assign'), assignee: z.string().max(64) }),
+  z.strictObject({ kind: z.literal('state'), to: z.enum(['completed', 'open']) }),
+]);
+export type LinearWork = z.infer<typeof LinearWork>;
+
+export const linearRecords = {
+  /** From this record of the ledger on, what happens here is told to Linear; everything before it was looked at. */
+  'linear.looked': z.strictObject({ upto: z.int().min(0) }),
+  /** Durable before the first try to send it. */
+  'linear.queued': z.strictObject({
+    op: Uuid,
+    /** Record that asked for it; absent: a person did. */
+    of: z.int().min(0).optional(),
+    issue: Uuid,
+    incident: IncidentId.optional(),
+    work: LinearWork,
+  }),
+  /** `conflict`: somebody changed it in Linear, and it was left as it is there. `gone`: the issue is no more. */
+  'linear.done': z.strictObject({
+    op: Uuid,
+    outcome: z.enum(['done', 'conflict', 'gone']),
+    /** `OPS-12` and where people see it, once it is created. */
+    identifier: z.string().max(40).optional(),
+    url: z.string().max(500).optional(),
+    why: Why.optional(),
+  }),
+  /** What a delivery that concerns us came to. */
+  'linear.heard': z.strictObject({
+    delivery: DeliveryId,
+    of: z.int().min(0),
+    issue: Uuid,
+    identifier: z.string().max(40).optional(),
+    url: z.string().max(500).optional(),
+    incident: IncidentId.optional(),
+    did: z.enum(['opened', 'acknowledged', 'noted', 'resolved', 'conflict', 'refused']),
+    why: Why,
+  }),
+} as const;

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { Cell } from '../../contracts/reply.ts';
+import { arg } from '../args.ts';
+import { adminAction, readAction } from '../ports/actions.ts';
+
+const group = 'Linear';
+
+export const capture = adminAction({
+  name: 'capture',
+  type: 'capture_feedback',
+  summary: 'Keep what somebody said as a draft issue in Linear',
+  description:
+    'The issue waits in triage (or the backlog) of the team in reeve.yaml until somebody looks at it. While Linear does not answer it is kept here and sent later.',
+  group,
+  verb: 'run',
+  args: z.object({
+    text: arg.string('what was said; its first line is the title', { position: 0, max: 3000 }),
+    context: arg.string('what was said before, or where', { max: 3000 }).optional(),
+  }),
+  examples: [
+    'capture "the export button is hard to find"',
+    'capture "the export is slow" --context "ana: it took a minute with 4,000 rows"',
+  ],
+  async run({ linear, caller }, { text, context = '' }) {
+    const via = caller.account === '' ? caller.via : `${caller.via} ${caller.account}`;
+    const { issue, identifier, url } = await linear.capture({ text, context, by: caller.person, via });
+    return {
+      title:
+        identifier === null
+          ? '📌 Kept; Linear gets it as soon as it answers'
+          : `📌 Captured as ${identifier}`,
+      tone: identifier === null ? 'warn' : 'good',
+      blocks: [
+        url === null
+          ? { type: 'hint', text: 'See what waits: reeve linear status' }
+          : { type: 'fields', fields: [{ label: 'Draft', value: url }] },
+      ],
+      data: { issue, identifier, url },
+      targets: [{ kind: 'issue', id: issue }],
+    };
+  },
+});
+
+export const linearStatus = readAction({
+  name: 'linear status',
+  aliases: ['linear'],
+  summary: 'Which issue belongs to which incident, what waits to be sent, and what went otherwise',
+  group,
+  verb: 'run',
+  args: z.object({ limit: arg.integer('how many of each', { min: 1, max: 500 }).default(20) }),
+  examples: ['linear status', 'linear status --json'],
+  async run({ linear, incidents, people, caller }, { limit }) {
+    const { team, links, waiting, odd, health } = await linear.view();
+    /** What a caller may not see of an incident is not told by its issue either. */
+    const mine = (incident: string | null): boolean => {
+      if (incident === null) return true;
+      try {
+        const { project, env } = incidents.get(incident);
+        return people.allows(caller.person, 'view', project, env);
+      } catch {
+        return false;
+      }
+    };
+    const shown = {
+      team,
+      links: links
+        .filter((one) => mine(one.incident))
+        .slice(-limit)
+        .toReversed(),
+      waiting: waiting.slice(0, limit),
+      odd: odd.filter((one) => mine(one.incident)).slice(0, limit),
+      health,
+    };
+    return {
+      title:
+        team === null
+          ? 'Nothing is written to Linear'
+          : waiting.length === 0
+            ? `Linear has everything (team ${team})`
+            : `${waiting.length} thing(s) wait for Linear`,
+      tone: health.failing === null ? 'info' : 'warn',
+      blocks: [
+        ...(health.failing === null
+          ? []
+          : [
+              {
+                type: 'fields' as const,
+                fields: [
+                  { label: 'Nothing gets through since', value: { time: health.failing } },
+                  { label: 'Why', value: health.why ?? '' },
+                ],
+              },
+            ]),
+        {
+          type: 'table',
+          columns: [{ label: 'Incident' }, { label: 'Issue' }, { label: 'Where' }],
+          rows: shown.links.map((one): Cell[] => [
+            { id: one.incident },
+            one.identifier ?? 'not yet created',
+            one.url ?? '',
+          ]),
+          empty: 'No incident has an issue yet.',
+        },
+        ...(shown.waiting.length === 0
+          ? []
+          : [
+              {
+                type: 'table' as const,
+                columns: [
+                  { label: 'Waits' },
+                  { label: 'Since' },
+                  { label: 'Tries', align: 'right' as const },
+                  { label: 'Why' },
+                ],
+                rows: shown.waiting.map((one): Cell[] => [
+                  one.kind,
+                  { time: one.since },
+                  one.tries,
+                  one.why ?? '',
+                ]),
+                empty: '',
+              },
+            ]),
+        ...(shown.odd.length === 0
+          ? []
+          : [
+              {
+                type: 'table' as const,
+                columns: [{ label: 'When' }, { label: 'Issue' }, { label: 'What went otherwise' }],
+                rows: shown.odd.map((one): Cell[] => [{ time: one.at }, one.what, one.why]),
+                empty: '',
+              },
+            ]),
+      ],
+      data: shown,
+    };
+  },
+});
+
+export const linearRetry = adminAction({
+  name: 'linear retry',
+  type: 'retry_linear',
+  summary: 'Send now what waits for Linear',
+  group,
+  verb: 'administer',
+  args: z.object({}),
+  examples: ['linear retry'],
+  async run({ linear }) {
+    const waiting = await linear.retry();
+    return { title: `${waiting} thing(s) are tried now`, data: { waiting } };
+  },
+});

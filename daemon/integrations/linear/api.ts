@@ -1,0 +1,186 @@
+import type * as Sdk from '@linear/sdk';
+import type { RecordBody } from '../../../contracts/record.ts';
+import { LinearProblem } from './problem.ts';
+
+type Queued = RecordBody<'linear.queued'>;
+type Work<K extends Queued['work']['kind']> = Extract<Queued['work'], { kind: K }>;
+
+export interface Outcome {
+  outcome: 'done' | 'conflict' | 'gone';
+  identifier?: string;
+  url?: string;
+  why?: string;
+}
+
+interface Team {
+  id: string;
+  states: Sdk.WorkflowState[];
+  triage: string | undefined;
+}
+
+/** Does one piece of work in Linear; doing it again changes nothing more. Rejects LinearProblem. */
+export class LinearApi {
+  readonly #sdk: Sdk.LinearSdk;
+  readonly #key: string;
+  #team: Promise<Team> | undefined;
+  readonly #labels = new Map<string, string>();
+
+  constructor(sdk: Sdk.LinearSdk, team: string) {
+    this.#sdk = sdk;
+    this.#key = team;
+  }
+
+  /** @param assigned the user that we assigned last, if we did */
+  async perform({ issue, work }: Pick<Queued, 'issue' | 'work'>, assigned: string | null): Promise<Outcome> {
+    switch (work.kind) {
+      case 'issue':
+        return this.#create(issue, work);
+      case 'comment':
+        return this.#comment(issue, work);
+      case 'assign':
+        return this.#assign(issue, work, assigned);
+      case 'state':
+        return this.#state(issue, work);
+    }
+  }
+
+  async #create(id: string, work: Work<'issue'>): Promise<Outcome> {
+    const team = await this.#teamOf();
+    const labels = await this.#labelIds(team.id, work.labels);
+    const stateId = work.purpose === 'capture' ? draftState(team) : undefined;
+    try {
+      await this.#sdk.createIssue({
+        id,
+        teamId: team.id,
+        title: work.title,
+        description: work.body,
+        priority: work.priority,
+        labelIds: labels.ids,
+        ...(work.assignee === undefined ? {} : { assigneeId: work.assignee }),
+        ...(stateId === undefined ? {} : { stateId }),
+      });
+    } catch (error) {
+      // Whatever it says of an id that is taken: if the issue is there, an earlier try made it.
+      if (!(error instanceof LinearProblem) || error.kind === 'limited' || error.kind === 'refused')
+        throw error;
+      const there = await this.#find(id);
+      if (there === undefined) throw error;
+      return { outcome: 'done', identifier: there.identifier, url: there.url };
+    }
+    const made = await this.#sdk.issue(id);
+    const missing =
+      labels.missing.length === 0 ? {} : { why: `Linear has no label ${labels.missing.join(', ')}` };
+    return { outcome: 'done', identifier: made.identifier, url: made.url, ...missing };
+  }
+
+  async #comment(issueId: string, { comment: id, body }: Work<'comment'>): Promise<Outcome> {
+    try {
+      await this.#sdk.createComment({ id, issueId, body });
+      return { outcome: 'done' };
+    } catch (error) {
+      if (!(error instanceof LinearProblem) || error.kind === 'limited' || error.kind === 'refused')
+        throw error;
+      const there = await this.#sdk.comment({ id }).catch(() => undefined);
+      if (there !== undefined) return { outcome: 'done' };
+      if (error.kind !== 'down' && (await this.#find(issueId)) === undefined)
+        return { outcome: 'gone', why: error.message };
+      throw error;
+    }
+  }
+
+  async #assign(id: string, { assignee }: Work<'assign'>, assigned: string | null): Promise<Outcome> {
+    const issue = await this.#find(id);
+    if (issue === undefined) return { outcome: 'gone', why: 'the issue is no more' };
+    const there = issue.assigneeId ?? null;
+    if (there === assignee) return { outcome: 'done' };
+    if (there !== null && there !== assigned)
+      return {
+        outcome: 'conflict',
+        why: `${issue.identifier} is assigned to somebody else in Linear, and stays so`,
+      };
+    await this.#sdk.updateIssue(id, { assigneeId: assignee });
+    return { outcome: 'done' };
+  }
+
+  async #state(id: string, { to }: Work<'state'>): Promise<Outcome> {
+    const issue = await this.#find(id);
+    if (issue === undefined) return { outcome: 'gone', why: 'the issue is no more' };
+    const state = await issue.state;
+    const closed = state?.type === 'completed' || state?.type === 'canceled' || state?.type === 'duplicate';
+    if (to === 'open' ? !closed : state?.type === 'completed') return { outcome: 'done' };
+    if (to === 'completed' && closed)
+      return { outcome: 'conflict', why: `${issue.identifier} is ${state.name} in Linear, and stays so` };
+    if (to === 'open' && state?.type !== 'completed')
+      return {
+        outcome: 'conflict',
+        why: `${issue.identifier} is ${state?.name ?? 'closed'} in Linear, and stays so`,
+      };
+    const team = await issue.team;
+    const states = (await team?.states())?.nodes ?? [];
+    const next = firstOf(states, to === 'completed' ? ['completed'] : ['started', 'unstarted', 'backlog']);
+    if (next === undefined) throw new LinearProblem('invalid', `its team has no state that is ${to}`);
+    await this.#sdk.updateIssue(id, { stateId: next.id });
+    return { outcome: 'done' };
+  }
+
+  async #find(id: string): Promise<Sdk.Issue | undefined> {
+    try {
+      const issue = await this.#sdk.issue(id);
+      return issue.trashed === true ? undefined : issue;
+    } catch (error) {
+      if (error instanceof LinearProblem && (error.kind === 'gone' || error.kind === 'invalid'))
+        return undefined;
+      throw error;
+    }
+  }
+
+  #teamOf(): Promise<Team> {
+    this.#team ??= this.#readTeam().catch((error: unknown) => {
+      this.#team = undefined;
+      throw error;
+    });
+    return this.#team;
+  }
+
+  async #readTeam(): Promise<Team> {
+    const { nodes } = await this.#sdk.teams({ filter: { key: { eq: this.#key } } });
+    const [team] = nodes;
+    if (team === undefined)
+      throw new LinearProblem('refused', `the key may see no team ${this.#key} (integrations.linear.team)`);
+    const states = await team.states();
+    return { id: team.id, states: states.nodes, triage: team.triageIssueStateId };
+  }
+
+  /** Ids by name, of the team's labels and the workspace's. */
+  async #labelIds(team: string, names: readonly string[]): Promise<{ ids: string[]; missing: string[] }> {
+    const unknown = names.filter((name) => !this.#labels.has(name));
+    if (unknown.length > 0) {
+      let page = await this.#sdk.issueLabels({ filter: { name: { in: unknown } } });
+      for (;;) {
+        for (const { id, name, teamId } of page.nodes)
+          if (teamId === undefined || teamId === team) this.#labels.set(name, id);
+        if (!page.pageInfo.hasNextPage) break;
+        page = await page.fetchNext();
+      }
+    }
+    return {
+      ids: names.flatMap((name) => this.#labels.get(name) ?? []),
+      missing: names.filter((name) => !this.#labels.has(name)),
+    };
+  }
+}
+
+/** Where what nobody has looked at waits: triage, or else the backlog. */
+const draftState = ({ states, triage }: Team): string | undefined =>
+  triage ?? firstOf(states, ['backlog', 'unstarted'])?.id;
+
+function firstOf(
+  states: readonly Sdk.WorkflowState[],
+  types: readonly string[],
+): Sdk.WorkflowState | undefined {
+  for (const type of types) {
+    const fitting = states.filter((state) => state.type === type).toSorted((a, b) => a.position - b.position);
+    if (fitting[0] !== undefined) return fitting[0];
+  }
+  return undefined;
+}

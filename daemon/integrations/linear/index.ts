@@ -1,0 +1,298 @@
+import { ReeveError, fail } from '../../../contracts/errors.ts';
+import type { LedgerRecord, RecordBody } from '../../../contracts/record.ts';
+import { parseJsonBody } from '../../json-body.ts';
+import type { Alerts } from '../../ports/alerts.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Config } from '../../ports/config.ts';
+import type { Incidents } from '../../ports/incidents.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { LinearIssue, LinearView } from '../../ports/linear.ts';
+import type { People } from '../../ports/people.ts';
+import type { Secrets } from '../../ports/secrets.ts';
+import type { StateView } from '../../ports/state.ts';
+import { own } from '../../own.ts';
+import type { Outcome } from './api.ts';
+import { Connection } from './connection.ts';
+import { Hearer } from './hear.ts';
+import { uuidOf } from './ids.ts';
+import { Lane } from './lane.ts';
+import { openedAt, worksOf } from './mirror.ts';
+import { linearProjection, type LinearState, type Waiting } from './projection.ts';
+import { captureBody, titleOf } from './words.ts';
+
+export interface LinearDeps {
+  clock: Clock;
+  ledger: Ledger;
+  state: StateView;
+  config: Config;
+  secrets: Pick<Secrets, 'get'>;
+  people: Pick<People, 'allows'>;
+  incidents: Pick<Incidents, 'open' | 'acknowledge' | 'note' | 'resolve' | 'get' | 'list'>;
+  alerts: Pick<Alerts, 'raise' | 'resolve'>;
+  /** The body of a delivery. */
+  body(delivery: RecordBody<'webhook.received'>): Promise<Buffer>;
+  clean(text: string): string;
+  hex(digits: number): string;
+  warn(what: string, error: unknown): void;
+}
+
+const ALERT = 'linear:outbox';
+/** Records that need not be looked at again after the next start are noted so many at a time. */
+const BEHIND = 5000;
+/** Who captures something waits so long for its link, ms. */
+const LINK_MS = 5000;
+
+/** Thrown by a guard: it was queued before. */
+class Known extends Error {}
+
+/** Incidents here and issues there, both ways. One for each daemon. */
+export class LinearDesk {
+  readonly #deps: LinearDeps;
+  readonly #connection: Connection;
+  readonly #lane: Lane;
+  readonly #hearer: Hearer;
+  readonly #stops: (() => void)[] = [];
+  /** Who waits for the first answer to an op. */
+  readonly #waiters = new Map<string, () => void>();
+  #tail: Promise<void> = Promise.resolve();
+  #told: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(deps: LinearDeps) {
+    const { clock, config, clean, warn } = deps;
+    this.#deps = deps;
+    const connection = new Connection(deps);
+    this.#connection = connection;
+    this.#lane = new Lane({
+      clock,
+      clean,
+      warn,
+      waiting: () => (connection.writes === undefined ? [] : Object.values(this.#state.waiting)),
+      perform: async (work) => (await connection.open()).perform(work, this.#assigned(work)),
+      record: (op, outcome) => this.#done(op, outcome),
+      budget: () => connection.wait(),
+      failed: (op) => this.#waiters.get(op)?.(),
+      tell: (trouble) => this.#tell(trouble),
+    });
+    this.#hearer = new Hearer({
+      ...deps,
+      config: () => config.current().config,
+      opens: () => connection.spec?.opens,
+      state: () => this.#state,
+      now: () => clock.now(),
+    });
+  }
+
+  /** Goes on where it stopped. */
+  start(): void {
+    const { ledger, config } = this.#deps;
+    const { upto } = this.#state;
+    const head = ledger.head().size;
+    this.#stops.push(
+      ledger.subscribe((record) => this.#saw(record)),
+      config.onChange(() => this.#changed()),
+    );
+    this.#then(async () => {
+      if (upto === null) return this.#begin(head);
+      for await (const record of ledger.read(upto)) {
+        if (this.#stopped) return;
+        await this.#consider(record);
+      }
+      if (head - upto > BEHIND) await ledger.append('linear.looked', { upto: head });
+    });
+    this.#then(() => Promise.resolve(this.#lane.go()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const stop of this.#stops) stop();
+    await this.#tail;
+    await this.#lane.stop();
+    await this.#told;
+  }
+
+  /** Resolves when everything that happened so far is queued. */
+  async settled(): Promise<void> {
+    await this.#tail;
+    await this.#told;
+  }
+
+  async capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue> {
+    const { clean, hex, ledger, clock } = this.#deps;
+    const spec = this.#connection.writes;
+    if (spec === undefined) throw fail('LINEAR_OFF');
+    const issue = uuidOf('capture', hex(32));
+    const [first = ''] = what.text.trim().split('\n');
+    const op = uuidOf('op', issue);
+    const { promise: known, resolve: tell } = Promise.withResolvers<void>();
+    const cancel = clock.after(LINK_MS, tell);
+    this.#waiters.set(op, tell);
+    await ledger.append('linear.queued', {
+      op,
+      issue,
+      work: {
+        kind: 'issue',
+        purpose: 'capture',
+        title: titleOf(clean(first)),
+        body: clean(captureBody(what)),
+        priority: 0,
+        labels: spec.labels.capture,
+      },
+    });
+    this.#lane.go();
+    // Whoever asked need not wait for what will not come soon.
+    if (this.#lane.failing === null) await known;
+    cancel();
+    this.#waiters.delete(op);
+    const { identifier = null, url = null } = own(this.#state.others, issue) ?? {};
+    return { issue, identifier, url };
+  }
+
+  retry(): number {
+    if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
+    this.#changed();
+    return Object.keys(this.#state.waiting).length;
+  }
+
+  view(): LinearView {
+    const { links, waiting, odd } = this.#state;
+    const { failing } = this.#lane;
+    return {
+      team: this.#connection.writes?.team ?? null,
+      links: Object.values(links).map(({ incident, issue, identifier, url }) => ({
+        incident,
+        issue,
+        identifier,
+        url,
+      })),
+      waiting: Object.values(waiting).map(({ op, issue, since, work }) => ({
+        op,
+        kind: work.kind,
+        issue,
+        since,
+        ...this.#lane.entry(op),
+      })),
+      odd: odd.toReversed(),
+      health: {
+        failing: failing?.since ?? null,
+        why: failing?.why ?? null,
+        budget: this.#connection.left(),
+      },
+    };
+  }
+
+  get #state(): LinearState {
+    return this.#deps.state.get(linearProjection);
+  }
+
+  #assigned({ incident }: Waiting): string | null {
+    return own(this.#state.links, incident ?? '')?.assigned ?? null;
+  }
+
+  /** The key, the team or what is allowed may be another now. */
+  #changed(): void {
+    this.#connection.forget();
+    this.#lane.retryNow();
+  }
+
+  /** The first time: what is open now gets its issue, what was before is left alone. */
+  async #begin(head: number): Promise<void> {
+    await this.#deps.ledger.append('linear.looked', { upto: head });
+    for (const incident of this.#deps.incidents.list().toReversed()) {
+      if (incident.state !== 'open' && incident.state !== 'acknowledged') continue;
+      await this.#consider(openedAt(head, incident));
+    }
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#tail = this.#tail.then(work).catch((error: unknown) => this.#deps.warn('linear', error));
+  }
+
+  #saw(record: LedgerRecord): void {
+    if (record.type === 'admin.event' && record.body.action_type === 'rotate_secret') this.#changed();
+    if (!record.type.startsWith('incident.') && !record.type.startsWith('webhook.')) return;
+    this.#then(async () => {
+      if (!this.#stopped) await this.#consider(record);
+    });
+  }
+
+  async #consider(record: LedgerRecord): Promise<void> {
+    if (record.type === 'webhook.received' && record.body.source === 'linear') return this.#hear(record);
+    if (record.type === 'webhook.redelivered' && record.body.source === 'linear') {
+      for await (const one of this.#deps.ledger.read(0))
+        if (one.type === 'webhook.received' && one.body.delivery === record.body.delivery)
+          return this.#hear(one, true);
+      return;
+    }
+    const spec = this.#connection.writes;
+    if (spec === undefined) return;
+    const { config, clean } = this.#deps;
+    const about = { config: config.current().config, spec, state: this.#state, clean };
+    for (const work of worksOf(record, about)) await this.#queue(work);
+    this.#lane.go();
+  }
+
+  async #queue(work: RecordBody<'linear.queued'>): Promise<void> {
+    const guard = (): void => {
+      const { waiting, recent } = this.#state;
+      if (Object.hasOwn(waiting, work.op) || recent.includes(work.op))
+        throw new Known('it was queued before');
+    };
+    try {
+      await this.#deps.ledger.append('linear.queued', work, { guard });
+    } catch (error) {
+      if (!(error instanceof Known)) throw error;
+    }
+  }
+
+  async #hear({ seq, body }: LedgerRecord<'webhook.received'>, again = false): Promise<void> {
+    const { delivery } = body;
+    if (!again && this.#state.recent.includes(delivery)) return;
+    let payload: unknown;
+    try {
+      payload = parseJsonBody(await this.#deps.body(body));
+    } catch (error) {
+      if (!(error instanceof ReeveError)) throw error;
+      return;
+    }
+    for (const heard of await this.#hearer.hear(payload))
+      await this.#deps.ledger.append('linear.heard', {
+        ...heard,
+        delivery,
+        of: seq,
+        why: this.#deps.clean(heard.why).slice(0, 500),
+      });
+  }
+
+  async #done(op: string, { outcome, identifier, url, why }: Outcome): Promise<void> {
+    const incident = own(this.#state.waiting, op)?.incident;
+    // First, since nobody would say it after a crash in between; the same note is noted once.
+    if (outcome === 'conflict' && incident !== undefined)
+      await this.#deps.incidents.note(incident, 'daemon', why ?? outcome, `conflict:${op}`);
+    await this.#deps.ledger.append('linear.done', {
+      op,
+      outcome,
+      ...(identifier === undefined ? {} : { identifier }),
+      ...(url === undefined ? {} : { url }),
+      ...(why === undefined ? {} : { why: this.#deps.clean(why).slice(0, 500) }),
+    });
+    this.#waiters.get(op)?.();
+  }
+
+  #tell(trouble: string | null): void {
+    const { alerts, warn } = this.#deps;
+    this.#told = this.#told
+      .then(() =>
+        trouble === null
+          ? alerts.resolve(ALERT, 'Linear takes what is written again')
+          : alerts.raise({
+              key: ALERT,
+              severity: 'warn',
+              source: 'daemon',
+              title: 'What is written to Linear waits',
+              text: `${trouble}. ${Object.keys(this.#state.waiting).length} thing(s) wait and are sent when it works again; \`reeve linear status\` shows them.`,
+            }),
+      )
+      .catch((error: unknown) => warn('linear', error));
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Why Linear did not do it. `down`: no answer, or one of trouble over there. `limited`: it asks for patience. `refused`: it
+ * does not know our key. `invalid`: this request alone is wrong. `gone`: what it is about is no more.
+ */
+export class LinearProblem extends Error {
+  readonly kind: 'down' | 'limited' | 'refused' | 'invalid' | 'gone';
+  /** Not before so many ms. */
+  readonly retryAfter: number;
+
+  constructor(kind: LinearProblem['kind'], why: string, more: { retryAfter?: number; cause?: unknown } = {}) {
+    super(why, { cause: more.cause });
+    this.kind = kind;
+    this.retryAfter = more.retryAfter ?? 0;
+  }
+}

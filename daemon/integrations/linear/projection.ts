@@ -1,0 +1,128 @@
+import type { RecordBody } from '../../../contracts/record.ts';
+import type { Projection } from '../../ports/state.ts';
+
+/** Issues that are remembered, the newest; those of open incidents always. */
+const MAX_LINKS = 3000;
+/** Ids of what was done, heard and said, so that it is known when it comes again. */
+const MAX_RECENT = 2000;
+const MAX_ODD = 100;
+
+export interface Link {
+  incident: string;
+  issue: string;
+  identifier: string | null;
+  url: string | null;
+  /** User of Linear that Reeve assigned last. */
+  assigned: string | null;
+}
+
+export type Waiting = RecordBody<'linear.queued'> & { since: number };
+
+export interface LinearState {
+  /** Records before it were looked at; null: never. */
+  upto: number | null;
+  /** By op, oldest first. */
+  waiting: Record<string, Waiting>;
+  /** By incident. */
+  links: Record<string, Link>;
+  /** Issue → incident. */
+  incidents: Record<string, string>;
+  /** Issues that are ours and no incident's: actions and what was captured. */
+  others: Record<string, { identifier: string | null; url: string | null }>;
+  /** Ops, comments and deliveries. */
+  recent: string[];
+  odd: { at: number; what: string; why: string; incident: string | null }[];
+}
+
+export const linearProjection: Projection<LinearState> = {
+  name: 'linear',
+  version: 1,
+  initial: () => ({ upto: null, waiting: {}, links: {}, incidents: {}, others: {}, recent: [], odd: [] }),
+  apply(state, record) {
+    switch (record.type) {
+      case 'linear.looked':
+        state.upto = Math.max(state.upto ?? 0, record.body.upto);
+        break;
+      case 'linear.queued':
+        queued(state, record.body, record.ts);
+        break;
+      case 'linear.done':
+        done(state, record.body, record.ts);
+        break;
+      case 'linear.heard': {
+        const { of, delivery, issue, incident, identifier = null, url = null, did, why } = record.body;
+        state.upto = Math.max(state.upto ?? 0, of);
+        remember(state, delivery);
+        if (did === 'opened' && incident !== undefined)
+          link(state, { incident, issue, identifier, url, assigned: null });
+        if (did === 'conflict' || did === 'refused')
+          odd(state, { at: record.ts, what: identifier ?? issue, why, incident: incident ?? null });
+        break;
+      }
+    }
+    return state;
+  },
+};
+
+function queued(state: LinearState, body: RecordBody<'linear.queued'>, since: number): void {
+  const { op, of, issue, incident, work } = body;
+  // The record that asked for it may ask for more, so it is looked at again after a crash.
+  if (of !== undefined) state.upto = Math.max(state.upto ?? 0, of);
+  state.waiting[op] = { ...body, since };
+  if (work.kind === 'comment') remember(state, work.comment);
+  if (work.kind !== 'issue') return;
+  if (work.purpose === 'incident' && incident !== undefined)
+    link(state, { incident, issue, identifier: null, url: null, assigned: work.assignee ?? null });
+  else {
+    state.others[issue] = { identifier: null, url: null };
+    dropOldest(state.others, MAX_RECENT);
+  }
+}
+
+function done(
+  state: LinearState,
+  { op, outcome, identifier, url, why }: RecordBody<'linear.done'>,
+  at: number,
+): void {
+  const waiting = state.waiting[op];
+  if (waiting === undefined) return;
+  delete state.waiting[op];
+  remember(state, op);
+  const { issue, incident, work } = waiting;
+  const known = state.links[state.incidents[issue] ?? ''] ?? state.others[issue];
+  if (known !== undefined && identifier !== undefined) {
+    known.identifier = identifier;
+    known.url = url ?? null;
+  }
+  const linked = state.links[incident ?? ''];
+  if (work.kind === 'assign' && outcome === 'done' && linked !== undefined) linked.assigned = work.assignee;
+  if (outcome !== 'done' || why !== undefined)
+    odd(state, { at, what: known?.identifier ?? issue, why: why ?? outcome, incident: incident ?? null });
+}
+
+function link(state: LinearState, made: Link): void {
+  state.links[made.incident] = made;
+  state.incidents[made.issue] = made.incident;
+  for (const dropped of dropOldest(state.links, MAX_LINKS)) delete state.incidents[dropped.issue];
+}
+
+function remember(state: LinearState, id: string): void {
+  state.recent.push(id);
+  if (state.recent.length >= MAX_RECENT * 2) state.recent = state.recent.slice(-MAX_RECENT);
+}
+
+function odd(state: LinearState, what: LinearState['odd'][number]): void {
+  state.odd.push(what);
+  if (state.odd.length > MAX_ODD) state.odd.shift();
+}
+
+/** A fifth beyond the bound before any is dropped, since looking for the oldest takes time. */
+function dropOldest<T>(rows: Record<string, T>, max: number): T[] {
+  const keys = Object.keys(rows);
+  if (keys.length < max * 1.2) return [];
+  return keys.slice(0, keys.length - max).flatMap((key) => {
+    const row = rows[key];
+    delete rows[key];
+    return row === undefined ? [] : [row];
+  });
+}

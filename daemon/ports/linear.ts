@@ -1,0 +1,32 @@
+/** Where an issue stands. `identifier`: `OPS-12`. */
+export type LinearIssue = {
+  issue: string;
+  identifier: string | null;
+  url: string | null;
+};
+
+export interface LinearView {
+  /** Key of the team; null where nothing is written. */
+  team: string | null;
+  links: (LinearIssue & { incident: string })[];
+  /** Oldest first. */
+  waiting: { op: string; kind: string; issue: string; since: number; tries: number; why: string | null }[];
+  /** The newest things that went otherwise than somebody may have thought. */
+  odd: { at: number; what: string; why: string; incident: string | null }[];
+  health: {
+    /** Since when nothing gets through, ms; null while it works. */
+    failing: number | null;
+    why: string | null;
+    /** Requests left in this hour's budget. */
+    budget: number | null;
+  };
+}
+
+/** Linear beside the incidents here. */
+export interface Linear {
+  /** Durable when it resolves; `issue.identifier` is null while Linear has not taken it yet. Rejects LINEAR_OFF. */
+  capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue>;
+  view(): Promise<LinearView>;
+  /** Tries at once what waits. Resolves to how much that is. Rejects LINEAR_OFF. */
+  retry(): Promise<number>;
+}
