@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
+import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 
@@ -77,7 +78,7 @@ export const linearStatus = readAction({
           ? 'Nothing is written to Linear'
           : waiting.length === 0
             ? `Linear has everything (team ${team})`
-            : `${waiting.length} thing(s) wait for Linear`,
+            : `${plural(waiting.length, 'thing')} left to send to Linear`,
       tone: health.failing === null ? 'info' : 'warn',
       blocks: [
         ...(health.failing === null
@@ -147,6 +148,6 @@ export const linearRetry = adminAction({
   examples: ['linear retry'],
   async run({ linear }) {
     const waiting = await linear.retry();
-    return { title: `${waiting} thing(s) are tried now`, data: { waiting } };
+    return { title: `Trying now: ${plural(waiting, 'thing')}`, data: { waiting } };
   },
 });

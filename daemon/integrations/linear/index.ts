@@ -1,5 +1,6 @@
 import { ReeveError, fail } from '../../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody } from '../../../contracts/record.ts';
+import { plural } from '../../../contracts/units.ts';
 import { parseJsonBody } from '../../json-body.ts';
 import type { Alerts } from '../../ports/alerts.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -290,7 +291,7 @@ export class LinearDesk {
               severity: 'warn',
               source: 'daemon',
               title: 'What is written to Linear waits',
-              text: `${trouble}. ${Object.keys(this.#state.waiting).length} thing(s) wait and are sent when it works again; \`reeve linear status\` shows them.`,
+              text: `${trouble}. ${plural(Object.keys(this.#state.waiting).length, 'thing')} to send when it works again; \`reeve linear status\` shows them.`,
             }),
       )
       .catch((error: unknown) => warn('linear', error));
