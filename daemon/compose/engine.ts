@@ -34,7 +34,7 @@ import { openZones } from '../zones/index.ts';
 import { hiddenWords } from './hidden-words.ts';
 import { openDrivers } from './drivers.ts';
 import { estateChecks } from './estate-checks.ts';
-import { openFeatures, type Features } from './features.ts';
+import { openFeatures, portsOf, type Features } from './features.ts';
 import { stepServices } from './services.ts';
 import { endStrays, lazyRunbooks, lazyStepRunner, runbookFiles } from './runbooks.ts';
 import { settling, type Settled } from './settle.ts';
@@ -223,16 +223,10 @@ export async function buildEngine(
     artifacts,
     trajectory,
     work,
-    alerts: features.alerts,
+    ...portsOf(features),
     drills: drillReader(state, drivers.sentinels.states),
     schedules: scheduleService(scheduler, scheduling),
-    probes: features.probes,
-    practice: features.practice,
-    incidents: features.incidents,
-    webhooks: features.webhooks,
-    rules: features.rules,
     syncs: syncViews(config, state),
-    linear: features.linear,
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

@@ -64,6 +64,17 @@ export interface Features {
   start(releasers: Releasers): Promise<void>;
 }
 
+/** What of them actions use. */
+export const portsOf = ({ alerts, incidents, probes, practice, webhooks, rules, linear }: Features) => ({
+  alerts,
+  incidents,
+  probes,
+  practice,
+  webhooks,
+  rules,
+  linear,
+});
+
 /** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
 export function openFeatures({
   caller,
