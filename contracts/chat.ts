@@ -243,8 +243,11 @@ export type ChatClosed = z.input<typeof ChatClosed>;
 export const ChatDelivery = z.object({ id: z.string().min(1).max(64), payload: JsonObject });
 export type ChatDelivery = z.infer<typeof ChatDelivery>;
 
-/** GET /v1/chat/deliveries: answers as soon as there is one, at the latest after `wait` ms. Each is handed out once. */
-export const ChatDeliveriesQuery = ChatPostsQuery;
+/**
+ * GET /v1/chat/deliveries: answers as soon as there is one, at the latest after `wait` ms. `process` is one start of a bot.
+ * Each is handed out once; what an earlier process had and did not answer, once more, while the platform still waits.
+ */
+export const ChatDeliveriesQuery = ChatPostsQuery.extend({ process: z.string().max(64).default('') });
 export const ChatDeliveries = z.object({ deliveries: z.array(ChatDelivery) });
 
 /** POST /v1/chat/delivered: what the platform is answered with, at once; null: nothing but that it was taken. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { z } from 'zod';
 import {
@@ -51,6 +52,8 @@ const MAX_ANSWER = 32 * 1024 * 1024;
 /** /v1/chat of the daemon, with a bot's credential. Rejects Refused and Unreachable. */
 export class Daemon {
   readonly #to: DaemonAt;
+  /** By this the daemon knows a bot that was started again from the one before. */
+  readonly #process = randomUUID();
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
   constructor(to: DaemonAt) {
@@ -101,7 +104,7 @@ export class Daemon {
 
   /** What the platform sent to the daemon, as soon as there is something, at the latest after `wait` ms. */
   async deliveries(wait: number, signal?: AbortSignal): Promise<ChatDelivery[]> {
-    const path = `/v1/chat/deliveries?wait=${wait}`;
+    const path = `/v1/chat/deliveries?wait=${wait}&process=${this.#process}`;
     return (await this.#call(ChatDeliveries, 'GET', path, { wait, signal })).deliveries;
   }
 

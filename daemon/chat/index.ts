@@ -83,7 +83,7 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       });
     },
     receive: (platform, request) => endpoint.receive(platform, request),
-    deliveries: (platform, wait) => endpoint.desk.next(platform, wait),
+    deliveries: (platform, process, wait) => endpoint.desk.next(platform, process, wait),
     delivered: (platform, { id, answer }) => endpoint.desk.settle(platform, id, answer),
     quiet() {
       endpoint.desk.quiet();

@@ -44,7 +44,7 @@ export function composeChat(store: Store, running: Running): Chat & { stop(): vo
     heard: async (platform, heard) => (await chat()).heard(platform, heard),
     closed: async (platform, closed) => (await chat()).closed(platform, closed),
     receive: async (platform, request) => (await chat()).receive(platform, request),
-    deliveries: async (platform, wait) => (await chat()).deliveries(platform, wait),
+    deliveries: async (platform, bot, wait) => (await chat()).deliveries(platform, bot, wait),
     delivered: (platform, delivered) => void chat().then((there) => there.delivered(platform, delivered)),
     quiet() {
       quiet = true;

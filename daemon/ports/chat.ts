@@ -62,7 +62,7 @@ export interface Chat {
    */
   receive(platform: Platform, request: SignedRequest): Promise<ChatResponse>;
   /** What was received since, for the bot; each once. */
-  deliveries(platform: Platform, wait: Wait): Promise<ChatDelivery[]>;
+  deliveries(platform: Platform, process: string, wait: Wait): Promise<ChatDelivery[]>;
   delivered(platform: Platform, delivered: ChatDelivered): void;
   /** Answers all who wait, and lets nobody wait any more. */
   quiet(): void;

@@ -12,7 +12,8 @@ const MOST = 500;
 
 interface Waiting extends ChatDelivery {
   platform: Platform;
-  handed: boolean;
+  /** The bot's process that has it. */
+  handed: string | undefined;
   answered(answer: Json): void;
 }
 
@@ -22,6 +23,9 @@ export class Desk {
   readonly #hex: (digits: number) => string;
   readonly #came: Waiters;
   readonly #waiting = new Map<string, Waiting>();
+  /** The bot's newest process; those before it do not come back, whatever was still under way of them. */
+  readonly #processes = new Map<Platform, string>();
+  readonly #ended = new Set<string>();
 
   constructor(clock: Pick<Clock, 'after' | 'monotonic'>, hex: (digits: number) => string) {
     this.#clock = clock;
@@ -39,7 +43,7 @@ export class Desk {
     }
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(WITHIN, () => {
-        if (this.#waiting.get(id)?.handed !== true) untaken();
+        if (this.#waiting.get(id)?.handed === undefined) untaken();
         this.#waiting.delete(id);
         reject(late());
       });
@@ -47,7 +51,7 @@ export class Desk {
         id,
         payload,
         platform,
-        handed: false,
+        handed: undefined,
         answered: (answer) => {
           cancel();
           this.#waiting.delete(id);
@@ -58,13 +62,25 @@ export class Desk {
     });
   }
 
-  /** What came since, each once. */
-  next(platform: Platform, wait: Wait): Promise<ChatDelivery[]> {
+  /**
+   * What came since, each once. A platform has one bot, so another process means that the one before is no more: what that
+   * one took and did not answer is handed out again. What it answered is not here any more.
+   */
+  next(platform: Platform, process: string, wait: Wait): Promise<ChatDelivery[]> {
+    const before = this.#processes.get(platform);
+    if (before !== process && !this.#ended.has(process)) {
+      if (before !== undefined) this.#ended.add(before);
+      this.#processes.set(platform, process);
+      for (const one of this.#waiting.values())
+        if (one.platform === platform && one.handed !== process) one.handed = undefined;
+    }
     const take = (): ChatDelivery[] => {
       // Nobody is there any more to take it.
-      if (wait.signal.aborted) return [];
-      const mine = [...this.#waiting.values()].filter((one) => one.platform === platform && !one.handed);
-      for (const one of mine) one.handed = true;
+      if (wait.signal.aborted || this.#ended.has(process)) return [];
+      const mine = [...this.#waiting.values()].filter(
+        (one) => one.platform === platform && one.handed === undefined,
+      );
+      for (const one of mine) one.handed = process;
       return mine.map(({ id, payload }) => ({ id, payload }));
     };
     return this.#came.until(

@@ -165,7 +165,7 @@ export const chat: RouteModule = {
         },
       },
       async (request, reply) => ({
-        deliveries: await context.chat.deliveries(platformOf(request), {
+        deliveries: await context.chat.deliveries(platformOf(request), request.query.process, {
           wait: request.query.wait,
           signal: gone(reply),
         }),
