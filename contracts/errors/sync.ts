@@ -13,6 +13,12 @@ export const syncErrors = {
     message: 'Git cannot tell what {folder} holds: {why}.',
     hint: 'The folder of the project must be in a Git repository that belongs to the user of the daemon; `git -C FOLDER status` shows what is wrong.',
   },
+  SYNC_SOURCE: {
+    status: 502,
+    exit: 'failed',
+    message: '{count} of {of} could not be had: {why}.',
+    hint: 'The others are up to date. A private address must stand in network.allow; what is no valid OpenAPI or JSON Schema is not mirrored.',
+  },
   SYNC_FILE: {
     status: 409,
     exit: 'refused',

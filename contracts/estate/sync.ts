@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Slug } from '../ids.ts';
 
 /** A file below the estate or the project's folder: relative, without `..`, and nothing hidden in it. */
 const FilePath = (ending: RegExp, what: string) =>
@@ -10,6 +11,25 @@ const FilePath = (ending: RegExp, what: string) =>
       (path) => path.split('/').every((part) => /^[\w.@+-]+$/.test(part) && !/^\.+$/.test(part)),
       'a relative path of letters, digits, . _ - @ +, without ..',
     );
+
+/**
+ * A description of an API that is mirrored: OpenAPI, or JSON Schema. Where it comes from, and the folder below the estate
+ * that gets `<name>.json` or `<name>.yaml` and, for people, `<name>.md`.
+ */
+const SchemaSource = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
+    /** Below the estate. */
+    file: FilePath(/\.(json|ya?ml)$/, 'a JSON or YAML file').optional(),
+    to: FilePath(/./, 'a folder'),
+    /** Absent: as its name ends; json when that says nothing. */
+    format: z.enum(['json', 'yaml']).optional(),
+  })
+  .refine(({ url, file }) => (url === undefined) !== (file === undefined), 'either url or file');
+export type SchemaSource = z.infer<typeof SchemaSource>;
 
 /** Records that the daemon keeps in step for people, in files of theirs. */
 export const SyncSpec = z.strictObject({
@@ -26,5 +46,7 @@ export const SyncSpec = z.strictObject({
       json: FilePath(/\.json$/, 'a JSON file').default('docs/devops/todos.json'),
     })
     .prefault({}),
+  /** Schemas of APIs, for people and programs that work on the project. */
+  schemas: z.record(Slug, SchemaSource).default({}),
 });
 export type SyncSpec = z.infer<typeof SyncSpec>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JobId, ProjectId, Slug } from '../ids.ts';
+import { Digest, JobId, ProjectId, Slug } from '../ids.ts';
 
 export const syncRecords = {
   /** A sync job has everything up to its cursor; the next run goes on there. One per run, or per page of a long one. */
@@ -13,5 +13,19 @@ export const syncRecords = {
     counts: z.record(Slug, z.int().min(0)),
     /** What people had changed and was left as it is. */
     conflicts: z.array(z.string().max(300)).max(50),
+  }),
+  /** A schema is mirrored anew: durable before its files are written. */
+  'sync.schema': z.strictObject({
+    schema: Slug,
+    job: JobId,
+    /** Of the bytes as they came. */
+    digest: Digest,
+    /** Null: it is the first one. */
+    before: Digest.nullable(),
+    /** What the server calls this version. */
+    etag: z.string().max(300).optional(),
+    /** `+ - ~` and a JSON pointer, as far as they were listed. */
+    changes: z.array(z.string().max(300)).max(100),
+    more: z.int().min(0),
   }),
 } as const;

@@ -38,7 +38,7 @@ import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
-import { syncActivityLog, syncList, syncRun, syncStatus, syncTodos } from './syncs.ts';
+import { syncActivityLog, syncList, syncRun, syncSchemas, syncStatus, syncTodos } from './syncs.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
@@ -160,4 +160,5 @@ export const actions = [
   capture,
   linearStatus,
   linearRetry,
+  syncSchemas,
 ] as const satisfies readonly Action[];

@@ -164,5 +164,6 @@ const direct = (name: string, summary: string): Action =>
     resolve: (context, args) => wish(context, name, args),
   });
 
+export const syncSchemas = direct('schemas', 'Mirror the schemas of APIs that reeve.yaml names');
 export const syncTodos = direct('todos', 'Report the TODOs that name their owner');
 export const syncActivityLog = direct('activity-log', 'Write the daily notes from the ledger');

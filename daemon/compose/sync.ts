@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { fail } from '../../contracts/errors.ts';
+import { ReeveError, fail } from '../../contracts/errors.ts';
 import { errno, makeFolder, readWhole, replaceDurably } from '../durable.ts';
 import { own } from '../own.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -45,6 +45,7 @@ export async function syncStep(
   const project = scope === 'project' ? job.project : undefined;
   const result = await found.run(
     {
+      job: job_id,
       project,
       files,
       since,
@@ -66,6 +67,7 @@ export async function syncStep(
     {
       clock,
       ledger,
+      state,
       estate: config.current().config,
       root: config.current().root,
       clean,
@@ -81,7 +83,10 @@ export async function syncStep(
 }
 
 /** Files of people, through the zones. */
-function filesOf({ config, fs, zones }: SyncStepDeps, confirmed: boolean): Pick<SyncDeps, 'read' | 'write'> {
+function filesOf(
+  { config, fs, zones }: SyncStepDeps,
+  confirmed: boolean,
+): Pick<SyncDeps, 'read' | 'write' | 'source'> {
   const refuse = (file: string, why: string, cause?: unknown): Error =>
     fail('SYNC_FILE', { file, why }, { cause });
   async function look(file: string): Promise<{ real: string; text: string | undefined }> {
@@ -96,6 +101,19 @@ function filesOf({ config, fs, zones }: SyncStepDeps, confirmed: boolean): Pick<
     return { real, text };
   }
   return {
+    async source(file) {
+      const root = await realpath(config.current().root);
+      try {
+        const real = await realpath(path.resolve(root, file));
+        if (!real.startsWith(root + path.sep)) throw refuse(file, 'it leads out of the estate');
+        const bytes = await readWhole(fs, real, MAX_FILE);
+        if (bytes !== undefined) return bytes;
+      } catch (error) {
+        if (error instanceof ReeveError) throw error;
+        throw refuse(file, 'it cannot be read', error);
+      }
+      throw refuse(file, 'it is not there');
+    },
     read: async (file) => (await look(file)).text,
     async write(file, text, before) {
       const { real, text: now } = await look(file);

@@ -1,12 +1,12 @@
 import type { SyncName } from '../../contracts/estate/sync-files.ts';
 import type { EstateConfig } from '../../contracts/estate.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { StateView } from '../ports/state.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
 /** What a sync job may use. */
 export interface SyncDeps {
   clock: Clock;
-  ledger: Pick<Ledger, 'read' | 'head'>;
   estate: EstateConfig;
   /** Folder of the estate. */
   root: string;
@@ -15,10 +15,16 @@ export interface SyncDeps {
   /** A file of people, below the estate; undefined where there is none. Rejects ZONE_REFUSED and SYNC_FILE. */
   read(file: string): Promise<string | undefined>;
   /** Replaces what was read (`before`), durably. Rejects SYNC_FILE when somebody has changed it since then. */
+  /** A file that a schema is taken from, below the estate; any zone. */
+  source(file: string): Promise<Buffer>;
+  ledger: Pick<Ledger, 'read' | 'append'>;
+  state: StateView;
   write(file: string, text: string, before: string | undefined): Promise<void>;
 }
 
 export interface SyncRun {
+  /** The job that runs it. */
+  job: string;
   /** Undefined: the whole estate. */
   project: string | undefined;
   /** What it writes, below the estate. */

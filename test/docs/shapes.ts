@@ -189,6 +189,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await world.end(await ask('sync run', { job: 'activity-log', project: 'shop', env: 'dev' }));
   await world.end(await ask('sync activity-log', { project: 'shop', env: 'dev' }));
   execFileSync('git', ['init', '-q'], { cwd: world.root });
+  await world.end(await ask('sync schemas', { project: 'shop', env: 'dev' }));
   await world.end(await ask('sync todos', { project: 'shop', env: 'dev' }));
   await ask('sync list');
   await ask('sync status', { job: 'activity-log' });
@@ -293,6 +294,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'wait.md': book('wait', 'run', 'sleep 60'),
       'activity-log.md': shipped('activity-log'),
       'todos.md': shipped('todos'),
+      'schemas.md': shipped('schemas'),
       ...Object.fromEntries(
         ['rollback', 'promote', 'patch', 'heal'].map((action) => [`${action}.md`, book(action, action)]),
       ),

@@ -18,6 +18,7 @@ function desk(book: Book) {
   const run = async (over: Partial<SyncRun> = {}) =>
     activityLog.run(
       {
+        job: `job_${'0'.repeat(32)}`,
         project: undefined,
         files: ['log.md'],
         since: undefined,
@@ -31,6 +32,8 @@ function desk(book: Book) {
       {
         clock: book.clock,
         ledger: book.ledger,
+        state: book.ledger,
+        source: () => Promise.reject(new Error('no source')),
         estate,
         root: '/nowhere',
         clean: (text) => text,

@@ -26,7 +26,8 @@ export const sync = defineKind({
     files: z.array(z.string()),
   }),
   plan({ job, scope, since, dry_run }, { projectPath, sync: spec }) {
-    const base = scope === 'project' ? projectPath : '.';
+    // Schemas are of the estate: where each goes stands in reeve.yaml.
+    const base = scope === 'project' && job !== 'schemas' ? projectPath : '.';
     const files = SYNC_FILES[job](spec).map((file) => path.join(base, file));
     const dry = dry_run === 'true';
     const from = since === '' ? 'from where it had come to' : `from ${since}`;
