@@ -59,6 +59,7 @@ export const AdminActionType = z.enum([
   'sync',
   'capture_feedback',
   'retry_linear',
+  'release',
 ]);
 export type AdminActionType = z.infer<typeof AdminActionType>;
 

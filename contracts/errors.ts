@@ -17,6 +17,7 @@ import { practiceErrors } from './errors/practice.ts';
 import { probeErrors } from './errors/probe.ts';
 import { ruleErrors } from './errors/rule.ts';
 import { runbookErrors } from './errors/runbook.ts';
+import { releaseErrors } from './errors/release.ts';
 import { EXIT, type ErrorTable } from './errors/table.ts';
 import { syncErrors } from './errors/sync.ts';
 import { plural } from './units.ts';
@@ -48,6 +49,7 @@ export const errorTable = {
   ...probeErrors,
   ...ruleErrors,
   ...runbookErrors,
+  ...releaseErrors,
   ...syncErrors,
   ...webhookErrors,
   ...zoneErrors,

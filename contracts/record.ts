@@ -12,6 +12,7 @@ import { linearRecords } from './records/linear.ts';
 import { probeRecords } from './records/probe.ts';
 import { ruleRecords } from './records/rule.ts';
 import { scheduleRecords } from './records/schedule.ts';
+import { releaseRecords } from './records/release.ts';
 import { syncRecords } from './records/sync.ts';
 import { webhookRecords } from './records/webhook.ts';
 
@@ -32,6 +33,7 @@ export const recordBodies = {
   ...ruleRecords,
   ...syncRecords,
   ...linearRecords,
+  ...releaseRecords,
 } as const;
 
 export type RecordType = keyof typeof recordBodies;

@@ -28,6 +28,7 @@ import { keyEnrol, keyList, keyRevoke } from './person-keys.ts';
 import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preauth.ts';
 import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
+import { release, releaseNext } from './release.ts';
 import { reportWeekly } from './report.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { rulesExplain, rulesList, rulesReset } from './rules.ts';
@@ -161,4 +162,6 @@ export const actions = [
   linearStatus,
   linearRetry,
   syncSchemas,
+  release,
+  releaseNext,
 ] as const satisfies readonly Action[];

@@ -45,7 +45,7 @@ import { watchRunbooks } from './runbook-watch.ts';
 import { openScheduler, scheduleService, watchSchedules } from './schedules.ts';
 import { statusView } from './status.ts';
 import type { Store } from './store.ts';
-import { syncViews } from './syncs.ts';
+import { peopleRecords } from './syncs.ts';
 
 /** Everything between the ledger and the API. */
 export interface Running {
@@ -226,7 +226,7 @@ export async function buildEngine(
     ...portsOf(features),
     drills: drillReader(state, drivers.sentinels.states),
     schedules: scheduleService(scheduler, scheduling),
-    syncs: syncViews(config, state),
+    ...peopleRecords({ clock, config, state, clean }),
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

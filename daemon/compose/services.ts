@@ -74,6 +74,10 @@ export function stepServices(deps: ServiceDeps): StepServices {
       const { syncStep } = await import('./sync.ts');
       return syncStep(deps, request);
     },
+    async release(request) {
+      const { releaseStep } = await import('./release.ts');
+      return releaseStep(deps, request);
+    },
     async head(request) {
       const { postHead } = await import('./post-head.ts');
       return postHead(deps, request);

@@ -37,6 +37,7 @@ import { rulesProjection } from '../integrations/rules/projection.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { StateHost } from '../state/host.ts';
 import { lowdbSnapshots } from '../state/snapshots.ts';
+import { releasesProjection } from '../release/projection.ts';
 import { schemasProjection } from '../sync/schemas/projection.ts';
 import { syncProjection } from '../sync/projection.ts';
 import { zonesProjection } from '../zones/projection.ts';
@@ -64,6 +65,7 @@ export const projections = [
   syncProjection,
   linearProjection,
   schemasProjection,
+  releasesProjection,
 ] as unknown as readonly Projection[];
 
 /** What lasts: home, keys, ledger and its fold, artifacts, secrets. */

@@ -1,13 +1,21 @@
 import { SYNC_FILES } from '../../contracts/estate/sync-files.ts';
 import { fail } from '../../contracts/errors.ts';
 import type { Config } from '../ports/config.ts';
+import type { Releases } from '../ports/releases.ts';
 import type { StateView } from '../ports/state.ts';
 import type { Syncs, SyncView } from '../ports/sync.ts';
+import { releaseReader, type ReadDeps } from './release.ts';
 import { suggest } from '../suggest.ts';
 import { syncProjection } from '../sync/projection.ts';
 
+/** What commands read of records for people. */
+export const peopleRecords = (deps: ReadDeps): { syncs: Syncs; releases: Releases } => ({
+  syncs: syncViews(deps.config, deps.state),
+  releases: releaseReader(deps),
+});
+
 /** What is kept in step, and how far it has come. The jobs themselves are loaded when somebody asks. */
-export function syncViews(config: Config, state: StateView): Syncs {
+function syncViews(config: Config, state: StateView): Syncs {
   async function list(): Promise<SyncView[]> {
     const { syncJobs } = await import('../sync/index.ts');
     const runs = Object.values(state.get(syncProjection));

@@ -24,6 +24,7 @@ import type { Mandates } from './mandates.ts';
 import type { People } from './people.ts';
 import type { Practice } from './practice.ts';
 import type { Probes } from './probes.ts';
+import type { Releases } from './releases.ts';
 import type { Rules } from './rules.ts';
 import type { LintProblem, Runbooks } from './runbooks.ts';
 import type { Schedules } from './schedules.ts';
@@ -72,6 +73,7 @@ export interface Deps {
   rules: Rules;
   syncs: Syncs;
   linear: Linear;
+  releases: Releases;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };
   reloadConfig(): Promise<{ changed: boolean; digest: string }>;

@@ -115,6 +115,19 @@ export interface StepServices {
     conflicts: readonly string[];
     artifact: ArtifactRef;
   }>;
+  /** Cuts a version out of the project's repository. Rejects RELEASE_REFUSED, ZONE_REFUSED, SYNC_FILE. */
+  release(request: {
+    version: string;
+    /** The commit it is made from. */
+    base: string;
+    pre: string | undefined;
+    /** The changelog, below the estate. */
+    file: string;
+    dryRun: boolean;
+    job: JobSpec;
+    signal: AbortSignal;
+    log(text: string): Promise<void>;
+  }): Promise<{ tag: string; commit: string; text: string; previous: string | null; artifact: ArtifactRef }>;
   /**
    * Signs the head of the ledger and posts it in chat. Resolves when it stands there. Rejects CHAT_NOT_CONFIGURED where no
    * bot relays that has a channel for it, CHAT_UNSAID when none could post it.

@@ -188,8 +188,15 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
     await ask(command);
   await world.end(await ask('sync run', { job: 'activity-log', project: 'shop', env: 'dev' }));
   await world.end(await ask('sync activity-log', { project: 'shop', env: 'dev' }));
-  execFileSync('git', ['init', '-q'], { cwd: world.root });
   await world.end(await ask('sync schemas', { project: 'shop', env: 'dev' }));
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=ana', '-c', 'user.email=ana@example.org', ...args], {
+      cwd: world.root,
+    });
+  git('init', '-q', '-b', 'main');
+  git('commit', '-q', '--allow-empty', '-m', 'feat: begin');
+  await ask('release next', { project: 'shop' });
+  await world.end(await ask('release', { project: 'shop', env: 'dev' }));
   await world.end(await ask('sync todos', { project: 'shop', env: 'dev' }));
   await ask('sync list');
   await ask('sync status', { job: 'activity-log' });
@@ -295,6 +302,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'activity-log.md': shipped('activity-log'),
       'todos.md': shipped('todos'),
       'schemas.md': shipped('schemas'),
+      'release.md': shipped('release'),
       ...Object.fromEntries(
         ['rollback', 'promote', 'patch', 'heal'].map((action) => [`${action}.md`, book(action, action)]),
       ),

@@ -138,6 +138,7 @@ export class World {
         report: refuses,
         head: refuses,
         sync: refuses,
+        release: refuses,
         allowedHosts: () => [],
         ...services,
       },

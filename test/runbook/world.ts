@@ -174,6 +174,7 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     report: none('report'),
     head: none('head'),
     sync: none('sync'),
+    release: none('release'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

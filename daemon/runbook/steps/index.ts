@@ -7,6 +7,7 @@ import { head } from './head.ts';
 import { http } from './http.ts';
 import type { StepKind } from './kind.ts';
 import { notify } from './notify.ts';
+import { release } from './release.ts';
 import { report } from './report.ts';
 import { restore } from './restore.ts';
 import { sh } from './sh.ts';
@@ -28,6 +29,7 @@ export const stepKinds = [
   report,
   head,
   sync,
+  release,
 ] as const satisfies readonly StepKind[];
 
 /** Kinds by every word that names one. @throws when two kinds claim a word. */

@@ -1,0 +1,52 @@
+/* CHANGELOG.md as Keep a Changelog 1.1 has it: `## [Unreleased]`, then a section a version, the newest first. */
+
+const HEADER = `# Changelog
+
+All notable changes.
+`;
+const UNRELEASED = /^## \[?unreleased\]?\s*$/i;
+
+const isVersion = (line: string, version: string): boolean => {
+  const [, name = ''] = /^## \[?v?([^\]\s]+)\]?/.exec(line) ?? [];
+  return name === version;
+};
+
+/** Whether the version stands there already. */
+export const hasVersion = (file: string, version: string): boolean =>
+  file.split(/\r?\n/).some((line) => isVersion(line, version));
+
+/**
+ * What people wrote under Unreleased becomes the version's text, and where they wrote nothing, `notes`. Pure.
+ *
+ * @param day `2026-11-25`
+ */
+export function withVersion(
+  before: string | undefined,
+  version: string,
+  day: string,
+  notes: string,
+): { file: string; text: string } {
+  const file = before ?? HEADER;
+  const crlf = /\r\n/.test(file);
+  const lines = file.replaceAll('\r\n', '\n').split('\n');
+  const at = lines.findIndex((line) => UNRELEASED.test(line));
+  const heading = `## [${version}] - ${day}`;
+  let text = notes;
+  if (at >= 0) {
+    const next = lines.findIndex((line, n) => n > at && line.startsWith('## '));
+    const end = next < 0 ? lines.length : next;
+    const written = lines
+      .slice(at + 1, end)
+      .join('\n')
+      .trim();
+    if (written !== '') text = written;
+    lines.splice(at + 1, end - at - 1, '', heading, '', ...text.split('\n'), '');
+  } else {
+    const first = lines.findIndex((line) => line.startsWith('## '));
+    if (first < 0) while (lines.at(-1) === '') lines.pop();
+    const where = first < 0 ? lines.length : first;
+    lines.splice(where, 0, ...(first < 0 ? [''] : []), heading, '', ...text.split('\n'), '');
+  }
+  const joined = `${lines.join('\n').trimEnd()}\n`;
+  return { file: crlf ? joined.replaceAll('\n', '\r\n') : joined, text };
+}
