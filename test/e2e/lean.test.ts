@@ -22,6 +22,7 @@ const ON_DEMAND = [
   'daemon/runbook/steps/',
   'daemon/drills/drivers/',
   'daemon/incidents/index.ts',
+  'daemon/integrations/linear/index.ts',
   'scripts/',
 ];
 

@@ -146,7 +146,7 @@ test('kill -9 between the sending and its record: the issue is there once, and i
   expect(linear.refused).toEqual([]);
 });
 
-test('an incident that was open before Linear was switched on gets its issue, what was over before does not', async () => {
+test('what happens while Linear is switched off is made up for when it is on again', async () => {
   const rig = await openLinear();
   await rig.write('reeve.yaml', ESTATE);
   await rig.as('root', { command: 'config reload' });
@@ -154,12 +154,25 @@ test('an incident that was open before Linear was switched on gets its issue, wh
   const off = await rig.as('ana', { command: 'capture', args: { text: 'x' } });
   expect(off.error?.code).toBe('LINEAR_OFF');
   expect((await view(rig)).waiting).toEqual([]);
+  await rig.as('ana', { command: 'incidents note', args: { incident: before, text: 'still' } });
   await rig.write('reeve.yaml', rig.estate);
   await rig.as('root', { command: 'config reload' });
-  await rig.as('ana', { command: 'incidents resolve', args: { incident: before, why: 'over' } });
   await rig.open('now');
   await rig.sent();
-  expect(rig.linear.world.issues.map(({ title }) => title)).toEqual(['now']);
+  expect(rig.linear.world.issues.map(({ title }) => title)).toEqual(['while it was off', 'now']);
+  expect(rig.linear.world.comments).toHaveLength(1);
+});
+
+test('when it is switched on for the first time, what is open gets its issue, and what was over does not', async () => {
+  const rig = await openLinear('', false);
+  const over = await rig.open('over');
+  await rig.as('ana', { command: 'incidents resolve', args: { incident: over, why: 'over' } });
+  await rig.open('open');
+  await rig.write('reeve.yaml', rig.estate);
+  await rig.as('root', { command: 'config reload' });
+  await until(() => rig.linear.world.issues.length > 0);
+  await rig.sent();
+  expect(rig.linear.world.issues.map(({ title }) => title)).toEqual(['open']);
 });
 
 test('a delivery that came while the daemon was killed before it listened is heard after the start, and once', async () => {

@@ -20,7 +20,7 @@ export interface Rig extends World {
 }
 
 /** A real daemon with a real @linear/sdk beside the stand-in of Linear. */
-export async function openLinear(more = ''): Promise<Rig> {
+export async function openLinear(more = '', on = true): Promise<Rig> {
   const linear = await startLinear(SECRET);
   onTestFinished(() => linear.close());
   const { world: there } = linear;
@@ -49,7 +49,7 @@ integrations:
     token: linear_token
     team: OPS
 ${more}`;
-  await world.write('reeve.yaml', estate);
+  await world.write('reeve.yaml', on ? estate : ESTATE);
   const reloaded = await world.as('root', { command: 'config reload' });
   if (!reloaded.ok) throw new Error(JSON.stringify(reloaded.error));
   const settled = (): Promise<void> => world.app.running.features.linearSettled();

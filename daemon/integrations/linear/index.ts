@@ -1,6 +1,5 @@
 import { ReeveError, fail } from '../../../contracts/errors.ts';
 import type { LedgerRecord, RecordBody } from '../../../contracts/record.ts';
-import { plural } from '../../../contracts/units.ts';
 import { parseJsonBody } from '../../json-body.ts';
 import type { Alerts } from '../../ports/alerts.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -19,6 +18,7 @@ import { uuidOf } from './ids.ts';
 import { Lane } from './lane.ts';
 import { openedAt, worksOf } from './mirror.ts';
 import { linearProjection, type LinearState, type Waiting } from './projection.ts';
+import { Teller } from './teller.ts';
 import { captureBody, titleOf } from './words.ts';
 
 export interface LinearDeps {
@@ -37,7 +37,6 @@ export interface LinearDeps {
   warn(what: string, error: unknown): void;
 }
 
-const ALERT = 'linear:outbox';
 /** Records that need not be looked at again after the next start are noted so many at a time. */
 const BEHIND = 5000;
 /** Who captures something waits so long for its link, ms. */
@@ -51,19 +50,22 @@ export class LinearDesk {
   readonly #deps: LinearDeps;
   readonly #connection: Connection;
   readonly #lane: Lane;
+  readonly #teller: Teller;
   readonly #hearer: Hearer;
   readonly #stops: (() => void)[] = [];
   /** Who waits for the first answer to an op. */
   readonly #waiters = new Map<string, () => void>();
   #tail: Promise<void> = Promise.resolve();
-  #told: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Whether issues were written, by the last look at reeve.yaml. */
+  #wrote = false;
 
   constructor(deps: LinearDeps) {
     const { clock, config, clean, warn } = deps;
     this.#deps = deps;
     const connection = new Connection(deps);
     this.#connection = connection;
+    this.#teller = new Teller(deps);
     this.#lane = new Lane({
       clock,
       clean,
@@ -73,7 +75,7 @@ export class LinearDesk {
       record: (op, outcome) => this.#done(op, outcome),
       budget: () => connection.wait(),
       failed: (op) => this.#waiters.get(op)?.(),
-      tell: (trouble) => this.#tell(trouble),
+      tell: (trouble) => this.#teller.tell(trouble, Object.keys(this.#state.waiting).length),
     });
     this.#hearer = new Hearer({
       ...deps,
@@ -87,21 +89,12 @@ export class LinearDesk {
   /** Goes on where it stopped. */
   start(): void {
     const { ledger, config } = this.#deps;
-    const { upto } = this.#state;
-    const head = ledger.head().size;
     this.#stops.push(
       ledger.subscribe((record) => this.#saw(record)),
       config.onChange(() => this.#changed()),
     );
-    this.#then(async () => {
-      if (upto === null) return this.#begin(head);
-      for await (const record of ledger.read(upto)) {
-        if (this.#stopped) return;
-        await this.#consider(record);
-      }
-      if (head - upto > BEHIND) await ledger.append('linear.looked', { upto: head });
-    });
-    this.#then(() => Promise.resolve(this.#lane.go()));
+    this.#wrote = this.#connection.writes !== undefined;
+    this.#catchUp();
   }
 
   async stop(): Promise<void> {
@@ -109,13 +102,13 @@ export class LinearDesk {
     for (const stop of this.#stops) stop();
     await this.#tail;
     await this.#lane.stop();
-    await this.#told;
+    await this.#teller.settled();
   }
 
   /** Resolves when everything that happened so far is queued. */
   async settled(): Promise<void> {
     await this.#tail;
-    await this.#told;
+    await this.#teller.settled();
   }
 
   async capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue> {
@@ -190,8 +183,27 @@ export class LinearDesk {
     return own(this.#state.links, incident ?? '')?.assigned ?? null;
   }
 
+  /** Looks at what came since the last look; once more at what is queued already comes to nothing. */
+  #catchUp(): void {
+    const { ledger } = this.#deps;
+    this.#then(async () => {
+      const { upto } = this.#state;
+      const head = ledger.head().size;
+      if (upto === null) return this.#begin(head);
+      for await (const record of ledger.read(upto)) {
+        if (this.#stopped) return;
+        await this.#consider(record);
+      }
+      if (head - upto > BEHIND) await ledger.append('linear.looked', { upto: head });
+    });
+    this.#then(() => Promise.resolve(this.#lane.go()));
+  }
+
   /** The key, the team or what is allowed may be another now. */
   #changed(): void {
+    const before = this.#wrote;
+    this.#wrote = this.#connection.writes !== undefined;
+    if (this.#wrote && !before) this.#catchUp();
     this.#connection.forget();
     this.#lane.retryNow();
   }
@@ -278,22 +290,5 @@ export class LinearDesk {
       ...(why === undefined ? {} : { why: this.#deps.clean(why).slice(0, 500) }),
     });
     this.#waiters.get(op)?.();
-  }
-
-  #tell(trouble: string | null): void {
-    const { alerts, warn } = this.#deps;
-    this.#told = this.#told
-      .then(() =>
-        trouble === null
-          ? alerts.resolve(ALERT, 'Linear takes what is written again')
-          : alerts.raise({
-              key: ALERT,
-              severity: 'warn',
-              source: 'daemon',
-              title: 'What is written to Linear waits',
-              text: `${trouble}. ${plural(Object.keys(this.#state.waiting).length, 'thing')} to send when it works again; \`reeve linear status\` shows them.`,
-            }),
-      )
-      .catch((error: unknown) => warn('linear', error));
   }
 }
