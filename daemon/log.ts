@@ -55,7 +55,8 @@ const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufef
 export async function openLog({ file, level = 'info', now }: LogOptions): Promise<Log> {
   const fd = openFile(file);
   const { default: pino } = await import('pino');
-  const sink = pino.destination({ fd, sync: false, maxLength: MAX_HELD });
+  // At once: what is on its way to a thread when the process ends is lost, and that line says why it ended.
+  const sink = pino.destination({ fd, sync: true, maxLength: MAX_HELD });
   // A full disk must not take the daemon down with it: sonic-boom keeps the lines and tries again at the next one.
   sink.on('error', () => {});
   let clean = (text: string): string => text;

@@ -111,6 +111,12 @@ async function askOn(
       const before = await who();
       if (before?.foreign !== undefined) return { taken: before.foreign };
       if (over !== undefined) throw fail('SERVICE_NOT_ANSWERING', { why: over, job: context.job_id });
+      if (before?.sockets.length === 0) {
+        // Whoever takes the port in this moment is not to be asked.
+        why = 'nothing listens on its port';
+        await deps.clock.sleep(PAUSE_MS, { signal: context.signal });
+        continue;
+      }
       const limit = AbortSignal.any([signal, timeLimit(deps.clock, Math.min(ONE_MS, options.within))]);
       const answer = await ('http' in options.ask ? askHttp(port, options.ask, limit) : askTcp(port, limit));
       if (answer.right) {
