@@ -69,6 +69,7 @@ export const Via = z.enum([
   'api',
   'discord',
   'slack',
+  'github',
   'web',
   'schedule',
   'webhook',

@@ -4,6 +4,7 @@ import { alertRecords } from './records/alert.ts';
 import { chatRecords } from './records/chat.ts';
 import { configRecords } from './records/config.ts';
 import { daemonRecords } from './records/daemon.ts';
+import { githubRecords } from './records/github.ts';
 import { grantRecords } from './records/grant.ts';
 import { incidentRecords } from './records/incident.ts';
 import { jobRecords } from './records/job.ts';
@@ -31,6 +32,7 @@ export const recordBodies = {
   ...chatRecords,
   ...webhookRecords,
   ...ruleRecords,
+  ...githubRecords,
   ...syncRecords,
   ...linearRecords,
   ...releaseRecords,

@@ -23,6 +23,8 @@ export interface App {
   url: string;
   socket: string;
   status(): StatusView;
+  /** Resolves when what came from GitHub was looked at, and written back as far as GitHub takes it now. */
+  githubSettled(): Promise<void>;
   /** Once: what need not be done before the API answers. */
   settle(): Promise<Settled>;
   /** Jobs that wait for nothing but this: the schedules begin. Called once the API answers; settles first. */
@@ -120,6 +122,7 @@ export async function startApp(settings: Settings, { full = false } = {}): Promi
       url: api.url,
       socket: api.socket,
       status,
+      githubSettled: () => api.githubSettled(),
       settle: () => engine.settle(),
       async startSchedules(atStart = true) {
         await engine.settle();

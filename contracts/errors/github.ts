@@ -13,4 +13,46 @@ export const githubErrors = {
     message: 'The secret {secret} is no private key of a GitHub App.',
     hint: 'Make a private key on the page of the app, and store the whole file: reeve secret set {secret} --value - < app.pem',
   },
+  GITHUB_EDITED: {
+    status: 403,
+    exit: 'refused',
+    message: 'A comment that was edited asks for nothing.',
+    hint: 'Write a new comment.',
+  },
+  GITHUB_BOT: {
+    status: 403,
+    exit: 'refused',
+    message: 'Only people ask for something in comments; {account} is none.',
+    hint: 'Let a rule start the runbook instead (rules: in reeve.yaml).',
+  },
+  GITHUB_PLACE: {
+    status: 403,
+    exit: 'refused',
+    message: '{where}.',
+    hint: 'Commands are heard on pull requests of the repositories in integrations.github.repositories.',
+  },
+  GITHUB_NOT_HERE: {
+    status: 403,
+    exit: 'refused',
+    message: '{command} is not for comments: {why}.',
+    hint: 'What runs a job of this repository’s project, approve, deny and confirm are; the rest is for chat, the command line and the dashboard.',
+  },
+  GITHUB_CONFIRM_UNKNOWN: {
+    status: 409,
+    exit: 'refused',
+    message: 'Nothing of yours on this pull request waits for the confirmation of {digest}.',
+    hint: 'A plan waits {minutes} min for who asked for it; ask again, and confirm what is shown then.',
+  },
+  GITHUB_LATE: {
+    status: 409,
+    exit: 'refused',
+    message: 'The comment is more than {minutes} min old; nobody listened when it came.',
+    hint: 'Write it again if it still counts.',
+  },
+  GITHUB_PLAN_LONG: {
+    status: 409,
+    exit: 'refused',
+    message: 'The plan is too long to be shown whole in a comment, so it cannot be confirmed in one.',
+    hint: 'Ask for it in chat, on the command line or in the dashboard.',
+  },
 } as const satisfies ErrorTable;

@@ -212,7 +212,7 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
 }
 
 /** Chat keeps what is written in it. */
-const fromChat = ({ via }: Caller): boolean => via === 'discord' || via === 'slack';
+const fromChat = ({ via }: Caller): boolean => via === 'discord' || via === 'slack' || via === 'github';
 
 const checkRequest = compiled(CommandRequest);
 

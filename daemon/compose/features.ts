@@ -24,7 +24,7 @@ import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import { composeRules } from './rules.ts';
 import type { Store } from './store.ts';
-import { composeWebhooks } from './webhooks.ts';
+import { composeWebhooks, type WebhooksFeature } from './webhooks.ts';
 
 /** What features are built from. */
 export interface FeatureContext {
@@ -54,6 +54,9 @@ export interface Features {
   webhooks: Webhooks;
   rules: Rules;
   linear: Linear;
+  github: Github;
+  /** A body by its place, however old its delivery. */
+  webhookBody: WebhooksFeature['bodyAt'];
   /** Resolves when every delivery that came was looked at. */
   rulesSettled(): Promise<void>;
   /** Resolves when everything that happened is queued for Linear. */
@@ -99,6 +102,8 @@ export function openFeatures({
     webhooks: webhooks.webhooks,
     rules: rules.rules,
     linear: linear.linear,
+    github: context.github,
+    webhookBody: (...place) => webhooks.bodyAt(...place),
     rulesSettled: () => rules.settled(),
     linearSettled: () => linear.settled(),
     metrics: [alerts, probes, incidents, practice, webhooks, rules, linear].flatMap(({ metrics }) => metrics),

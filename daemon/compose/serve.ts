@@ -12,6 +12,7 @@ import { superviseBots } from './bots.ts';
 import { composeChat } from './chat.ts';
 import { composeCosign } from './cosign.ts';
 import type { Running } from './engine.ts';
+import { composeGithubDesk } from './github-desk.ts';
 import type { Store } from './store.ts';
 
 /** Puts the API in front of the door. Rejects `PORT_IN_USE`. */
@@ -21,7 +22,7 @@ export async function serve(
   version: string,
   running: Running,
   views: { status: Deps['status']; ready(): z.infer<typeof Ready> },
-): Promise<{ url: string; socket: string; close(): Promise<void> }> {
+): Promise<{ url: string; socket: string; githubSettled(): Promise<void>; close(): Promise<void> }> {
   const { fs, home, clock, log, ledger, artifacts } = store;
   const { door, deps, jobs, live, refusals, people } = running;
   const owner = ownerVerifier(await ensureOwnerToken(fs, home.root));
@@ -80,12 +81,15 @@ export async function serve(
     version,
   });
   const { url, socket } = await server.listen();
+  const desk = store.full === undefined ? composeGithubDesk(store, running) : undefined;
   const stopBots = store.full === undefined ? superviseBots(store, settings, running) : undefined;
   return {
     url,
     socket,
+    githubSettled: () => desk?.settled() ?? Promise.resolve(),
     async close() {
       chat.quiet();
+      await desk?.stop();
       await stopBots?.();
       await server.close();
       chat.stop();

@@ -33,6 +33,7 @@ import { downtime } from '../schedule/downtime.ts';
 import { schedules } from '../schedule/projection.ts';
 import { openSecrets } from '../secrets/store.ts';
 import { linearProjection } from '../integrations/linear/projection.ts';
+import { githubProjection } from '../integrations/github/projection.ts';
 import { rulesProjection } from '../integrations/rules/projection.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import { StateHost } from '../state/host.ts';
@@ -62,6 +63,7 @@ export const projections = [
   chatProjection,
   webhooksProjection,
   rulesProjection,
+  githubProjection,
   syncProjection,
   linearProjection,
   schemasProjection,

@@ -78,7 +78,7 @@ export interface World {
 
 /** A real daemon in this process, on a temporary home and estate. */
 export async function openWorld(
-  options: { estate?: string; runbooks?: Record<string, string> } = {},
+  options: { estate?: string; runbooks?: Record<string, string>; settings?: Record<string, string> } = {},
 ): Promise<World> {
   const base = await mkdtemp(path.join(os.tmpdir(), 'reeve-e2e-'));
   const root = path.join(base, 'estate');
@@ -88,7 +88,11 @@ export async function openWorld(
   await write('reeve.yaml', options.estate ?? ESTATE);
   for (const [name, text] of Object.entries(options.runbooks ?? RUNBOOKS))
     await write(path.join('runbooks', name), text);
-  const settings = readSettings({ home, port: 0, config: path.join(root, 'reeve.yaml') }, {}, root);
+  const settings = readSettings(
+    { home, port: 0, config: path.join(root, 'reeve.yaml') },
+    options.settings ?? {},
+    root,
+  );
   const world: World = {
     app: await startApp(settings),
     root,

@@ -58,6 +58,8 @@ export function openClient({ auth, secret, api, version, warn }: ClientOptions):
   });
   client.hook.before('request', (options) => {
     options.headers['x-github-api-version'] = API_VERSION;
+    // Signing in is tried again with the call it is for, or not at all.
+    if (options.url.endsWith('/access_tokens')) options.request['retries'] = 0;
   });
   return client;
 }

@@ -2,11 +2,15 @@ import examples from '@octokit/webhooks-examples';
 import type { WebhookEventMap, WebhookEventName } from '@octokit/webhooks-types';
 import { htmlOf, urlOf, type Repo, type Schemas, type User } from './world.ts';
 
-/** A payload that GitHub once sent (@octokit/webhooks-examples). */
+/** Payloads that GitHub once sent (@octokit/webhooks-examples). */
+export const examplesOf = (name: WebhookEventName): { action?: string }[] =>
+  (examples as unknown as { name: string; examples: { action?: string }[] }[]).find(
+    (one) => one.name === name,
+  )?.examples ?? [];
+
+/** The first of them, of this action. */
 export function example<T extends WebhookEventName>(name: T, action?: string): WebhookEventMap[T] {
-  const found = (examples as unknown as { name: string; examples: { action?: string }[] }[])
-    .find((one) => one.name === name)
-    ?.examples.find((one) => action === undefined || one.action === action);
+  const found = examplesOf(name).find((one) => action === undefined || one.action === action);
   if (found === undefined) throw new Error(`there is no example of ${name} ${action ?? ''}`);
   return structuredClone(found as unknown as WebhookEventMap[T]);
 }
