@@ -175,7 +175,7 @@ test('when it is switched on for the first time, what is open gets its issue, an
   expect(rig.linear.world.issues.map(({ title }) => title)).toEqual(['open']);
 });
 
-test('a delivery that came while the daemon was killed before it listened is heard after the start, and once', async () => {
+test('a delivery is heard once, also after a restart and when a person has it handled once more', async () => {
   const rig = await openLinear();
   const { world } = rig.linear;
   const id = await rig.open();
