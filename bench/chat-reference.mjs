@@ -8,8 +8,8 @@ const [platform = '', api = '', token = '', appToken = ''] = process.argv.slice(
 if (platform === 'discord') {
   const { Client, Events, MessageFlags } = await import('discord.js');
   const client = new Client({ intents: [], rest: { api } });
-  client.on(Events.InteractionCreate, async (interaction) => {
-    if (interaction.isChatInputCommand()) await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+  client.on(Events.InteractionCreate, (interaction) => {
+    if (interaction.isChatInputCommand()) void interaction.deferReply({ flags: MessageFlags.Ephemeral });
   });
   await client.login(token);
 } else {
