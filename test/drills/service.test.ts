@@ -98,17 +98,19 @@ test('every port taken: the drill fails and says by whom; `listener: any` is for
     () => undefined,
     (error: unknown) => error,
   );
+  // Another test's server may be given a port in the same moment: then that one has taken it.
+  const squatOn = (port: number): Promise<unknown> => squat(port, '127.0.0.1').catch(() => undefined);
   for (let n = 1; n <= 3; n++) {
-    await until(async () => (await t.ports()).length === n);
-    await squat((await t.ports()).at(-1) ?? 0, '127.0.0.1');
+    await until(async () => (await t.ports()).length >= n);
+    await squatOn((await t.ports())[n - 1] ?? 0);
   }
   expect(await answer).toMatchObject({
     code: 'SERVICE_NOT_ANSWERING',
     message: expect.stringMatching(/was taken by process \d+ \(.*`listener: any`/),
   });
   const container = t.ask({ listener: 'any' });
-  await until(async () => (await t.ports()).length === 4);
-  await squat((await t.ports()).at(-1) ?? 0, '127.0.0.1');
+  await until(async () => (await t.ports()).length >= 4);
+  await squatOn((await t.ports()).at(-1) ?? 0);
   expect(await container).toBe('GET /: 200');
 });
 
