@@ -229,7 +229,10 @@ async function playRest(world: World, ask: Ask): Promise<void> {
 
   const running = async (): Promise<Reply> => {
     const reply = await ask('runbook run', { ...shop, runbook: 'wait' });
-    await until(() => app.running.jobs.locks().some(({ owner }) => owner.startsWith(reply.job?.id ?? '-')));
+    // With its lock alone it has not begun: that is taken a moment before.
+    await until(() =>
+      app.running.jobs.list({ status: 'RUNNING' }).some(({ spec }) => spec.job_id === reply.job?.id),
+    );
     return reply;
   };
   const first = await running();

@@ -13,6 +13,8 @@ const AT_REST = [
   'lowdb',
   'node-cron',
   'pino',
+  // By fastify's router.
+  'semver',
   'tweetnacl',
   'yaml',
   'zod',

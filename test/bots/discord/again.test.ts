@@ -18,6 +18,8 @@ test('a retry has a live message of its own, where it was asked for; one from a 
   await ana.click(plan, 'Confirm exactly this');
   const first = await seen(ops, 'failed');
   const job = (await world.records('job.queued'))[0]?.body.job.job_id ?? '';
+  // A step that failed is shown before the attempt has ended, and its end is shown later still.
+  await expect.poll(() => world.records('chat.closed'), { timeout: 20_000 }).toHaveLength(1);
 
   await writeFile(path.join(world.root, 'ok'), '');
   const again = await (await ana.slash(approvals, '/reeve jobs retry', { job })).reply();
