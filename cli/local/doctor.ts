@@ -14,6 +14,7 @@ export async function doctor({ terminal, home }: Context, args: JsonObject): Pro
     await loadDoctor()
   ).doctor({
     home,
+    env: process.env,
     ...(typeof config === 'string' ? { config } : {}),
     status: () => daemonStatus(home),
   });

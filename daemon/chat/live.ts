@@ -1,3 +1,4 @@
+import { jobOf } from '../job-record.ts';
 import type { ChatJob, ChatLog, Platform } from '../../contracts/chat.ts';
 import { fail } from '../../contracts/errors.ts';
 import { isTerminal } from '../../contracts/job.ts';
@@ -44,21 +45,7 @@ export class LiveJobs {
 
   /** The job of which a record changes what is shown, if there is one. */
   static shows(record: LedgerRecord): string | undefined {
-    switch (record.type) {
-      case 'job.queued':
-        return record.body.job.job_id;
-      case 'job.attempt':
-        return record.body.attempt.job_id;
-      case 'job.step.started':
-      case 'job.step.finished':
-      case 'job.cancel_requested':
-      case 'job.resolved':
-        return record.body.job_id;
-      case 'chat.posted':
-        return record.body.job;
-      default:
-        return undefined;
-    }
+    return record.type === 'chat.posted' ? record.body.job : jobOf(record);
   }
 
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */

@@ -43,7 +43,7 @@ export interface DoctorOptions {
   config?: string | undefined;
   status(): Promise<StatusView>;
   clock?: Clock;
-  env?: NodeJS.ProcessEnv;
+  env: NodeJS.ProcessEnv;
   cwd?: string;
 }
 
@@ -53,7 +53,7 @@ export async function doctor(options: DoctorOptions): Promise<Reply> {
 }
 
 function lookOf(options: DoctorOptions): Look {
-  const { clock = systemClock, env = process.env } = options;
+  const { clock = systemClock, env } = options;
   const settings = readSettings({ home: options.home, config: options.config }, env, options.cwd);
   const paths = homePaths(settings.home);
   const fs = nodeFs;

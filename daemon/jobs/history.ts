@@ -1,26 +1,9 @@
 import { fail } from '../../contracts/errors.ts';
-import type { LedgerRecord } from '../../contracts/record.ts';
+import { jobOf } from '../job-record.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { own, type JobEntry, type JobsState } from './entries.ts';
 import { jobsProjection } from './projection.ts';
 import { maybeSeen } from './seen.ts';
-
-/** The job a record is about, if it is about one. */
-function subject(record: LedgerRecord): string | undefined {
-  switch (record.type) {
-    case 'job.queued':
-      return record.body.job.job_id;
-    case 'job.attempt':
-      return record.body.attempt.job_id;
-    case 'job.step.started':
-    case 'job.step.finished':
-    case 'job.cancel_requested':
-    case 'job.resolved':
-      return record.body.job_id;
-    default:
-      return undefined;
-  }
-}
 
 /**
  * A whole job out of the ledger. Of the newest jobs it is known where they stand there; one that is older takes a pass over
@@ -35,7 +18,7 @@ export async function readJob(
   const place = own(older, jobId);
   const [from, options] = place === undefined ? [0, {}] : [place[1], { limit: place[2] - place[1] + 1 }];
   for await (const record of ledger.read(from, options)) {
-    if (subject(record) === jobId) state = jobsProjection.apply(state, record);
+    if (jobOf(record) === jobId) state = jobsProjection.apply(state, record);
   }
   return own(state.jobs, jobId);
 }

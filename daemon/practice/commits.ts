@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { COMMAND_PATH, execute } from '../execute.ts';
+import { git } from '../git.ts';
 import { own } from '../own.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
@@ -11,7 +11,6 @@ const MAX_KNOWN = 5000;
 /** Asked at the same time. */
 const AT_ONCE = 4;
 const TIMEOUT_MS = 5000;
-const MAX_OUTPUT = 256 * 1024;
 
 export interface Commits {
   /** Asks for what is not known yet. Never rejects: what cannot be told stays unknown, and is asked for the next time. */
@@ -54,41 +53,8 @@ export function openCommits({ clock, config }: { clock: Clock; config: Config })
 
 /** `commit` has been seen to be 7 to 64 hex digits: it is no option of Git. */
 async function ask(clock: Clock, folder: string, commit: string): Promise<number | undefined> {
-  const time = new AbortController();
-  const cancel = clock.after(TIMEOUT_MS, () => time.abort(new Error('git takes too long')));
-  const chunks: Buffer[] = [];
-  const id = `commit-${commit}`;
-  try {
-    const { code } = await execute(
-      {
-        argv: ['git', 'cat-file', 'commit', commit],
-        cwd: folder,
-        env: {
-          PATH: COMMAND_PATH,
-          LC_ALL: 'C.UTF-8',
-          GIT_CONFIG_NOSYSTEM: '1',
-          GIT_OPTIONAL_LOCKS: '0',
-          GIT_TERMINAL_PROMPT: '0',
-          GIT_NO_LAZY_FETCH: '1',
-          REEVE_ATTEMPT_ID: id,
-        },
-        mark: { attemptId: id },
-        maxOutput: MAX_OUTPUT,
-        graceMs: 500,
-      },
-      {
-        clock,
-        signal: time.signal,
-        log: async (stream, chunk) => {
-          if (stream === 'stdout') chunks.push(Buffer.from(chunk));
-        },
-      },
-    );
-    if (code !== 0) return undefined;
-    const [head = ''] = Buffer.concat(chunks).toString('utf8').split('\n\n', 1);
-    const seconds = /^committer .* (\d{1,12}) [+-]\d{4}$/m.exec(head)?.[1];
-    return seconds === undefined ? undefined : Number(seconds) * 1000;
-  } finally {
-    cancel();
-  }
+  const text = await git({ clock, folder, timeout: TIMEOUT_MS }, 'cat-file', 'commit', commit);
+  const [head = ''] = text.split('\n\n', 1);
+  const seconds = /^committer .* (\d{1,12}) [+-]\d{4}$/m.exec(head)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
