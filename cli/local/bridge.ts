@@ -62,7 +62,12 @@ interface CheckModule {
 }
 interface DoctorModule {
   /** Never rejects. `status`: what the daemon of that home says of itself. */
-  doctor(options: { home: string; config?: string; status(): Promise<StatusView> }): Promise<Reply>;
+  doctor(options: {
+    home: string;
+    env: NodeJS.ProcessEnv;
+    config?: string;
+    status(): Promise<StatusView>;
+  }): Promise<Reply>;
 }
 interface LocalKey {
   kid: string;
