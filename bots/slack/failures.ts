@@ -26,32 +26,39 @@ const TOKEN = new Set([
 ]);
 export const isTokenTrouble = (error: unknown): boolean => TOKEN.has(wordOf(error) ?? '');
 
+/** Said of a message, this is about its channel: the bot is no member there. */
+const NO_MEMBER = 'no_permission';
+
 /**
- * A message that can never get there: it or its channel is gone or closed to the bot. Troubles with the token or a scope
- * are not among them, since they end when somebody mends them.
+ * What ends by itself or when somebody mends the token or a scope (Slack API docs, errors of chat.postMessage and
+ * chat.update). Trouble of Slack's own comes with these words and HTTP 200, too.
  */
-const NEVER = new Set([
-  'channel_not_found',
-  'not_in_channel',
-  'is_archived',
-  'is_inactive',
-  'message_not_found',
-  'cant_update_message',
-  'edit_window_closed',
-  'restricted_action',
-  'restricted_action_read_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_only_channel',
-  'no_text',
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_blocks_too_long',
-  'msg_too_long',
-  'invalid_arguments',
-  'user_not_found',
-  'user_not_in_channel',
+const PASSES: ReadonlySet<string> = new Set([
+  ...[...TOKEN].filter((word) => word !== NO_MEMBER),
+  'missing_scope',
+  'ratelimited',
+  'rate_limited',
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'accesslimited',
+  'two_factor_setup_required',
+  'team_added_to_org',
+  'external_channel_migrating',
+  'streaming_state_conflict',
+  'message_limit_exceeded',
+  'update_failed',
 ]);
-export const isForever = (error: unknown): boolean => NEVER.has(wordOf(error) ?? '');
+
+/**
+ * A message that can never get there: it or its channel is gone or closed to the bot, or Slack will not have it as it is. A
+ * word that is not known counts as one of these, too: otherwise one message would hold up all that come after it.
+ */
+export function isForever(error: unknown): boolean {
+  const word = wordOf(error);
+  return word !== undefined && !PASSES.has(word);
+}
 
 /** One line for the log: Slack's word and, for a scope, which. */
 export function describe(error: unknown): string {

@@ -114,8 +114,8 @@ export class SlackMessenger implements Messenger {
     try {
       return await call();
     } catch (error) {
-      if (isTokenTrouble(error)) this.#refused(error);
       if (isForever(error)) throw new GivenUp(`Slack: ${describe(error)}`, error);
+      if (isTokenTrouble(error)) this.#refused(error);
       throw error;
     }
   }

@@ -56,6 +56,8 @@ export const chatRecords = {
     platform: Platform,
     seq: z.int().min(0),
     at: ChatMessage.optional(),
+    /** The channel of reeve.yaml in which a new message never will stand. */
+    channel: z.string().min(1).max(64).optional(),
     job: JobId.optional(),
     why: z.string().max(500).optional(),
   }),

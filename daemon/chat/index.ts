@@ -76,6 +76,7 @@ export function openChat(deps: ChatDeps): Chat & { stop(): void } {
       if (live === undefined) return;
       // The message of an attempt before this one.
       if (at !== undefined && (at.channel !== live.channel || at.message !== live.message)) return;
+      if (why !== undefined) deps.warn(`the message of ${job} on ${platform} was given up`, why);
       await ledger.append('chat.closed', {
         platform,
         job,

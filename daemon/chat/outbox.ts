@@ -77,11 +77,20 @@ export class Outbox {
     await ledger.append('chat.posted', {
       platform,
       seq,
-      ...(outcome.is === 'sent' ? { at: outcome.at } : { why: cut(this.#deps.clean(outcome.why), 500) }),
+      ...(outcome.is === 'sent'
+        ? { at: outcome.at }
+        : { ...this.#lost(platform, post), why: cut(this.#deps.clean(outcome.why), 500) }),
       ...(post.job === undefined ? {} : { job: post.job }),
     });
     if (outcome.is === 'sent')
       await this.#anchored(platform, seq, `${outcome.at.channel}/${outcome.at.message}`);
+  }
+
+  /** The channel that is to be mended: one of the estate. A message that was deleted, or a place that was asked from, is none. */
+  #lost(platform: Platform, { edit, channel }: ChatPost): { channel?: string } {
+    const { channels = {} } = this.#deps.config.current().config.chat[platform] ?? {};
+    const named = Object.values(channels).includes(channel);
+    return edit === undefined && named ? { channel } : {};
   }
 
   /** A head that was posted is kept outside of this machine. */

@@ -134,6 +134,16 @@ test.each<[string, [RecordType, object], [RecordType, object] | undefined]>([
     ['ledger.repaired', { segment: '0', kept_bytes: 1, cut_bytes: 2, cut_digest: digest, aside: 'x' }],
     undefined,
   ],
+  [
+    'chat:slack/C024BE91M',
+    ['chat.posted', { platform: 'slack', seq: 8, channel: 'C024BE91M', why: 'Slack: not_in_channel' }],
+    ['chat.posted', { platform: 'slack', seq: 12, at: { channel: 'C024BE91M', message: '1.2' } }],
+  ],
+  [
+    'chat:discord/1234567890',
+    ['chat.posted', { platform: 'discord', seq: 8, channel: '1234567890', why: 'Discord: Missing Access' }],
+    undefined,
+  ],
   ['daemon:clock', ['daemon.clock_jumped', { by_ms: -90_000, seen: 'back' }], undefined],
 ])('%s is raised, and has an end', async (key, [type, body], ending) => {
   const rig = openRig({ alerts: {} });

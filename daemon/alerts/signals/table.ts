@@ -31,6 +31,8 @@ const jobKey = ({ runbook, project, env }: JobNote): string => `job:${runbook}:$
 
 /** Alerts about what happened once: they are over when somebody has seen them. */
 const ONCE = new Set(['ledger:disk_full', 'ledger:repaired', 'daemon:clock', 'daemon:crash']);
+/** A channel of chat, by its id: one that is given up for another is never posted to again, so that seeing it is an end, too. */
+const CHANNEL = 'chat:';
 
 /** What fails there opens an incident (daemon/incidents/due.ts), which has an alert of its own. */
 const INCIDENTS = new Set(['run_drill', 'deploy', 'promote', 'rollback', 'patch']);
@@ -143,6 +145,23 @@ export const TABLE: Table = {
       },
     },
   ],
+  // What nobody could be told, such as a request for approval, must not be missed in silence.
+  'chat.posted': ({ body: { platform, at, channel, why = '' } }) => {
+    if (at !== undefined)
+      return [{ clear: `${CHANNEL}${platform}/${at.channel}`, why: 'a message was posted there' }];
+    if (channel === undefined) return [];
+    return [
+      {
+        raise: {
+          key: `${CHANNEL}${platform}/${channel}`,
+          severity: 'warn',
+          source: 'daemon',
+          title: `A message could not be posted in the channel ${channel} of ${platform}`,
+          text: `${why}. It is not tried again; what it said stands in the ledger.\nWhat the bot lacks there, and what to click: reeve doctor`,
+        },
+      },
+    ];
+  },
   'daemon.clock_jumped': ({ body: { by_ms, seen } }) =>
     seen === 'suspended' || Math.abs(by_ms) < 60_000
       ? []
@@ -189,7 +208,9 @@ export const TABLE: Table = {
         ],
   'zone.accepted': ({ body }) => [{ clear: 'zone:drift', why: `accepted by ${body.by}` }],
   'alert.acknowledged': ({ body }) =>
-    ONCE.has(body.key) ? [{ clear: body.key, why: `seen by ${body.by}` }] : [],
+    ONCE.has(body.key) || body.key.startsWith(CHANNEL)
+      ? [{ clear: body.key, why: `seen by ${body.by}` }]
+      : [],
 };
 
 /** What this record means for people. */

@@ -1,4 +1,6 @@
+import { duration } from '../../../contracts/units.ts';
 import { ok, warn, wrong, type Check } from '../check.ts';
+import { NAME } from '../words.ts';
 
 /** Discord and Slack refuse signatures that are five minutes off; grants live for minutes. ms. */
 const OFF = 30_000;
@@ -13,16 +15,17 @@ export const clock: Check = {
     if (lastTs !== null && lastTs > now + 1000)
       return [
         wrong(
-          `it is ${Math.ceil((lastTs - now) / 1000)} s behind the ledger’s newest record, so nothing privileged runs`,
+          `it is ${duration(lastTs - now)} behind the ledger’s newest record, so nothing privileged runs`,
           NEXT,
         ),
       ];
     // The smallest one: an answer that took long looks late.
     const skew = look.skews.toSorted((a, b) => Math.abs(a.ms) - Math.abs(b.ms))[0];
     if (skew === undefined) return [ok('not behind the ledger')];
-    const seconds = Math.round(Math.abs(skew.ms) / 1000);
-    return Math.abs(skew.ms) > OFF
-      ? [warn(`it differs from ${skew.platform}’s by ${seconds} s`, NEXT)]
-      : [ok(`within ${seconds + 1} s of ${skew.platform}’s, not behind the ledger`)];
+    const off = Math.abs(skew.ms);
+    const whose = `${NAME[skew.platform]}’s`;
+    return off > OFF
+      ? [warn(`it differs from ${whose} by ${duration(off)}`, NEXT)]
+      : [ok(`within ${Math.round(off / 1000) + 1} s of ${whose}, not behind the ledger`)];
   },
 };

@@ -1,5 +1,7 @@
+import { plural } from '../../../contracts/units.ts';
 import { ok, unknown, warn, type Check } from '../check.ts';
 import { discordOf } from '../discord.ts';
+import { some } from '../words.ts';
 
 export const discordCommands: Check = {
   name: 'discord-commands',
@@ -22,12 +24,16 @@ export const discordCommands: Check = {
       changes.length === 0
         ? ok('registered, as they are now')
         : warn(
-            `not as they are now: ${changes.slice(0, 5).join(', ')}`,
+            `not as they are now: ${some(changes)}`,
             'The bot registers them within a minute of its start; at once: npm run bots:deploy -- --platform discord',
           ),
       ...(left.length === 0
         ? []
-        : [ok(`${left.length} had no room, /reeve do takes them as a line: ${left.slice(0, 5).join(', ')}`)]),
+        : [
+            ok(
+              `${plural(left.length, 'command')} had no room, /reeve do takes ${left.length === 1 ? 'it' : 'them'} as a line: ${some(left)}`,
+            ),
+          ]),
     ];
   },
 };

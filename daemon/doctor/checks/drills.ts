@@ -1,11 +1,8 @@
 import { ok, warn, wrong, type Check, type Finding } from '../check.ts';
+import { ago } from '../words.ts';
 
-const DAY = 86_400_000;
 /** Without a `max_age` of its own, a drill this old proves nothing about today. */
-const OLD = 31 * DAY;
-
-const ago = (ms: number): string =>
-  ms < 2 * DAY ? `${Math.floor(ms / 3_600_000)} h ago` : `${Math.floor(ms / DAY)} days ago`;
+const OLD = 31 * 86_400_000;
 
 /** A restore that was not tried lately is a hope, no backup. */
 export const drills: Check = {

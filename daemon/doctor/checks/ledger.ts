@@ -1,4 +1,5 @@
 import { ReeveError } from '../../../contracts/errors.ts';
+import { count, plural } from '../../../contracts/units.ts';
 import { ok, warn, wrong, type Check } from '../check.ts';
 
 export const ledger: Check = {
@@ -13,12 +14,12 @@ export const ledger: Check = {
       if (torn !== null)
         return [
           warn(
-            `its last line was cut off by a crash (${torn} bytes)`,
+            `its last line was cut off by a crash (${plural(torn, 'byte')})`,
             'reeve up, which heals and records it',
           ),
         ];
       const { size } = await look.ledger();
-      return [ok(`all ${size} records verify`)];
+      return [ok(size === 1 ? 'its one record verifies' : `all ${count(size)} records verify`)];
     } catch (error) {
       if (!(error instanceof ReeveError)) throw error;
       return [wrong(error.message, error.hint)];

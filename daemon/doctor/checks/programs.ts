@@ -1,5 +1,6 @@
 import { programsOf } from '../programs.ts';
 import { ok, warn, wrong, type Check, type Finding } from '../check.ts';
+import { all } from '../words.ts';
 
 /** What runbooks, probes and alert channels start has to be where they look for it. */
 export const programs: Check = {
@@ -16,7 +17,7 @@ export const programs: Check = {
         const say = certain ? wrong : warn;
         found.push(
           say(
-            `${program} is missing, which ${by.join(', ')} needs`,
+            `${program} is missing, which ${all(by)} ${by.length === 1 ? 'needs' : 'need'}`,
             `Install ${program} where all users find it.`,
           ),
         );

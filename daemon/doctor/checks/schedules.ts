@@ -9,7 +9,15 @@ export const schedules: Check = {
     const mandates = await look.mandates();
     const waiting = mandates.filter(({ state }) => state !== 'accepted');
     if (waiting.length === 0)
-      return [ok(`all ${mandates.length} unattended entries are accepted as they are`)];
+      return [
+        ok(
+          mandates.length === 0
+            ? 'nothing runs unattended'
+            : mandates.length === 1
+              ? 'the one entry that runs unattended is accepted as it is'
+              : `all ${mandates.length} entries that run unattended are accepted as they are`,
+        ),
+      ];
     return waiting.map(({ id, why }) =>
       wrong(
         `${id} does not run: ${why ?? 'it is not accepted'}`,

@@ -195,6 +195,10 @@ test('a message deleted while it is live, a channel without permission: given up
   await expect
     .poll(async () => (await world.records('chat.posted')).at(-1)?.body.why, TIMEOUT)
     .toContain('Discord: ');
+  // That no approver was asked is not missed in silence.
+  await expect
+    .poll(async () => (await world.records('alert.raised'))[0]?.body, TIMEOUT)
+    .toMatchObject({ key: `chat:discord/${approvals.id}`, severity: 'warn' });
   await writeFile(path.join(world.root, 'go'), '');
   await expect
     .poll(async () => (await world.records('chat.closed'))[0]?.body.why, TIMEOUT)

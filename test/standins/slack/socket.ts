@@ -34,6 +34,7 @@ export class SocketMode {
   /** Hears acknowledgements. */
   acknowledged: (envelopeId: string, payload: Record<string, unknown>) => void = () => {};
   #twice = 0;
+  #held: Promise<void> | undefined;
   #turn = 0;
   #tickets = new Map<string, { app: App; until: number }>();
   readonly #world: World;
@@ -72,12 +73,25 @@ export class SocketMode {
     if (open.length === 0) return false;
     const copies = this.#twice > 0 ? 2 : 1;
     if (copies === 2) this.#twice -= 1;
+    const held = this.#held;
     for (let copy = 0; copy < copies; copy++) {
       this.sent.push(envelope);
       this.#turn += 1;
-      open[this.#turn % open.length]?.ws.send(JSON.stringify(envelope));
+      const ws = open[this.#turn % open.length]?.ws;
+      if (held === undefined) ws?.send(JSON.stringify(envelope));
+      else void held.then(() => ws?.send(JSON.stringify(envelope)));
     }
     return true;
+  }
+
+  /** The network is slow: nothing that is sent from now on arrives until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
   }
 
   /** The next envelopes arrive twice, with the same envelope_id. */
@@ -85,9 +99,10 @@ export class SocketMode {
     this.#twice += envelopes;
   }
 
-  /** Sends the same envelope once more. */
-  again(app: App, envelope: Envelope): boolean {
-    return this.send(app, envelope);
+  /** What was not acknowledged in time comes once more, in an envelope of its own, as the nth try after the first. */
+  again(app: App, envelope: Envelope, attempt = 1): boolean {
+    const more = { retry_attempt: attempt, retry_reason: 'timeout' };
+    return this.send(app, { ...envelope, envelope_id: `${envelope.envelope_id}-${attempt}`, ...more });
   }
 
   /** Cuts every socket without a word. */

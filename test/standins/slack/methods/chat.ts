@@ -34,6 +34,8 @@ export const chatMethods: readonly Method[] = [
     name: 'chat.update',
     scopes: ['chat:write'],
     run: (request) => {
+      if (request.channel().archived) throw new SlackError('is_inactive');
+      // What is answered in a public channel that the bot was taken out of is not published: it may go on here.
       const message = request.messages.edit(request.call, own(request, 'cant_update_message'), request.args);
       return {
         channel: message.channelId,
