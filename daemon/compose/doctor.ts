@@ -74,15 +74,18 @@ function lookOf(options: DoctorOptions): Look {
     return lazyRunbooks({ config: fixed(current), fs }).list();
   });
   const ledger = once(() => readLook(paths.ledger));
-  const token = async (of: (chat: ChatSpec) => string | undefined): Promise<string> => {
+  // A bot that the daemon does not start has its token from the environment alone (docs/pm2.md).
+  const token = async (of: (chat: ChatSpec) => string | undefined, given: string): Promise<string> => {
     const name = of((await estate()).config.chat);
     if (name === undefined) throw fail('SECRET_NOT_FOUND', { name: '' });
+    const elsewhere = env[given] ?? '';
+    if (elsewhere !== '' && !(await (await secrets()).has(name))) return elsewhere;
     return (await secrets()).get(name);
   };
   const tokens = {
-    discord: () => token(({ discord }) => discord?.token),
-    bot: () => token(({ slack }) => slack?.bot_token),
-    app: () => token(({ slack }) => slack?.app_token),
+    discord: () => token(({ discord }) => discord?.token, 'REEVE_DISCORD_TOKEN'),
+    bot: () => token(({ slack }) => slack?.bot_token, 'REEVE_SLACK_BOT_TOKEN'),
+    app: () => token(({ slack }) => slack?.app_token, 'REEVE_SLACK_APP_TOKEN'),
   };
   const skews: Look['skews'] = [];
   const deps = { clock, skew: (platform: Platform, ms: number) => void skews.push({ platform, ms }) };

@@ -29,3 +29,7 @@ export const all = (names: readonly string[]): string =>
 
 /** As the platforms write themselves. */
 export const NAME: Record<Platform, string> = { discord: 'Discord', slack: 'Slack' };
+
+/** What to do for a bot of the daemon's, or for one that is started elsewhere with its token in the environment. */
+export const orGiven = (next: string, variable: string): string =>
+  `${next} (for a bot that PM2 runs: ${variable}=… reeve doctor)`;

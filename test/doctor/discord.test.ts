@@ -166,7 +166,12 @@ test('no token stored; a token of another application; commands that are not tho
     `wrong the token belongs to the application ${other.id}, reeve.yaml names ${rig.app.id} → Put application: '${other.id}' under chat.discord, or store the other application’s token as discord_token.`,
   ]);
   await rig.world.as('root', { command: 'secret remove', args: { name: 'discord_token' }, force: true });
-  expect((await rig.look()).of('discord-token')[0]).toContain('wrong no secret is named discord_token');
+  expect((await rig.look()).of('discord-token')[0]).toMatch(
+    /^wrong no secret is named discord_token → .*REEVE_DISCORD_TOKEN=… reeve doctor/u,
+  );
+  // A bot that the daemon does not start has it from its environment.
+  const elsewhere = { ...rig.env, REEVE_DISCORD_TOKEN: rig.app.token };
+  expect((await examined(rig.world, elsewhere)).of('discord-token')).toEqual(['ok the token is reeve’s']);
 });
 
 test('Discord is away, limits us, or fails: "could not check", and nothing is called wrong', async () => {

@@ -160,7 +160,16 @@ test('another workspace, another app, the tokens the wrong way round, none', asy
   );
   expect(crossed.of('slack-app-token')[0]).toContain('wrong Slack does not accept the token slack_app_token');
   await world.as('root', { command: 'secret remove', args: { name: 'slack_app_token' }, force: true });
-  expect((await look()).of('slack-app-token')[0]).toContain('wrong no secret is named slack_app_token');
+  expect((await look()).of('slack-app-token')[0]).toMatch(
+    /^wrong no secret is named slack_app_token → .*REEVE_SLACK_APP_TOKEN=… reeve doctor/u,
+  );
+  await world.as('root', { command: 'secret remove', args: { name: 'slack_bot_token' }, force: true });
+  const elsewhere = { REEVE_SLACK_BOT_TOKEN: rig.token, REEVE_SLACK_APP_TOKEN: rig.app.appToken };
+  const seen = await examined(world, { REEVE_SLACK_API: slack.api, ...elsewhere });
+  expect([seen.of('slack-token'), seen.of('slack-app-token')]).toEqual([
+    ['ok the bot’s, in acme'],
+    ['ok Socket Mode is on'],
+  ]);
 });
 
 test('Slack is away, limits us, or fails: "could not check", and nothing is called wrong', async () => {

@@ -1,6 +1,7 @@
 import { SLACK_APP_SCOPE } from '../../../contracts/chat-app.ts';
 import { ok, wrong, type Check } from '../check.ts';
 import { slackOf } from '../slack.ts';
+import { orGiven } from '../words.ts';
 
 /** Whether Socket Mode would connect. The address is only asked for: a second connection would take the bot's events away. */
 export const slackAppToken: Check = {
@@ -14,7 +15,8 @@ export const slackAppToken: Check = {
     const page = 'api.slack.com/apps → the app';
     const fresh = `${page} → Basic Information → App-Level Tokens → Generate, with ${SLACK_APP_SCOPE}; then reeve secret set ${spec.app_token} --value -`;
     const whose = await slack.call('auth.test', {}, 'app');
-    if (whose.is === 'missing') return [wrong(`no secret is named ${spec.app_token}`, fresh)];
+    if (whose.is === 'missing')
+      return [wrong(`no secret is named ${spec.app_token}`, orGiven(fresh, 'REEVE_SLACK_APP_TOKEN'))];
     if (whose.is === 'away') return [slack.away(whose.why)];
     const app = whose.is === 'answer' ? whose.body['app_id'] : undefined;
     if (typeof app === 'string' && app !== spec.app)

@@ -1,5 +1,6 @@
 import { ok, wrong, type Check } from '../check.ts';
 import { slackOf } from '../slack.ts';
+import { orGiven } from '../words.ts';
 
 export const slackToken: Check = {
   name: 'slack-token',
@@ -10,7 +11,8 @@ export const slackToken: Check = {
     const { spec } = slack;
     const fresh = `api.slack.com/apps → the app → Install App → (Re)install → copy the Bot User OAuth Token; then reeve secret set ${spec.bot_token} --value -`;
     const me = await slack.call('auth.test');
-    if (me.is === 'missing') return [wrong(`no secret is named ${spec.bot_token}`, fresh)];
+    if (me.is === 'missing')
+      return [wrong(`no secret is named ${spec.bot_token}`, orGiven(fresh, 'REEVE_SLACK_BOT_TOKEN'))];
     if (me.is === 'refused')
       return [wrong(`Slack does not accept the token ${spec.bot_token}: ${me.code}`, fresh)];
     if (me.is === 'away') return [slack.away(me.why)];
