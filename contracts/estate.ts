@@ -7,6 +7,7 @@ import { HealSpec, IncidentsSpec } from './estate/incidents.ts';
 import { IntegrationsSpec } from './estate/integrations.ts';
 import { SloSpec } from './estate/practice.ts';
 import { MaintenanceSpec, ProbeSpec, WatchSpec } from './estate/probes.ts';
+import { ReleaseSpec } from './estate/release.ts';
 import { RuleSpec } from './estate/rules.ts';
 import { SyncSpec } from './estate/sync.ts';
 import { Duration } from './duration.ts';
@@ -62,6 +63,8 @@ export const ProjectSpec = z.strictObject({
     .refine((v) => Object.keys(v).length > 0, 'at least one'),
   /** Action → runbook, where more than one could do it. */
   runbooks: z.record(Slug, RunbookId).default({}),
+  /** What a release of it changes, and where it goes. */
+  release: ReleaseSpec.prefault({}),
 });
 export type ProjectSpec = z.infer<typeof ProjectSpec>;
 

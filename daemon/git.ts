@@ -4,14 +4,18 @@ import type { Clock } from './ports/clock.ts';
 
 const TIMEOUT_MS = 60_000;
 let calls = 0;
+const MAX_SAID = 4000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** What Git said when it did not do it, on one line. */
 export class GitFailed extends Error {
   readonly code: number | null;
-  constructor(message: string, code: number | null) {
+  /** The end of what it said on standard error, as it came. */
+  readonly said: string;
+  constructor(message: string, code: number | null, said = '') {
     super(message);
     this.code = code;
+    this.said = said;
   }
 }
 
@@ -40,6 +44,7 @@ export async function git(
   const cancel = clock.after(timeout, () => own.abort(new GitFailed('git takes too long', null)));
   const stopped = signal === undefined ? own.signal : AbortSignal.any([own.signal, signal]);
   const chunks: Buffer[] = [];
+  let said = '';
   // Of its own: stopping one call must not end another.
   const id = `git-${process.pid}-${++calls}`;
   try {
@@ -67,12 +72,13 @@ export async function git(
         signal: stopped,
         log: async (stream, chunk) => {
           if (stream === 'stdout') chunks.push(Buffer.from(chunk));
+          else said = (said + Buffer.from(chunk).toString('utf8')).slice(-MAX_SAID);
         },
       },
     );
     stopped.throwIfAborted();
     if (overflow) throw new GitFailed(`git ${args[0] ?? ''} printed too much`, code);
-    if (code !== 0) throw new GitFailed(oneLine(last.trim() || `git ended with ${code}`, 300), code);
+    if (code !== 0) throw new GitFailed(oneLine(last.trim() || `git ended with ${code}`, 300), code, said);
     return Buffer.concat(chunks).toString('utf8');
   } finally {
     cancel();

@@ -51,7 +51,7 @@ const GithubApp = z.strictObject({
 });
 
 /** `owner/name`, or the number of a repository, which stays when it is renamed. */
-const Repository = z
+export const Repository = z
   .string()
   .max(140)
   .regex(

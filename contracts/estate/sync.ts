@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Slug } from '../ids.ts';
 
 /** A file below the estate or the project's folder: relative, without `..`, and nothing hidden in it. */
-const FilePath = (ending: RegExp, what: string) =>
+export const FilePath = (ending: RegExp, what: string) =>
   z
     .string()
     .max(300)

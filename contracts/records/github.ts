@@ -47,6 +47,19 @@ export const githubRecords = {
     ref: z.string().max(200).optional(),
     pull: z.int().min(1).optional(),
   }),
+  /** A release that a repository is to have, under a tag that is pushed. Durable before GitHub hears of it. */
+  'github.releasing': z.strictObject({
+    release: z.string().regex(/^rel_[0-9a-f]{24}$/),
+    job: JobId,
+    project: ProjectId,
+    repository: z.string().max(150),
+    tag: z.string().max(120),
+    /** What the tag's reference names there: the tag's own object. */
+    object: z.string().regex(/^[0-9a-f]{40,64}$/),
+    prerelease: z.boolean(),
+    /** Markdown. */
+    notes: ArtifactRef,
+  }),
   /** Something stands on GitHub now; `id` is GitHub's. */
   'github.wrote': z.strictObject({
     of: z.string().max(80),
@@ -56,6 +69,8 @@ export const githubRecords = {
     id: z.int().min(0).optional(),
     /** The commit that GitHub found. */
     sha: z.string().max(64).optional(),
+    /** Where people see it. */
+    url: z.string().max(500).optional(),
   }),
   /** It will not stand there: GitHub does not have, or does not allow, what it was to stand at. */
   'github.given_up': z.strictObject({

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { fail } from '../../contracts/errors.ts';
+import type { Block } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import { privilegedAction, readAction } from '../ports/actions.ts';
+import type { ReleasePreview } from '../ports/releases.ts';
 import { sees } from './sees.ts';
 import { JOB_GROUP, envOf, jobArgs, runbookFor, wishOf } from './wish.ts';
 
@@ -13,9 +15,9 @@ const wishArgs = {
 export const release = privilegedAction({
   name: 'release',
   type: 'release',
-  summary: 'Cut a version: changelog, commit, tag, and tell people',
+  summary: 'Cut a version: changelog, commit, tag, push, release at GitHub, and tell people',
   description:
-    'Reads the commits since the last tag (Conventional Commits) and shows the version that follows by SemVer, and the commit it is made from; that very commit is released, or nothing.',
+    'Reads the commits since the last tag (Conventional Commits) and shows the version that follows by SemVer, and the commit it is made from; that very commit is released, or nothing. What was stopped or refused on the way goes on when it is asked for again.',
   group: JOB_GROUP,
   verb: 'deploy',
   destructive: true,
@@ -33,7 +35,7 @@ export const release = privilegedAction({
     if (!sees(people, caller.person, { project: args.project }))
       throw fail('FORBIDDEN', { person: caller.person, verb: 'view', where: args.project });
     const runbook = await runbookFor(context, 'release', args.project, args.runbook);
-    const { version, base } = await context.releases.propose(args.project, args);
+    const { version, base, remote } = await context.releases.propose(args.project, args);
     const env = args.env ?? Object.keys(context.config.project(args.project).environments).at(-1);
     const { pre, dry_run } = args;
     return wishOf(
@@ -44,6 +46,7 @@ export const release = privilegedAction({
       {
         version,
         base,
+        ...(remote === null ? {} : { remote: remote.address }),
         ...(pre === undefined ? {} : { pre }),
         ...(dry_run === undefined ? {} : { dry_run }),
       },
@@ -65,20 +68,43 @@ export const releaseNext = readAction({
     return {
       title: `${args.project} ${next.tag}`,
       tone: 'info',
-      blocks: [
-        {
-          type: 'fields',
-          fields: [
-            { label: 'Since', value: next.previous ?? 'the beginning' },
-            { label: 'Commits', value: String(next.commits) },
-            { label: 'Change', value: next.bump },
-            { label: 'From', value: `${next.base.slice(0, 12)} on ${next.branch}` },
-            ...(next.resumed ? [{ label: 'Begun', value: 'before; it is completed' }] : []),
-          ],
-        },
-        { type: 'code', language: 'markdown', text: next.notes },
-      ],
+      blocks: nextBlocks(next),
       data: next,
     };
   },
 });
+
+function nextBlocks(next: ReleasePreview): Block[] {
+  const { remote, github, announcement } = next;
+  const code = (language: string, text: string): Block => ({ type: 'code', language, text });
+  return [
+    {
+      type: 'fields',
+      fields: [
+        { label: 'Since', value: next.previous ?? 'the beginning' },
+        { label: 'Commits', value: String(next.commits) },
+        { label: 'Change', value: next.bump },
+        { label: 'From', value: `${next.base.slice(0, 12)} on ${next.branch}` },
+        ...(next.resumed ? [{ label: 'Begun', value: 'before; it is completed' }] : []),
+        {
+          label: 'Remote',
+          value:
+            remote === null
+              ? 'none: it stays here'
+              : `${remote.address}, ${remote.branch} at ${remote.tip?.slice(0, 12) ?? 'no commit yet'}${remote.tagged ? ', the tag is there' : ''}`,
+        },
+        {
+          label: 'GitHub',
+          value:
+            github === null
+              ? 'hears nothing'
+              : `${github.call}: ${github.tag_name}${github.prerelease ? ', a pre-release' : ''}, with the notes`,
+        },
+      ],
+    },
+    code('markdown', next.text),
+    ...next.files.map(({ name, diff }) => code('diff', `--- ${name}\n+++ ${name}\n${diff}`)),
+    code('sh', next.commands.join('\n')),
+    code('text', `${announcement.title}\n\n${announcement.text}`),
+  ];
+}

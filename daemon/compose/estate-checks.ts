@@ -43,6 +43,14 @@ export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => 
     await checkLinear(config, tell, (name) => secrets.has(name));
   },
   async (config, tell) => {
+    const wanted = Object.values(config.projects).some(
+      ({ release: { push, github } }) => push !== undefined || github !== undefined,
+    );
+    if (!wanted) return;
+    const { checkReleases } = await import('../release/check.ts');
+    await checkReleases(config, tell, (name) => secrets.has(name));
+  },
+  async (config, tell) => {
     if (Object.keys(config.rules).length === 0) return;
     const { checkRules } = await import('../integrations/rules/check.ts');
     checkRules(config, tell);

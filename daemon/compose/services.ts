@@ -8,6 +8,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Config } from '../ports/config.ts';
 import type { Fs } from '../ports/fs.ts';
+import type { Github } from '../ports/github.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -36,6 +37,7 @@ export interface ServiceDeps {
   clean(text: string): string;
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
+  github(): Github;
   call(): CallDeps;
   jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;
@@ -77,6 +79,18 @@ export function stepServices(deps: ServiceDeps): StepServices {
     async release(request) {
       const { releaseStep } = await import('./release.ts');
       return releaseStep(deps, request);
+    },
+    async push(request) {
+      const { pushStep } = await import('./release-stages.ts');
+      return pushStep(deps, request);
+    },
+    async publish(request) {
+      const { publishStep } = await import('./release-stages.ts');
+      return publishStep(deps, request);
+    },
+    async announce(request) {
+      const { announceStep } = await import('./release-stages.ts');
+      return announceStep(deps, request);
     },
     async head(request) {
       const { postHead } = await import('./post-head.ts');

@@ -1,6 +1,7 @@
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import type { JobSpec } from '../../contracts/job.ts';
+import type { ReleaseStage } from '../../contracts/records/release.ts';
 import type { Plan, PlanStep } from '../../contracts/plan.ts';
 import type { JobView } from './jobs.ts';
 
@@ -39,6 +40,17 @@ export interface BackupContext {
   /** A secret that the runbook declares. Rejects SECRET_UNDECLARED, SECRET_NOT_FOUND. */
   secret(name: string): Promise<string>;
   /** Lines for the job's log; redacted behind it. */
+  log(text: string): Promise<void>;
+}
+
+/** A release of a job's project. */
+export interface ReleaseRequest {
+  version: string;
+  /** The commit it is made from. */
+  base: string;
+  dryRun: boolean;
+  job: JobSpec;
+  signal: AbortSignal;
   log(text: string): Promise<void>;
 }
 
@@ -116,18 +128,29 @@ export interface StepServices {
     artifact: ArtifactRef;
   }>;
   /** Cuts a version out of the project's repository. Rejects RELEASE_REFUSED, ZONE_REFUSED, SYNC_FILE. */
-  release(request: {
-    version: string;
-    /** The commit it is made from. */
-    base: string;
-    pre: string | undefined;
-    /** The changelog, below the estate. */
-    file: string;
-    dryRun: boolean;
-    job: JobSpec;
-    signal: AbortSignal;
-    log(text: string): Promise<void>;
-  }): Promise<{ tag: string; commit: string; text: string; previous: string | null; artifact: ArtifactRef }>;
+  release(
+    request: ReleaseRequest & {
+      pre: string | undefined;
+      /** What follows on the tag. */
+      stages: readonly ReleaseStage[];
+    },
+  ): Promise<{ tag: string; commit: string; text: string; previous: string | null; artifact: ArtifactRef }>;
+  /**
+   * Pushes commit and tag of a release that is cut, both or neither, to the address that was confirmed (`to`). `none`:
+   * reeve.yaml names no remote. Rejects RELEASE_REFUSED, RELEASE_UNFINISHED.
+   */
+  push(
+    request: ReleaseRequest & { to: string },
+  ): Promise<{ outcome: 'pushed' | 'there' | 'none' | 'dry'; address: string; branch: string }>;
+  /**
+   * Has GitHub told of the release; resolves when it stands there, or when GitHub does not answer and gets it later
+   * (`waits`). Rejects RELEASE_UNFINISHED where GitHub does not want it.
+   */
+  publish(
+    request: ReleaseRequest,
+  ): Promise<{ outcome: 'made' | 'adopted' | 'waits' | 'none' | 'dry'; url: string }>;
+  /** Tells a channel of it, once. */
+  announce(request: ReleaseRequest & { channel: string }): Promise<{ title: string; sent: string[] }>;
   /**
    * Signs the head of the ledger and posts it in chat. Resolves when it stands there. Rejects CHAT_NOT_CONFIGURED where no
    * bot relays that has a channel for it, CHAT_UNSAID when none could post it.

@@ -60,6 +60,9 @@ export function bumpOf(changes: readonly Change[]): Bump | undefined {
   return changes.some(({ kind }) => kind === 'added') ? 'minor' : 'patch';
 }
 
+/** Whoever wrote a commit calls nobody: where the notes are shown, a name in code is no mention. */
+const unmentioned = (text: string): string => text.replaceAll(/(?<!\w)@\w[\w/-]*/g, (name) => `\`${name}\``);
+
 /** The changes for people, without what concerns only who works on it. */
 export function notesOf(changes: readonly Change[], clean: (text: string) => string): string {
   const sections = HEADINGS.flatMap(([kind, heading]) => {
@@ -70,7 +73,9 @@ export function notesOf(changes: readonly Change[], clean: (text: string) => str
       '',
       ...mine
         .slice(0, MAX_LINES)
-        .map(({ hash, text }) => `- ${inMarkdown(oneLine(clean(text), 400))} (${hash.slice(0, 9)})`),
+        .map(
+          ({ hash, text }) => `- ${unmentioned(inMarkdown(oneLine(clean(text), 400)))} (${hash.slice(0, 9)})`,
+        ),
       ...(mine.length > MAX_LINES ? [`- and ${mine.length - MAX_LINES} more`] : []),
       '',
     ];

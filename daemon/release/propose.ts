@@ -1,18 +1,9 @@
 import type semverModule from 'semver';
 import type { ReleasePlan } from '../ports/releases.ts';
+import { messageVersion } from './message.ts';
 import { bumpOf, notesOf, readChanges } from './notes.ts';
+import { begunAt, type Begun, type Open } from './open.ts';
 import { Repository, type Place } from './repository.ts';
-
-export const CHANGELOG = 'CHANGELOG.md';
-/** In the message of a release's own commit. */
-const TRAILER = 'Reeve-Release';
-
-export const messageOf = (version: string, job: string): string =>
-  `release: v${version}\n\n${TRAILER}: ${version}\nReeve-Job: ${job}\n`;
-
-/** The version whose release this commit is. */
-const releasedBy = (message: string): string | undefined =>
-  new RegExp(`^${TRAILER}: (\\S{1,100})$`, 'm').exec(message)?.[1];
 
 export interface Ask extends Place {
   version?: string | undefined;
@@ -20,52 +11,58 @@ export interface Ask extends Place {
   clean(text: string): string;
   /** Files that may be changed: what a run before this one has left. */
   mayChange?: readonly string[];
+  /** What the ledger has not done with. */
+  open: Open | undefined;
   /** Whether the ledger has this release. */
   isCut(version: string): boolean;
 }
 
-/** What HEAD is, when it is the commit of a release. */
-export async function releaseAt(
+/** What goes on, where it is the one that is asked for. Rejects RELEASE_REFUSED while another one is not finished. */
+async function resumedAt(
   repository: Repository,
-  head: string,
-): Promise<{ version: string; base: string } | undefined> {
-  const version = releasedBy(await repository.run('log', '-1', '--format=%B', head));
-  const base = await repository.ask('rev-parse', '--verify', '--quiet', `${head}^`);
-  return version === undefined || base === undefined ? undefined : { version, base };
+  at: { branch: string; head: string },
+  ask: Ask,
+): Promise<Begun | undefined> {
+  const begun = await begunAt(repository, at, ask);
+  if (begun === undefined || ask.version === undefined || ask.version === begun.version) return begun;
+  throw repository.refuse(
+    `v${begun.version} is begun and not finished: \`reeve release --project ${ask.project}\` goes on with it, or take its tag and its commit back first`,
+  );
 }
 
 /** Reads the repository and says what the next release is. Changes nothing. */
-export async function propose(ask: Ask): Promise<ReleasePlan> {
+export async function propose(ask: Ask): Promise<ReleasePlan & { begun: Begun | undefined }> {
   const repository = new Repository(ask);
   const semver = (await import('semver')).default;
   const branch = await repository.branch();
   const head = await repository.head();
-  const begun = await releaseAt(repository, head);
-  const resumed = begun !== undefined && !ask.isCut(begun.version) ? begun : undefined;
+  const begun = await resumedAt(repository, { branch, head }, ask);
   const changed = (await repository.changed()).filter((name) => ask.mayChange?.includes(name) !== true);
   if (changed.length > 0)
     throw repository.refuse(`these files are changed and not committed: ${changed.slice(0, 5).join(', ')}`);
-  const base = resumed?.base ?? head;
+  const base = begun?.base ?? head;
   const known = (await repository.tags(base)).flatMap((tag) => semver.parse(tag) ?? []);
   const newest = known.toSorted((a, b) => semver.rcompare(a, b))[0];
   const full = known.filter(({ prerelease }) => prerelease.length === 0).toSorted(semver.rcompare)[0];
   // A full version tells all since the last full one, not since its own candidates.
-  const previous = ask.pre === undefined ? full : newest;
+  const named = begun?.version ?? ask.version;
+  const isCandidate =
+    (begun === undefined && ask.pre !== undefined) ||
+    (named !== undefined && semver.prerelease(named) !== null);
+  const previous = isCandidate ? newest : full;
   const messages = await repository.messages(
     previous === undefined ? undefined : `v${previous.version}`,
     base,
   );
-  const told = await readChanges(messages.filter(({ text }) => releasedBy(text) === undefined));
+  const told = await readChanges(messages.filter(({ text }) => messageVersion(text) === undefined));
   const bump = bumpOf(told);
   if (bump === undefined) throw repository.refuse(`nothing was committed since v${previous?.version ?? ''}`);
   const version =
-    resumed?.version ?? nextVersion(semver, previous?.version, newest?.version, bump, ask, repository);
+    begun?.version ?? nextVersion(semver, previous?.version, newest?.version, bump, ask, repository);
   const tag = `v${version}`;
   const there = await repository.tagged(tag);
-  if (there !== undefined && there !== head)
+  if (there !== undefined && there !== begun?.commit)
     throw repository.refuse(`the tag ${tag} is there already, at ${there.slice(0, 12)}`);
-  if (there !== undefined && resumed === undefined)
-    throw repository.refuse(`the tag ${tag} is there already`);
   return {
     project: ask.project,
     version,
@@ -75,8 +72,9 @@ export async function propose(ask: Ask): Promise<ReleasePlan> {
     previous: previous === undefined ? null : `v${previous.version}`,
     bump,
     commits: told.length,
-    resumed: resumed !== undefined,
+    resumed: begun !== undefined,
     notes: notesOf(told, ask.clean),
+    begun,
   };
 }
 

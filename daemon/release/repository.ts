@@ -78,6 +78,21 @@ export class Repository {
     return this.ask('rev-parse', '--verify', '--quiet', `refs/tags/${tag}^{commit}`);
   }
 
+  /** The tag itself: what its reference names. */
+  async object(tag: string): Promise<string | undefined> {
+    return this.ask('rev-parse', '--verify', '--quiet', `refs/tags/${tag}`);
+  }
+
+  /** Whether everything of a commit is in another one. False, too, for one that is not here. */
+  async isIn(commit: string, other: string): Promise<boolean> {
+    return (await this.ask('merge-base', '--is-ancestor', commit, other)) !== undefined;
+  }
+
+  /** What an annotated tag says below its first line. */
+  async told(tag: string): Promise<string> {
+    return this.run('for-each-ref', '--format=%(contents:body)', `refs/tags/${tag}`);
+  }
+
   /** Tags like v1.2.3 that `commit` has behind it. */
   async tags(commit: string): Promise<string[]> {
     const text = await this.run('tag', '--list', 'v*', '--merged', commit);

@@ -195,6 +195,7 @@ function envOf(
     ...sourceOf(step, runbook, deps.yaml),
     ...scope,
     sync: deps.config.current().config.sync,
+    release: deps.config.project(scope.project).release,
     fill: (text, encode = asIs) => (later ? fillSome(text, look, encode) : fillAll(text, look, encode)),
     planCall: (called, project, env, inputs) => deps.call({ runbook: called, project, env, inputs }),
   };

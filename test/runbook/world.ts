@@ -175,6 +175,9 @@ function servicesOf(world: World, over: Partial<StepServices> = {}): StepService
     head: none('head'),
     sync: none('sync'),
     release: none('release'),
+    push: none('push'),
+    publish: none('publish'),
+    announce: none('announce'),
     allowedHosts: () => world.config.current().config.network.allow,
     ...over,
   };

@@ -98,9 +98,7 @@ test('a release is a changelog, a commit with it alone, an annotated tag and a m
     '',
     '',
   ]);
-  expect((await world.records('message.queued')).at(-1)?.body.title).toBe(
-    'shop v0.1.0 (dry run: nothing was changed)',
-  );
+  expect(await world.records('message.queued')).toEqual([]);
 
   expect(await run()).toBe('PASS');
   expect(repo.git('diff', '--name-only', 'v0.1.0^', 'v0.1.0')).toBe('CHANGELOG.md\n');

@@ -20,6 +20,7 @@ const MOVES = new Set<LedgerRecord['type']>([
   'grant.denied',
   'grant.expired',
   'grant.lapsed',
+  'github.releasing',
 ]);
 
 /** The GitHub side: comments become commands, and what comes of them and of deployments is written back. */

@@ -4,6 +4,7 @@ import { stepOfAsk } from './ask.ts';
 import { stepOfDeploy } from './deployment.ts';
 import type { GithubDeps } from './deps.ts';
 import { githubProjection, type GithubState } from './projection.ts';
+import { ReleaseTrouble, stepOfRelease } from './release.ts';
 
 /** Between two tries while GitHub cannot be reached, ms: doubled from the first. */
 const PAUSE = { first: 1000, longest: 300_000 };
@@ -12,7 +13,7 @@ const CREDENTIAL = 300_000;
 const ALERT = 'github:credential';
 
 /** One thing that stands on GitHub now, as it is recorded; undefined: nothing is to be written. */
-export type Step = { what: string; as: string; id?: number; sha?: string } | undefined;
+export type Step = { what: string; as: string; id?: number; sha?: string; url?: string } | undefined;
 
 /**
  * What is to stand on GitHub is a function of the ledger; what stands there is in the ledger, too. The difference is written,
@@ -75,10 +76,15 @@ export class Outbox {
   async #run(): Promise<void> {
     while (this.#again && !this.#stop.signal.aborted) {
       this.#again = false;
-      const { asks, deploys } = this.#state;
+      const { asks, deploys, releases } = this.#state;
       const open = [
         ...Object.values(asks).map(({ delivery: of, over }) => ({ of, over, step: () => this.#ask(of) })),
         ...Object.values(deploys).map(({ job: of, over }) => ({ of, over, step: () => this.#deploy(of) })),
+        ...Object.keys(releases).map((of) => ({
+          of,
+          over: releases[of]?.over,
+          step: () => this.#release(of),
+        })),
       ].filter(({ over }) => over !== true);
       for (const { of, step } of open) if (!(await this.#write(of, step))) return;
     }
@@ -95,6 +101,13 @@ export class Outbox {
       : stepOfDeploy(this.#deps, deploy, this.#stop.signal);
   }
 
+  #release(of: string): Promise<Step> {
+    const release = this.#state.releases[of];
+    return release === undefined
+      ? Promise.resolve(undefined)
+      : stepOfRelease(this.#deps, release, this.#stop.signal);
+  }
+
   /** Everything of one that can be written now. False: nothing more can be. */
   async #write(of: string, step: () => Promise<Step>): Promise<boolean> {
     const { ledger } = this.#deps;
@@ -108,7 +121,10 @@ export class Outbox {
       return !this.#stop.signal.aborted;
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
-      const trouble = await this.#deps.github.trouble(error);
+      const trouble =
+        error instanceof ReleaseTrouble
+          ? { kind: error.kind, why: error.message }
+          : await this.#deps.github.trouble(error);
       return this.#failed(of, error, trouble);
     }
   }

@@ -17,6 +17,7 @@ interface Written {
   as: string;
   id?: number;
   sha?: string;
+  url?: string;
 }
 export interface Deploying extends RecordBody<'github.deploying'> {
   at: number;
@@ -26,11 +27,22 @@ export interface Deploying extends RecordBody<'github.deploying'> {
   retry?: boolean;
 }
 
+export interface Releasing extends RecordBody<'github.releasing'> {
+  at: number;
+  /** `release`. */
+  wrote: Record<string, Written>;
+  over?: true;
+  /** Why GitHub does not have it, and will not. */
+  gaveUp?: string;
+}
+
 export interface GithubState {
   asks: Record<string, Ask>;
   /** Anchor of a job → the ask that shows it: its interaction, or the request that others approve. */
   shown: Record<string, string>;
   deploys: Record<string, Deploying>;
+  /** By the id of the release. */
+  releases: Record<string, Releasing>;
   looked: number;
 }
 
@@ -41,8 +53,8 @@ export const isAsk = (of: string): boolean => of.startsWith('dlv_');
 
 export const githubProjection: Projection<GithubState> = {
   name: 'github',
-  version: 1,
-  initial: () => ({ asks: {}, shown: {}, deploys: {}, looked: 0 }),
+  version: 2,
+  initial: () => ({ asks: {}, shown: {}, deploys: {}, releases: {}, looked: 0 }),
   apply(state, record) {
     switch (record.type) {
       case 'github.asked': {
@@ -68,18 +80,28 @@ export const githubProjection: Projection<GithubState> = {
         state.deploys[record.body.job] = { ...record.body, at: record.ts, wrote: {} };
         forget(state.deploys);
         break;
+      case 'github.releasing': {
+        const { release } = record.body;
+        // Asked for once more, it is tried once more.
+        const { wrote = {} } = state.releases[release] ?? {};
+        state.releases[release] = { ...record.body, at: record.ts, wrote };
+        forget(state.releases);
+        break;
+      }
       case 'github.wrote': {
         const { of, what, ...written } = record.body;
-        const one = isAsk(of) ? state.asks[of] : state.deploys[of];
+        const one = oneOf(state, of);
         if (one === undefined) break;
         if (what === 'over') one.over = true;
         else one.wrote[what] = written;
         break;
       }
       case 'github.given_up': {
-        const { of } = record.body;
-        const one = isAsk(of) ? state.asks[of] : state.deploys[of];
-        if (one !== undefined) one.over = true;
+        const { of, why } = record.body;
+        const one = oneOf(state, of);
+        if (one === undefined) break;
+        one.over = true;
+        if ('release' in one) one.gaveUp = why;
         break;
       }
       case 'github.looked':
@@ -89,6 +111,9 @@ export const githubProjection: Projection<GithubState> = {
     return state;
   },
 };
+
+const oneOf = (state: GithubState, of: string): Ask | Deploying | Releasing | undefined =>
+  isAsk(of) ? state.asks[of] : (state.deploys[of] ?? state.releases[of]);
 
 /** What came of a confirmation is shown where the plan stands. */
 function answered(state: GithubState, { delivery, ...answer }: RecordBody<'github.answered'>): void {

@@ -1,3 +1,4 @@
+import { announce } from './announce.ts';
 import { approve } from './approve.ts';
 import { artifact } from './artifact.ts';
 import { assert } from './assert.ts';
@@ -7,6 +8,8 @@ import { head } from './head.ts';
 import { http } from './http.ts';
 import type { StepKind } from './kind.ts';
 import { notify } from './notify.ts';
+import { publish } from './publish.ts';
+import { push } from './push.ts';
 import { release } from './release.ts';
 import { report } from './report.ts';
 import { restore } from './restore.ts';
@@ -30,6 +33,9 @@ export const stepKinds = [
   head,
   sync,
   release,
+  push,
+  publish,
+  announce,
 ] as const satisfies readonly StepKind[];
 
 /** Kinds by every word that names one. @throws when two kinds claim a word. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
+import type { ReleaseSpec } from '../../../contracts/estate/release.ts';
 import type { SyncSpec } from '../../../contracts/estate/sync.ts';
 import type { Json, JsonObject } from '../../../contracts/json.ts';
 import type { Plan, PlanStep } from '../../../contracts/plan.ts';
@@ -41,6 +42,8 @@ export interface PlanEnv extends StepSource {
   projectPath: string;
   /** What is to be kept in step, by reeve.yaml. */
   sync: SyncSpec;
+  /** What a release of the project changes, and where it goes, by reeve.yaml. */
+  release: ReleaseSpec;
   /**
    * Puts project, env and inputs into a template. For kinds that read outputs the result is still a template, with what
    * is only known when it runs left as written.

@@ -25,6 +25,8 @@ export interface Repo {
   gitTags: Schemas['git-tag'][];
   runs: Schemas['workflow-run'][];
   contents: Map<string, { text: string; sha: string }>;
+  /** Its own Git repository, where there is one: what is pushed there is seen here. */
+  folder?: string;
 }
 
 const HOME = 'https://github.com';

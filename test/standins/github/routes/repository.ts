@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { ApiError, notFound, textIn, type Request, type Route } from '../rest.ts';
 import { htmlOf, nodeId, urlOf, type Repo, type Schemas } from '../world.ts';
@@ -60,6 +61,21 @@ export function addRef(repo: Repo, ref: string, sha: string, type = 'commit'): S
       node_id: made.node_id,
     });
   return made;
+}
+
+/** What a reference of the real repository behind it names. */
+function pushedRef(repo: Repo, ref: string): Schemas['git-ref'] | undefined {
+  if (repo.folder === undefined) return undefined;
+  const args = ['for-each-ref', '--format=%(objecttype) %(objectname)', ref];
+  const [type, sha] = execFileSync('git', args, { cwd: repo.folder, encoding: 'utf8' }).trim().split(' ');
+  if (type === undefined || sha === undefined) return undefined;
+  const url = `${urlOf(repo)}/git/${ref}`;
+  return {
+    ref,
+    node_id: nodeId('Ref', 1),
+    url,
+    object: { type, sha, url: `${urlOf(repo)}/git/${type}s/${sha}` },
+  };
 }
 
 export const repository: readonly Route[] = [
@@ -142,7 +158,8 @@ export const repository: readonly Route[] = [
     method: 'GET',
     path: `${REPO}/git/ref/*ref`,
     run({ repo, params }) {
-      const found = repo.refs.find(({ ref }) => ref === `refs/${params['ref']}`);
+      const ref = `refs/${params['ref']}`;
+      const found = repo.refs.find((one) => one.ref === ref) ?? pushedRef(repo, ref);
       if (found === undefined) throw notFound();
       return { data: found };
     },
