@@ -35,10 +35,11 @@ export const release = privilegedAction({
     if (!sees(people, caller.person, { project: args.project }))
       throw fail('FORBIDDEN', { person: caller.person, verb: 'view', where: args.project });
     const runbook = await runbookFor(context, 'release', args.project, args.runbook);
-    const { version, base, remote } = await context.releases.propose(args.project, args);
+    const next = await context.releases.propose(args.project, args);
+    const { version, base, remote } = next;
     const env = args.env ?? Object.keys(context.config.project(args.project).environments).at(-1);
     const { pre, dry_run } = args;
-    return wishOf(
+    const wish = wishOf(
       runbook,
       'release',
       args.project,
@@ -52,6 +53,7 @@ export const release = privilegedAction({
       },
       args,
     );
+    return { ...wish, shows: nextBlocks(next) };
   },
 });
 

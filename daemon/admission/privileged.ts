@@ -61,7 +61,7 @@ export async function admitPrivileged(
   const keeping = asked.grant === undefined && wish.break_glass !== true && wish.request_only !== true;
   const { policy, plan, digest, kept, lacking } = await prepare(context, wish, keeping);
   const where = `${wish.project}/${wish.env}`;
-  const view = planBlocks(plan, digest);
+  const view = [...(wish.shows ?? []), ...planBlocks(plan, digest)];
   const planData = { plan, plan_digest: digest } as unknown as JsonObject;
   if (asked.dry_run)
     return { title: `Plan: ${plan.title} on ${where}`, tone: 'info', blocks: view, data: planData };

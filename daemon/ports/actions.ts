@@ -208,6 +208,8 @@ export interface JobWish {
   break_glass?: boolean;
   /** Ask for a grant instead of using one at once, even where no approval is needed. */
   request_only?: boolean;
+  /** What people are shown before the plan: what it comes to, where the plan alone does not say it. */
+  shows?: readonly Block[];
 }
 
 /** A command that a grant is asked for. */

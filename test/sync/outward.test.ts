@@ -28,6 +28,20 @@ test('a release goes out whole: versions in files, push, GitHub, message; and th
     announcement: { title: 'shop v0.1.0' },
   });
   expect(JSON.stringify(next['files'])).toContain('+\\t\\"version\\":   \\"0.1.0\\",');
+  // Whoever is asked to confirm it, or only looks, sees it all.
+  const asked = { command: 'release', args: { project: 'shop' }, interactive: true };
+  for (const request of [asked, { ...asked, dry_run: true }]) {
+    const { blocks, error } = await world.as('root', request);
+    expect(error).toBeUndefined();
+    const shown = JSON.stringify(blocks);
+    for (const what of [
+      'git push --atomic',
+      'POST /repos/acme/shop/releases',
+      '+++ package.json',
+      '- begin (',
+    ])
+      expect(shown).toContain(what);
+  }
   expect(await run({ dry_run: true })).toBe('PASS');
   expect([repo.git('rev-parse', 'HEAD').trim(), repo.git('tag'), bare.refs(), there.releases]).toEqual([
     base,
