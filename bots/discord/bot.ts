@@ -73,6 +73,7 @@ export class DiscordBot {
       threads,
       markup: discordMarkup,
       limits: DISCORD_VIEW,
+      catalogue: () => this.#commands?.catalogue ?? session.catalogue,
       pace: this.#options.pace,
       now: () => this.#options.now(),
       signal: this.#stopping.signal,

@@ -15,6 +15,7 @@ import type { Pace } from '../dispatch/editor.ts';
 import { helpOf, suggestionsOf } from '../dispatch/help.ts';
 import { discordMarkup } from '../dispatch/markup/discord.ts';
 import type { CommandTree } from '../dispatch/tree.ts';
+import { replyInChat } from '../dispatch/typed.ts';
 import { DISCORD_VIEW, replyView, viewOf, type Shown, type View } from '../dispatch/view.ts';
 import { relayed } from '../link/ask.ts';
 import { Refused, type Daemon } from '../link/client.ts';
@@ -53,11 +54,11 @@ async function command(desk: Desk, interaction: ChatInputCommandInteraction): Pr
       { from: fromOf(interaction), ask: { kind: 'catalogue' } },
       desk.pace,
     );
-    return mine.kind === 'catalogue' ? helpOf(mine.catalogue, asked.topic) : mine;
+    return mine.kind === 'catalogue' ? helpOf(mine.catalogue, asked.topic, 'discord') : mine;
   });
   await interaction.editReply(payloadOf(answer.view, answer.buttons));
   // What a job does is told by its own message; whatever else was changed is for everybody there.
-  if (answer.everybody) await interaction.followUp(payloadOf(answer.view));
+  if (answer.everybody) await tellAll(interaction, answer.view);
 }
 
 async function press(
@@ -92,7 +93,17 @@ async function press(
   const slip = answer.error !== undefined && !answer.error.code.startsWith('PRESS_');
   if (own && slip) await interaction.followUp({ ...payloadOf(answer.view), flags: MessageFlags.Ephemeral });
   else await interaction.editReply(payloadOf(answer.view, answer.buttons));
-  if (answer.everybody) await interaction.followUp(payloadOf(answer.view));
+  if (answer.everybody) await tellAll(interaction, answer.view);
+}
+
+/** What everybody there reads needs no copy for who asked. */
+async function tellAll(
+  interaction: ChatInputCommandInteraction | MessageComponentInteraction | ModalSubmitInteraction,
+  view: View,
+): Promise<void> {
+  await interaction.followUp(payloadOf(view));
+  // One that stays is only a copy.
+  await interaction.deleteReply().catch(() => undefined);
 }
 
 interface Answer {
@@ -104,7 +115,7 @@ interface Answer {
 
 /** Asks, and makes one view of whatever comes: an answer, help, a refusal here or there. */
 async function answered(
-  { daemon, pace }: Desk,
+  { daemon, pace, commands }: Desk,
   interaction: BaseInteraction,
   ask: () => Promise<ChatAsk | ChatAnswer | Shown>,
 ): Promise<Answer> {
@@ -120,7 +131,7 @@ async function answered(
       throw fail('INTERNAL', { why: 'an unexpected answer', log: 'the daemon’s log' });
     const { reply, buttons, audience, repeated } = answer;
     return {
-      view: replyView(reply, discordMarkup, DISCORD_VIEW),
+      view: replyView(replyInChat(reply, commands().catalogue), discordMarkup, DISCORD_VIEW),
       buttons,
       everybody: audience === 'channel' && reply.job === undefined && !repeated,
       error: reply.error,

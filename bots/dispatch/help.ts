@@ -1,15 +1,22 @@
 import type { ArgSpec, Catalogue, CommandSpec } from '../../contracts/catalogue.ts';
-import { MAX_SUGGESTIONS, type Suggestion } from '../../contracts/chat.ts';
+import { MAX_SUGGESTIONS, type Platform, type Suggestion } from '../../contracts/chat.ts';
 import type { Block } from '../../contracts/reply.ts';
-import { commandAt, tokensOf } from './line.ts';
+import { commandAt, parseLine, tokensOf } from './line.ts';
 import type { Option } from './tree.ts';
+import { written } from './typed.ts';
 import type { Shown } from './view.ts';
 
+/** How a platform takes what has no form of its own there. */
+const LINES: Record<Platform, string> = {
+  discord: '`/reeve do` takes any as one line',
+  slack: '`/reeve` alone opens a form',
+};
+
 /** Help from the catalogue of one person: all of it, or one command. */
-export function helpOf(catalogue: Catalogue, topic: string): Shown {
+export function helpOf(catalogue: Catalogue, topic: string, platform: Platform): Shown {
   const words = topic.trim().split(/\s+/).filter(Boolean);
   const found = words.length === 0 ? undefined : commandAt(catalogue, words);
-  if (found !== undefined) return aboutOne(found.spec);
+  if (found !== undefined) return aboutOne(found.spec, catalogue, platform);
   const groups = Map.groupBy(catalogue.commands, (spec) => spec.group);
   const lists = [...groups].map(([group, specs]): Block => ({
     type: 'text',
@@ -22,14 +29,19 @@ export function helpOf(catalogue: Catalogue, topic: string): Shown {
     title: 'What you may do here',
     blocks: [
       ...unknown,
-      { type: 'hint', text: '/reeve help <command> explains one; /reeve do <line> takes any as one line.' },
+      { type: 'hint', text: `\`/reeve help\` with a command explains it; ${LINES[platform]}.` },
       ...lists,
     ],
   };
 }
 
-function aboutOne(spec: CommandSpec): Shown {
-  const rows = spec.args.map((arg) => [usage(arg), arg.required ? 'required' : '', arg.description]);
+function aboutOne(spec: CommandSpec, catalogue: Catalogue, platform: Platform): Shown {
+  const rows = spec.args.map((arg) => [
+    usage(arg, platform),
+    arg.required ? 'required' : '',
+    arg.description,
+  ]);
+  const examples = spec.examples.flatMap((line) => inChat(line, catalogue, platform));
   return {
     tone: 'info',
     title: `/reeve ${spec.name}`,
@@ -42,13 +54,28 @@ function aboutOne(spec: CommandSpec): Shown {
         rows,
         empty: 'It takes no arguments.',
       },
-      { type: 'code', language: 'Examples', text: spec.examples.map((line) => `/reeve ${line}`).join('\n') },
+      ...(examples.length === 0
+        ? []
+        : [{ type: 'code' as const, language: 'Examples', text: examples.join('\n') }]),
     ],
   };
 }
 
-const usage = (arg: ArgSpec): string =>
-  arg.position === undefined ? `--${arg.flag}` : arg.flag.toUpperCase();
+/** As the platform's own forms name it; a line of Slack's is like one in a terminal. */
+const usage = (arg: ArgSpec, platform: Platform): string =>
+  platform === 'discord' ? arg.name : arg.position === undefined ? `--${arg.flag}` : arg.flag.toUpperCase();
+
+/** An example as it is typed there, without the confirmation that in chat is a button; none of what chat does not take. */
+function inChat(line: string, catalogue: Catalogue, platform: Platform): string[] {
+  const example = line.replaceAll(/ --(?:force|yes|(?:confirm|typed) \S+)(?= |$)/gu, '');
+  try {
+    const asked = parseLine(catalogue, example);
+    if (asked.kind !== 'command') return [];
+    return [platform === 'discord' ? written(asked) : `/reeve ${example}`];
+  } catch {
+    return [];
+  }
+}
 
 /** Suggestions the catalogue itself can make: names of commands, the choices of a long list. */
 export function suggestionsOf(catalogue: Catalogue, option: Option, text: string): Suggestion[] {

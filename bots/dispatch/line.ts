@@ -58,6 +58,14 @@ function fill(spec: CommandSpec, tokens: readonly Token[]): CommandAsk {
       put(args, named.name, valueOf(named, pair?.[2] ?? ''));
       continue;
     }
+    if (spec.kind !== 'read' && pair?.[1] === 'reason') {
+      ask.reason = pair[2] ?? '';
+      continue;
+    }
+    if (spec.kind === 'privileged' && pair?.[1] === 'preauth_grant') {
+      ask.grant = pair[2] ?? '';
+      continue;
+    }
     if (flag === null) {
       const place = places.shift();
       if (place === undefined)
@@ -121,7 +129,7 @@ export function tokensOf(text: string): Token[] {
       if (char === close || (close === '”' && char === '"')) close = undefined;
       else word += char;
     } else if (/\s/u.test(char)) end();
-    else if (Object.hasOwn(QUOTES, char) && (word === '' || word.endsWith('='))) {
+    else if (Object.hasOwn(QUOTES, char) && (word === '' || /(?:=|^[a-z][a-z0-9_]*:)$/i.test(word))) {
       close = QUOTES[char];
       quoted ||= word === '';
     } else word += char;

@@ -74,8 +74,8 @@ export function liveOf({ job, tail, over }: ChatJob, now: number): Shown {
     {
       type: 'hint',
       text: over
-        ? `/reeve jobs show job:${short} has all of it, /reeve jobs logs job:${short} what it printed.`
-        : `/reeve jobs cancel job:${short} stops it.`,
+        ? `\`/reeve jobs show job:${short}\` has all of it, \`/reeve jobs logs job:${short}\` what it printed.`
+        : `\`/reeve jobs cancel job:${short}\` stops it.`,
     },
   ];
   return {

@@ -1,8 +1,10 @@
+import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { ChatJob, ChatMessage, ChatPost, ChatPosted } from '../../contracts/chat.ts';
 import { EDIT_EVERY, Editor, type Pace } from '../dispatch/editor.ts';
 import { TAIL, liveOf } from '../dispatch/live.ts';
 import type { Markup } from '../dispatch/markup/markup.ts';
 import { harmless } from '../dispatch/text.ts';
+import { blocksInChat } from '../dispatch/typed.ts';
 import { viewOf, type View, type ViewFile, type ViewLimits } from '../dispatch/view.ts';
 import type { Drawing } from './picture.ts';
 import { Refused, type Daemon } from './client.ts';
@@ -21,6 +23,8 @@ export interface LoopDeps {
   threads: Pick<Threads, 'open'>;
   markup: Markup;
   limits: ViewLimits;
+  /** What can be asked by anyone. */
+  catalogue(): Catalogue;
   pace: Pace;
   draw: Drawing;
   now(): number;
@@ -71,8 +75,9 @@ async function thread({ threads, failed }: LoopDeps, at: ChatMessage, name?: str
 }
 
 /** The post with its picture; without one, where it cannot be drawn, and that stands there. */
-async function seen({ markup, limits, draw, failed }: LoopDeps, post: ChatPost): Promise<View> {
-  const view = viewOf(post, markup, limits);
+async function seen(deps: LoopDeps, post: ChatPost): Promise<View> {
+  const { markup, limits, draw, failed } = deps;
+  const view = viewOf({ ...post, blocks: blocksInChat(post.blocks, deps.catalogue()) }, markup, limits);
   const { picture } = post;
   if (picture === undefined) return view;
   try {

@@ -6,6 +6,7 @@ import type { Pace } from '../dispatch/editor.ts';
 import { helpOf } from '../dispatch/help.ts';
 import type { Line } from '../dispatch/line.ts';
 import { slackMarkup } from '../dispatch/markup/slack.ts';
+import { replyInChat } from '../dispatch/typed.ts';
 import { replyView, viewOf, type View } from '../dispatch/view.ts';
 import { relayed } from '../link/ask.ts';
 import { Refused, type Daemon } from '../link/client.ts';
@@ -28,10 +29,13 @@ type ReplyAnswer = Extract<ChatAnswer, { kind: 'reply' }>;
 export class Asker {
   readonly #daemon: Pick<Daemon, 'relay'>;
   readonly #pace: Pace;
+  /** What can be asked by anyone. */
+  readonly #all: Catalogue;
 
-  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace) {
+  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace, all: Catalogue) {
     this.#daemon = daemon;
     this.#pace = pace;
+    this.#all = all;
   }
 
   /**
@@ -49,12 +53,12 @@ export class Asker {
     try {
       const asked = await make();
       if (asked.kind === 'help') {
-        const shown = helpOf(await this.catalogue(from), asked.topic);
+        const shown = helpOf(await this.catalogue(from), asked.topic, 'slack');
         return { view: viewOf(shown, slackMarkup, SLACK_LIMITS), buttons: [], alone: true, slip: true };
       }
       const answer = await relayed(this.#daemon, { from, ask: asked }, this.#pace);
       if (answer.kind !== 'reply') throw unexpected(answer);
-      return shown(answer);
+      return this.#shown(answer);
     } catch (error) {
       return this.problem(error);
     }
@@ -67,7 +71,7 @@ export class Asker {
 
   /** A refusal, here or there, as something to show. Throws anything else. */
   problem(error: unknown): Answer {
-    if (error instanceof Refusal) return shown(error.answer);
+    if (error instanceof Refusal) return this.#shown(error.answer);
     const response =
       error instanceof ReeveError
         ? error.toResponse()
@@ -85,18 +89,18 @@ export class Asker {
       data: null,
       error: response,
     };
-    return shown({ kind: 'reply', reply, buttons: [], audience: 'asker', repeated: false });
+    return this.#shown({ kind: 'reply', reply, buttons: [], audience: 'asker', repeated: false });
   }
-}
 
-function shown({ reply, buttons, audience, repeated }: ReplyAnswer): Answer {
-  return {
-    view: replyView(reply, slackMarkup, SLACK_LIMITS),
-    buttons,
-    // What a job does is told by its own message; whatever else was changed is for everybody there.
-    alone: audience === 'asker' || reply.job !== undefined || repeated,
-    slip: reply.error !== undefined && !reply.error.code.startsWith('PRESS_'),
-  };
+  #shown({ reply, buttons, audience, repeated }: ReplyAnswer): Answer {
+    return {
+      view: replyView(replyInChat(reply, this.#all), slackMarkup, SLACK_LIMITS),
+      buttons,
+      // What a job does is told by its own message; whatever else was changed is for everybody there.
+      alone: audience === 'asker' || reply.job !== undefined || repeated,
+      slip: reply.error !== undefined && !reply.error.code.startsWith('PRESS_'),
+    };
+  }
 }
 
 const unexpected = ({ kind }: ChatAnswer): Error =>

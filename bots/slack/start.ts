@@ -53,7 +53,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
   };
   const listener = new Listener({
     wires,
-    asker: new Asker(daemon, pace),
+    asker: new Asker(daemon, pace, session.catalogue),
     log,
     home: () => ({ team: session.place, self }),
     catalogue: () => session.catalogue,
@@ -66,6 +66,7 @@ export async function runSlack(options: SlackOptions): Promise<void> {
     threads,
     markup: slackMarkup,
     limits: SLACK_LIMITS,
+    catalogue: () => session.catalogue,
     pace: { ...pace, sleep: (ms) => sleep(pace, ms, signal) },
     now,
     signal,

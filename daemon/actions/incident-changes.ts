@@ -147,7 +147,8 @@ export const incidentsNote = adminAction({
     const before = mine(context, args.incident);
     const { person, interaction } = context.caller;
     await context.incidents.note(before.id, person, args.text, interaction);
-    return changed(context, before, 'Noted');
+    const noted = changed(context, before, `${before.title}: noted`);
+    return { ...noted, blocks: [{ type: 'text', text: args.text }] };
   },
 });
 

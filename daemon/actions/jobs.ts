@@ -94,7 +94,8 @@ function jobBlocks(job: JobView): Block[] {
         { label: 'Plan digest', value: { id: spec.plan_digest } },
         { label: 'Inputs', value: JSON.stringify(spec.inputs) },
         { label: 'Grant', value: spec.grant_id },
-        { label: 'Asked by', value: `${spec.requested_by}: ${spec.reason}` },
+        { label: 'Asked by', value: spec.requested_by },
+        { label: 'Reason', value: spec.reason },
         { label: 'Queued', value: { time: job.queued_at } },
         ...(job.resolved === undefined
           ? []

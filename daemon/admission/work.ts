@@ -6,6 +6,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Projection, StateView } from '../ports/state.ts';
 import type { Pause, Work } from '../ports/work.ts';
 import type { HaltReserve } from './halt-reserve.ts';
+import { toMinute } from '../time.ts';
 
 interface Stop {
   since: number;
@@ -124,7 +125,7 @@ export async function openWork(deps: {
       if (halt !== undefined)
         throw fail('HALTED', {
           scope: halt.scope === 'all' ? 'Everything' : `Project ${project}`,
-          since: new Date(halt.since).toISOString(),
+          since: toMinute(halt.since),
           by: halt.by,
           reason: halt.reason,
           flag: halt.scope === 'all' ? '' : ` --project ${project}`,
@@ -133,7 +134,7 @@ export async function openWork(deps: {
       if (pause?.drain === true) throw fail('DRAINING');
       if (pause !== undefined)
         throw fail('PAUSED', {
-          since: new Date(pause.since).toISOString(),
+          since: toMinute(pause.since),
           by: pause.by,
           reason: pause.reason,
         });

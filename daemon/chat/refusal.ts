@@ -1,5 +1,5 @@
 import type { ChatAnswer } from '../../contracts/chat.ts';
-import { ReeveError, type ErrorResponse } from '../../contracts/errors.ts';
+import { ReeveError, type ErrorCode, type ErrorParams, type ErrorResponse } from '../../contracts/errors.ts';
 import type { Reply } from '../../contracts/reply.ts';
 import type { Caller } from '../ports/door.ts';
 import { cut } from '../text.ts';
@@ -10,6 +10,12 @@ import type { Write } from './sparse.ts';
 /** Who asked, as far as it is known. */
 export type Asker = Pick<Caller, 'person' | 'via' | 'account'>;
 
+/** What to do next where a button stands for the flags of a terminal. */
+const IN_CHAT: Partial<Record<ErrorCode, (params: ErrorParams) => string>> = {
+  REASON_REQUIRED: () => 'Press the button again and say why.',
+  CONFIRMATION_UNTYPED: ({ env }) => `Press the button again and type ${env}.`,
+};
+
 /** A refusal as an answer, after its record; `record` says whether it gets one of its own. Rejects what is no refusal. */
 export async function refusal(
   deps: Pick<ChatDeps, 'refused' | 'clean'>,
@@ -19,7 +25,8 @@ export async function refusal(
   record: (write: Write) => Promise<number | undefined> = (write) => write(1),
 ): Promise<Extract<ChatAnswer, { kind: 'reply' }>> {
   if (!(error instanceof ReeveError)) throw error;
-  const response: ErrorResponse = error.toResponse();
+  const hint = IN_CHAT[error.code]?.(error.params);
+  const response: ErrorResponse = { ...error.toResponse(), ...(hint === undefined ? {} : { hint }) };
   const seq = await record((count) =>
     deps.refused({ person, via, account }, count > 1 ? `${command} (${count} alike)` : command, response),
   );

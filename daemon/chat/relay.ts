@@ -176,11 +176,15 @@ export class Relay {
         answered(caller.interaction ?? '', caller.person, reply, this.#deps.clean),
       );
     const buttons = await this.#buttons(caller, wish, reply);
+    const open = changes && !asks;
     return {
       kind: 'reply',
-      reply: this.#shown(reply),
+      reply: this.#shown(
+        open && reply.job === undefined ? signed(reply, caller.person, reason) : reply,
+        buttons.length > 0,
+      ),
       buttons,
-      audience: changes && !asks ? 'channel' : 'asker',
+      audience: open ? 'channel' : 'asker',
       repeated: false,
     };
   }
@@ -224,13 +228,27 @@ export class Relay {
   }
 
   /** Without what is for programs: a bot has no use for it. */
-  #shown(reply: Reply): Reply {
-    const { confirm, ...shown } = reply;
+  #shown(reply: Reply, pressable: boolean): Reply {
+    const { confirm, error, ...shown } = reply;
+    const why = pressable && error?.code === 'REASON_REQUIRED';
     return cleaned(
-      { ...shown, data: null, ...(confirm === undefined ? {} : { confirm: { ...confirm, digest: '' } }) },
+      {
+        ...shown,
+        data: null,
+        ...(confirm === undefined ? {} : { confirm: { ...confirm, digest: '' } }),
+        ...(error === undefined
+          ? {}
+          : { error: why ? { ...error, hint: 'Press the button and say why.' } : error }),
+      },
       this.#deps.clean,
     );
   }
+}
+
+/** What everybody there reads says who did it, and why. */
+function signed(reply: Reply, by: string, reason = ''): Reply {
+  const fields = [{ label: 'By', value: by }, ...(reason === '' ? [] : [{ label: 'Reason', value: reason }])];
+  return { ...reply, blocks: [{ type: 'fields', fields }, ...reply.blocks] };
 }
 
 /** What a refusal is recorded under. */

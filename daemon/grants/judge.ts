@@ -3,6 +3,7 @@ import { fail } from '../../contracts/errors.ts';
 import { MAX_LIFETIME_MS, type GrantPayload } from '../../contracts/grant.ts';
 import type { Halt, Wanted } from '../ports/grants.ts';
 import { ancestry, MAX_DEPTH, own, revocationOf, type GrantState } from './projection.ts';
+import { toMinute } from '../time.ts';
 import { allows, exceeds, iso, shown } from './scope.ts';
 
 /** A key that grants are verified with. */
@@ -67,7 +68,7 @@ export function checkHalt(project: string, facts: Facts): void {
   const all = halt.scope === 'all';
   throw fail('HALTED', {
     scope: all ? 'Everything' : `Project ${shown(project)}`,
-    since: iso(halt.since),
+    since: toMinute(halt.since),
     by: halt.by,
     reason: halt.reason,
     flag: all ? '' : ` --project ${shown(project)}`,

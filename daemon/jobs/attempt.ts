@@ -45,7 +45,9 @@ async function runPhases(core: Core, run: Run): Promise<Phases> {
     begun ||= verdict.begun;
     phases.artifacts.push(...verdict.artifacts);
     if (good(verdict)) continue;
-    phases.failure = { ...verdict, why: `${step.name}: ${verdict.why ?? verdict.status}` };
+    const why = verdict.why ?? verdict.status;
+    // An error of the step itself names it.
+    phases.failure = { ...verdict, why: why.startsWith(`Step ${step.name} `) ? why : `${step.name}: ${why}` };
     break;
   }
   if (phases.failure !== undefined && begun) await rollBack(core, run, of('failure'), phases);

@@ -65,7 +65,7 @@ test.each(catalogue.commands.map((spec) => [spec.name, spec] as const))(
     expect(judgeModal(view as unknown as Record<string, unknown>)).toEqual([]);
     expect(view.blocks).toHaveLength(1 + leaf.options.length);
     // Help: each argument with what it is; each example is understood.
-    const help = helpOf(catalogue, name);
+    const help = helpOf(catalogue, name, 'slack');
     const table = help.blocks.find((block) => block.type === 'table');
     expect(table?.rows.map(([, , about]) => about)).toEqual(spec.args.map(({ description }) => description));
     expect(help.blocks.at(-1)).toMatchObject({ type: 'code' });

@@ -22,7 +22,7 @@ export const incidents: CardSource = {
           ...(text === '' ? [] : [{ type: 'text' as const, text }]),
           {
             type: 'hint',
-            text: `/reeve incidents ack takes it; /reeve incidents note adds to its timeline: ${id}`,
+            text: `\`/reeve incidents ack incident:${id.slice(0, 12)}\` takes it, \`/reeve incidents note incident:${id.slice(0, 12)}\` adds to its timeline.`,
           },
         ];
         return [

@@ -93,7 +93,16 @@ function card(request: RequestView, deps: ChatDeps): Card {
         { label: 'Reason', value: reason },
         {
           label: 'Approved',
-          value: `${approvals.length} of ${needs}${approvals.map((a) => ` ${a.by}${a.cosign === undefined ? '' : ' (with a key)'}`).join(',')}`,
+          value: [
+            `${approvals.length} of ${needs}`,
+            ...(approvals.length === 0
+              ? []
+              : [
+                  approvals
+                    .map(({ by: who, cosign }) => (cosign === undefined ? who : `${who} (with a key)`))
+                    .join(', '),
+                ]),
+          ].join(': '),
         },
         ...termsOf(request, deps),
         ...(state === 'open' ? [{ label: 'Waits until', value: { time: expires } }] : []),

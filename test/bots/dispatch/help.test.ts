@@ -16,15 +16,26 @@ const option = (path: string[], name: string): Option => {
 };
 
 test('help shows what the catalogue of this person has, and one command with its arguments and examples', () => {
-  const all = JSON.stringify(helpOf(catalogue, ''));
+  const all = JSON.stringify(helpOf(catalogue, '', 'slack'));
   for (const { name, summary } of catalogue.commands)
     expect(all).toContain(`${name}: ${summary.replaceAll('"', '\\"')}`);
-  const one = helpOf(catalogue, 'jobs list');
+  const one = helpOf(catalogue, 'jobs list', 'slack');
   expect(one.title).toBe('/reeve jobs list');
   expect(JSON.stringify(one.blocks)).toContain('--status');
+  // Each platform’s own way, and no example that chat refuses.
+  const [discord, slack] = (['discord', 'slack'] as const).map((platform) =>
+    JSON.stringify(helpOf(catalogue, 'deploy', platform)),
+  );
+  expect(discord).toContain('/reeve deploy project:my-project env:prod');
+  expect(discord).not.toContain('--');
+  expect(slack).toContain('/reeve deploy --project my-project --env prod');
+  expect(slack).not.toContain('--force');
+  expect(JSON.stringify(helpOf(catalogue, '', 'slack'))).not.toContain('/reeve do');
   const viewer = { ...catalogue, commands: catalogue.commands.filter(({ kind }) => kind === 'read') };
-  expect(JSON.stringify(helpOf(viewer, ''))).not.toContain('deploy:');
-  expect(JSON.stringify(helpOf(viewer, 'deploy'))).toContain('There is no command deploy for you.');
+  expect(JSON.stringify(helpOf(viewer, '', 'discord'))).not.toContain('deploy:');
+  expect(JSON.stringify(helpOf(viewer, 'deploy', 'discord'))).toContain(
+    'There is no command deploy for you.',
+  );
 });
 
 test('what is typed is completed: names from the catalogue, long lists, and the rest by asking the daemon', () => {

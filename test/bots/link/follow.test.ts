@@ -10,6 +10,7 @@ import { DISCORD_VIEW } from '../../../bots/dispatch/view.ts';
 import { Daemon } from '../../../bots/link/client.ts';
 import { followJob } from '../../../bots/link/loops.ts';
 import { startDiscord } from '../../standins/discord/index.ts';
+import { catalogueWith } from '../catalogue.ts';
 
 const LINES = 10_000;
 const HEX = '0'.repeat(64);
@@ -86,6 +87,7 @@ test('a job that prints 10,000 lines, a thousand a second: at most one edit a se
       threads: { open: () => Promise.resolve() },
       markup: discordMarkup,
       limits: DISCORD_VIEW,
+      catalogue: catalogueWith,
       pace: {
         monotonic: () => now,
         async sleep(ms) {

@@ -7,6 +7,7 @@ import { Daemon } from '../../../bots/link/client.ts';
 import { tellPosts } from '../../../bots/link/loops.ts';
 import { discordMarkup } from '../../../bots/dispatch/markup/discord.ts';
 import { DISCORD_VIEW } from '../../../bots/dispatch/view.ts';
+import { catalogueWith } from '../catalogue.ts';
 
 test('a bot that is refused again and again asks ever more rarely', async () => {
   let asked = 0;
@@ -32,6 +33,7 @@ test('a bot that is refused again and again asks ever more rarely', async () => 
       messenger: { send: never, change: never },
       markup: discordMarkup,
       limits: DISCORD_VIEW,
+      catalogue: catalogueWith,
       pace: {
         monotonic: () => now,
         async sleep(ms) {

@@ -43,7 +43,7 @@ test('a log line of 6,000 characters: the message says how long it is, the file 
   expect(bytes).toContain('x'.repeat(1500));
   expect(rig.ben.sees(rig.ops, live)).toHaveLength(1);
   // What the message says to type works as it is copied from it.
-  const [, line = ''] = /\/reeve (jobs show \S+) /.exec(textOf(live)) ?? [];
+  const [, line = ''] = /\/reeve (jobs show [^`]+)`/.exec(textOf(live)) ?? [];
   const shown = await (await rig.ana.slash(rig.ops, '/reeve', line)).response();
   expect(textOf(shown)).toContain('long-line');
   rig.slack.refusals.none();
