@@ -7,4 +7,10 @@ export const linearErrors = {
     message: 'No issue can be written to Linear.',
     hint: 'Store an API key (`reeve secret set linear_token --value -`) and name it and a team in reeve.yaml: integrations.linear.token, integrations.linear.team.',
   },
+  LINEAR_UNREAD: {
+    status: 502,
+    exit: 'failed',
+    message: 'Linear cannot be read: {why}.',
+    hint: 'What was done so far lasts, and the next run goes on there. `reeve linear status` shows the budget and what waits.',
+  },
 } as const satisfies ErrorTable;

@@ -30,8 +30,11 @@ const LinearSpec = z.strictObject({
     .prefault({}),
   /** A person who puts this label on an issue opens an incident there. */
   opens: z.strictObject({ label: Label, project: ProjectId, env: EnvironmentId }).optional(),
-  /** Requests an hour. Linear allows a key 5000 ("Rate limiting"), and other tools may share it. */
-  budget: z.int().min(10).max(5000).default(1000),
+  /**
+   * Requests an hour that Reeve allows itself. Linear's own limit depends on the plan and the kind of key and may change; it
+   * is read out of the headers of each answer ("Rate limiting"), and a tenth of it is left to other tools.
+   */
+  budget: z.int().min(10).max(50_000).default(1000),
   api: z
     .string()
     .regex(/^https?:\/\/[^\s?#@]{1,200}$/, 'an address')

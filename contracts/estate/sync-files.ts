@@ -14,6 +14,8 @@ export const SYNC_FILES = {
   'activity-log': ({ activity_log }: SyncSpec): string[] => [activity_log.to],
   schemas: ({ schemas }: SyncSpec): string[] =>
     Object.entries(schemas).flatMap(([name, source]) => schemaFiles(name, source)),
+  /** It changes incidents, and no file. */
+  linear: (): string[] => [],
   todos: ({ todos }: SyncSpec): string[] => [todos.to, todos.json],
 } as const;
 export type SyncName = keyof typeof SYNC_FILES;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DeliveryId, IncidentId } from '../ids.ts';
+import { DeliveryId, IncidentId, JobId } from '../ids.ts';
 
 /** Ids of Linear: UUIDs. Those of what we create are derived, so that it cannot be created twice. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'a UUID');
@@ -45,10 +45,16 @@ export const linearRecords = {
     url: z.string().max(500).optional(),
     why: Why.optional(),
   }),
-  /** What a delivery that concerns us came to. */
+  /** What a delivery that concerns us came to, or what a sync job found. */
   'linear.heard': z.strictObject({
-    delivery: DeliveryId,
-    of: z.int().min(0),
+    delivery: DeliveryId.optional(),
+    of: z.int().min(0).optional(),
+    /** The sync job. */
+    job: JobId.optional(),
+    /** What it looked at, and as of when: the same is not told twice. */
+    seen: z.string().max(120).optional(),
+    /** Whether the issue is closed in Linear now, as far as this tells. */
+    closed: z.boolean().optional(),
     issue: Uuid,
     identifier: z.string().max(40).optional(),
     url: z.string().max(500).optional(),

@@ -39,7 +39,15 @@ import { secretList, secretRemove, secretSet } from './secrets.ts';
 import { alertsSilence, alertsSilences, alertsUnsilence, probeSilence } from './silences.ts';
 import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
-import { syncActivityLog, syncList, syncRun, syncSchemas, syncStatus, syncTodos } from './syncs.ts';
+import {
+  syncActivityLog,
+  syncLinear,
+  syncList,
+  syncRun,
+  syncSchemas,
+  syncStatus,
+  syncTodos,
+} from './syncs.ts';
 import { lintWorkflows, logLevel, verifyFactory, zonesAccept } from './upkeep.ts';
 import { webhookList, webhookRedeliver, webhookShow, webhookTest } from './webhooks.ts';
 import { whoami } from './whoami.ts';
@@ -158,6 +166,7 @@ export const actions = [
   syncRun,
   syncActivityLog,
   syncTodos,
+  syncLinear,
   capture,
   linearStatus,
   linearRetry,

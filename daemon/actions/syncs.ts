@@ -167,3 +167,4 @@ const direct = (name: string, summary: string): Action =>
 export const syncSchemas = direct('schemas', 'Mirror the schemas of APIs that reeve.yaml names');
 export const syncTodos = direct('todos', 'Report the TODOs that name their owner');
 export const syncActivityLog = direct('activity-log', 'Write the daily notes from the ledger');
+export const syncLinear = direct('linear', 'Make up for what webhooks of Linear may have missed');

@@ -158,6 +158,7 @@ export async function buildEngine(
       clean,
       alerts: () => features.alerts,
       github: () => features.github,
+      linear: () => features.linear,
       practice: () => features.practice,
       drivers: drivers.deps,
       jobs: () => jobs,

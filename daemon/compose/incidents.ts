@@ -5,6 +5,7 @@ import type { IncidentsState } from '../incidents/state.ts';
 import { findIncident, listIncidents, ruleViews } from '../incidents/views.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Alerts } from '../ports/alerts.ts';
+import { rowOf } from '../incidents/projection.ts';
 import type { Incidents } from '../ports/incidents.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { Probes } from '../ports/probes.ts';
@@ -81,6 +82,7 @@ export function composeIncidents(
     postmortem: async (id) => (await service()).postmortem(id),
     timeline: async (id) => (await service()).timeline(id),
     resetBreaker: async (...given) => (await service()).resetBreaker(...given),
+    said: (id, interaction) => rowOf(state(), id)?.noted?.includes(interaction) === true,
     get: (id, may) => findIncident(state(), id, may),
     list: (filter) => listIncidents(state(), filter),
     heals: () => ruleViews(state(), config.current().config.healing, store.clock.now()),

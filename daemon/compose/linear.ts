@@ -57,6 +57,7 @@ export function composeLinear(
   return {
     linear: {
       capture: async (what) => (await desk()).capture(what),
+      reconcile: async (ask) => (await desk()).reconcile(ask),
       retry: async () => (await desk()).retry(),
       view: async () => (await desk()).view(),
     },

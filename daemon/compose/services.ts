@@ -12,6 +12,7 @@ import type { Github } from '../ports/github.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Linear } from '../ports/linear.ts';
 import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
@@ -38,6 +39,7 @@ export interface ServiceDeps {
   /** Known only after the services, as is the engine. */
   alerts(): Pick<Alerts, 'send'>;
   github(): Github;
+  linear(): Linear;
   call(): CallDeps;
   jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;

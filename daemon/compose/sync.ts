@@ -3,6 +3,7 @@ import { own } from '../own.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Linear } from '../ports/linear.ts';
 import type { People } from '../ports/people.ts';
 import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
@@ -17,6 +18,7 @@ export interface SyncStepDeps extends FilesDeps {
   people: Pick<People, 'allowsEverywhere'>;
   state: StateView;
   clean(text: string): string;
+  linear(): Linear;
 }
 
 /** The sync step: runs a job of daemon/sync from its cursor. */
@@ -60,6 +62,7 @@ export async function syncStep(
       estate: config.current().config,
       root: config.current().root,
       clean,
+      linear: deps.linear(),
       ...filesOf(deps, job.confirmed === true),
     },
   );

@@ -25,7 +25,7 @@ export interface IncidentsDeps
 }
 
 export interface OpenedIncidents {
-  service: Omit<Incidents, 'get' | 'list' | 'heals'>;
+  service: Omit<Incidents, 'get' | 'list' | 'heals' | 'said'>;
   keeper: Keeper;
 }
 

@@ -14,7 +14,7 @@ export interface ServiceDeps extends DraftDeps {
 }
 
 /** What people and other features ask for; what follows from it (alerts, healing, drafts) is the keeper's. */
-export class IncidentService implements Omit<Incidents, 'get' | 'list' | 'heals'> {
+export class IncidentService implements Omit<Incidents, 'get' | 'list' | 'heals' | 'said'> {
   readonly #deps: ServiceDeps;
 
   constructor(deps: ServiceDeps) {

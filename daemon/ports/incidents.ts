@@ -77,6 +77,8 @@ export interface Incidents {
   acknowledge(id: string, by: string, note: string): Promise<void>;
   /** Once for each interaction that it is said in. */
   note(id: string, by: string, text: string, interaction?: string): Promise<void>;
+  /** Whether a note of this interaction stands there. */
+  said(id: string, interaction: string): boolean;
   link(id: string, link: Omit<RecordBody<'incident.linked'>, 'id'>): Promise<void>;
   /** Rejects INCIDENT_NOT_OPEN. */
   resolve(id: string, by: string, why: string, ended?: number): Promise<void>;

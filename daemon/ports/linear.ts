@@ -22,11 +22,37 @@ export interface LinearView {
   };
 }
 
+export interface LinearReconcile {
+  /** ms; undefined: the last day. */
+  since: number | undefined;
+  /** A person named it: nothing before it is looked at. */
+  exact: boolean;
+  /** Incidents of this project only. */
+  project: string | undefined;
+  dryRun: boolean;
+  job: string;
+  signal: AbortSignal;
+  log(text: string): Promise<void>;
+  /** Everything up to then (ms) is done and lasts. */
+  reached(at: number): Promise<void>;
+}
+
+export interface LinearReconciled {
+  /** Issues and comments that concern us and were not known as they are. */
+  looked: number;
+  heard: { what: string; did: string; why: string }[];
+}
+
 /** Linear beside the incidents here. */
 export interface Linear {
   /** Durable when it resolves; `issue.identifier` is null while Linear has not taken it yet. Rejects LINEAR_OFF. */
   capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue>;
   view(): Promise<LinearView>;
+  /**
+   * Does what deliveries of Linear would have done that did not come: comments, who took it on, what was closed or opened
+   * again, labels. What differs on both sides is told and left. Rejects LINEAR_OFF, LINEAR_UNREAD.
+   */
+  reconcile(ask: LinearReconcile): Promise<LinearReconciled>;
   /** Tries at once what waits. Resolves to how much that is. Rejects LINEAR_OFF. */
   retry(): Promise<number>;
 }

@@ -3,6 +3,7 @@ import type { EstateConfig } from '../../contracts/estate.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StateView } from '../ports/state.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Linear } from '../ports/linear.ts';
 
 /** What a sync job may use. */
 export interface SyncDeps {
@@ -19,6 +20,7 @@ export interface SyncDeps {
   source(file: string): Promise<Buffer>;
   ledger: Pick<Ledger, 'read' | 'append'>;
   state: StateView;
+  linear: Pick<Linear, 'reconcile'>;
   write(file: string, text: string, before: string | undefined): Promise<void>;
 }
 

@@ -197,6 +197,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   git('commit', '-q', '--allow-empty', '-m', 'feat: begin');
   await ask('release next', { project: 'shop' });
   await world.end(await ask('release', { project: 'shop', env: 'dev' }));
+  await ask('sync linear', { project: 'shop', env: 'dev' });
   await world.end(await ask('sync todos', { project: 'shop', env: 'dev' }));
   await ask('sync list');
   await ask('sync status', { job: 'activity-log' });
@@ -304,6 +305,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'wait.md': book('wait', 'run', 'sleep 60'),
       'activity-log.md': shipped('activity-log'),
       'todos.md': shipped('todos'),
+      'linear.md': shipped('linear'),
       'schemas.md': shipped('schemas'),
       'release.md': shipped('release'),
       ...Object.fromEntries(

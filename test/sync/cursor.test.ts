@@ -34,6 +34,7 @@ function desk(book: Book) {
         ledger: book.ledger,
         state: book.ledger,
         source: () => Promise.reject(new Error('no source')),
+        linear: { reconcile: () => Promise.reject(new Error('no Linear')) },
         estate,
         root: '/nowhere',
         clean: (text) => text,

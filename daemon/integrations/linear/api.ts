@@ -1,5 +1,6 @@
 import type * as Sdk from '@linear/sdk';
 import type { RecordBody } from '../../../contracts/record.ts';
+import { Changes, type Request } from './changes.ts';
 import { LinearProblem } from './problem.ts';
 
 type Queued = RecordBody<'linear.queued'>;
@@ -21,13 +22,20 @@ interface Team {
 /** Does one piece of work in Linear; doing it again changes nothing more. Rejects LinearProblem. */
 export class LinearApi {
   readonly #sdk: Sdk.LinearSdk;
+  readonly #request: Request;
   readonly #key: string;
   #team: Promise<Team> | undefined;
   readonly #labels = new Map<string, string>();
 
-  constructor(sdk: Sdk.LinearSdk, team: string) {
+  constructor(sdk: Sdk.LinearSdk, request: Request, team: string) {
     this.#sdk = sdk;
+    this.#request = request;
     this.#key = team;
+  }
+
+  /** Reads what was changed there. */
+  get changes(): Changes {
+    return new Changes(this.#request, this.#key);
   }
 
   /** @param assigned the user that we assigned last, if we did */

@@ -81,6 +81,6 @@ export class Connection {
       monotonic: () => clock.monotonic(),
       sdk,
     });
-    return new LinearApi(new sdk.LinearSdk(request), writes.team);
+    return new LinearApi(new sdk.LinearSdk(request), request, writes.team);
   }
 }

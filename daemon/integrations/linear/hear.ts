@@ -12,7 +12,7 @@ import type { LinearState } from './projection.ts';
 import { severityOf } from './words.ts';
 
 export interface HearDeps {
-  incidents: Pick<Incidents, 'open' | 'acknowledge' | 'note' | 'resolve' | 'get'>;
+  incidents: Pick<Incidents, 'open' | 'acknowledge' | 'note' | 'said' | 'resolve' | 'get'>;
   people: Pick<People, 'allows'>;
   config(): EstateConfig;
   /** The label that opens an incident, and where. */
@@ -22,8 +22,10 @@ export interface HearDeps {
   now(): number;
 }
 
+type Before = NonNullable<IssueEvent['updatedFrom']>;
+
 /** What came of a delivery. */
-export type Heard = Omit<RecordBody<'linear.heard'>, 'delivery' | 'of'>;
+export type Heard = Omit<RecordBody<'linear.heard'>, 'delivery' | 'of' | 'job' | 'seen'>;
 
 /**
  * What people did in Linear, done here as those people, if they may. What is so already is left alone, so what Reeve itself
@@ -47,7 +49,7 @@ export class Hearer {
     const { issueId: issue, body, id } = data;
     if (issue == null || action !== 'create' || this.#deps.state().recent.includes(id)) return [];
     const incident = this.#incidentOf(issue);
-    if (incident === undefined) return [];
+    if (incident === undefined || this.#deps.incidents.said(incident.id, `${FROM_LINEAR}${id}`)) return [];
     return this.#as(actor?.id ?? data.userId, issue, incident, async (person) => {
       await this.#deps.incidents.note(incident.id, person, block(body, 3000), `${FROM_LINEAR}${id}`);
       return { did: 'noted', why: `a comment of ${person}` };
@@ -79,21 +81,31 @@ export class Hearer {
           ...(await this.#as(actor?.id, issue, incident, async (person) => {
             const why = `${RESOLVED_THERE}${identifier} is ${oneLine(state.name, 80)}`;
             await this.#deps.incidents.resolve(incident.id, person, why);
-            return { did: 'resolved', why };
+            return { did: 'resolved', why, closed: true };
           })),
         );
-      const was = updatedFrom.completedAt ?? updatedFrom.canceledAt;
-      if (!closed && !open && was != null)
+      if (!closed && !open && this.#wasClosed(issue, incident.id, updatedFrom))
         heard.push(
           ...(await this.#conflict(
             issue,
             incident,
-            seen,
+            { ...seen, closed: false },
             `${identifier} was opened again in Linear (${oneLine(state.name, 80)}); the incident here stays resolved`,
           )),
         );
     }
     return heard.map((one) => ({ ...seen, ...one }));
+  }
+
+  /**
+   * Whether it was closed before it was changed. Linear may say so, and need not: else it was if nobody told us otherwise and
+   * we have not still to close it ourselves.
+   */
+  #wasClosed(issue: string, incident: string, { completedAt, canceledAt }: Before): boolean {
+    if ((completedAt ?? canceledAt) != null) return true;
+    const { links, waiting } = this.#deps.state();
+    if (own(links, incident)?.closed === false) return false;
+    return !Object.values(waiting).some((one) => one.issue === issue && one.work.kind === 'state');
   }
 
   /** Who is assigned has taken it on. */

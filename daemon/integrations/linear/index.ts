@@ -6,20 +6,20 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
 import type { Incidents } from '../../ports/incidents.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { LinearIssue, LinearView } from '../../ports/linear.ts';
+import type { LinearIssue, LinearReconcile, LinearReconciled, LinearView } from '../../ports/linear.ts';
 import type { People } from '../../ports/people.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { StateView } from '../../ports/state.ts';
 import { own } from '../../own.ts';
 import type { Outcome } from './api.ts';
+import { captured, type Captured } from './capture.ts';
 import { Connection } from './connection.ts';
-import { Hearer } from './hear.ts';
-import { uuidOf } from './ids.ts';
+import { Hearer, type HearDeps } from './hear.ts';
 import { Lane } from './lane.ts';
 import { openedAt, worksOf } from './mirror.ts';
 import { linearProjection, type LinearState, type Waiting } from './projection.ts';
 import { Teller } from './teller.ts';
-import { captureBody, titleOf } from './words.ts';
+import { viewOf } from './view.ts';
 
 export interface LinearDeps {
   clock: Clock;
@@ -28,7 +28,7 @@ export interface LinearDeps {
   config: Config;
   secrets: Pick<Secrets, 'get'>;
   people: Pick<People, 'allows'>;
-  incidents: Pick<Incidents, 'open' | 'acknowledge' | 'note' | 'resolve' | 'get' | 'list'>;
+  incidents: Pick<Incidents, 'open' | 'acknowledge' | 'note' | 'said' | 'resolve' | 'get' | 'list'>;
   alerts: Pick<Alerts, 'raise' | 'resolve'>;
   /** The body of a delivery. */
   body(delivery: RecordBody<'webhook.received'>): Promise<Buffer>;
@@ -51,6 +51,7 @@ export class LinearDesk {
   readonly #connection: Connection;
   readonly #lane: Lane;
   readonly #teller: Teller;
+  readonly #hear: HearDeps;
   readonly #hearer: Hearer;
   readonly #stops: (() => void)[] = [];
   /** Who waits for the first answer to an op. */
@@ -77,13 +78,14 @@ export class LinearDesk {
       failed: (op) => this.#waiters.get(op)?.(),
       tell: (trouble) => this.#teller.tell(trouble, Object.keys(this.#state.waiting).length),
     });
-    this.#hearer = new Hearer({
+    this.#hear = {
       ...deps,
       config: () => config.current().config,
       opens: () => connection.spec?.opens,
       state: () => this.#state,
       now: () => clock.now(),
-    });
+    };
+    this.#hearer = new Hearer(this.#hear);
   }
 
   /** Goes on where it stopped. */
@@ -111,28 +113,14 @@ export class LinearDesk {
     await this.#teller.settled();
   }
 
-  async capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue> {
-    const { clean, hex, ledger, clock } = this.#deps;
+  async capture(what: Captured): Promise<LinearIssue> {
     const spec = this.#connection.writes;
     if (spec === undefined) throw fail('LINEAR_OFF');
-    const issue = uuidOf('capture', hex(32));
-    const [first = ''] = what.text.trim().split('\n');
-    const op = uuidOf('op', issue);
+    const { issue, op, work } = captured(what, spec, this.#deps);
     const { promise: known, resolve: tell } = Promise.withResolvers<void>();
-    const cancel = clock.after(LINK_MS, tell);
+    const cancel = this.#deps.clock.after(LINK_MS, tell);
     this.#waiters.set(op, tell);
-    await ledger.append('linear.queued', {
-      op,
-      issue,
-      work: {
-        kind: 'issue',
-        purpose: 'capture',
-        title: titleOf(clean(first)),
-        body: clean(captureBody(what)),
-        priority: 0,
-        labels: spec.labels.capture,
-      },
-    });
+    await this.#deps.ledger.append('linear.queued', { op, issue, work });
     this.#lane.go();
     // Whoever asked need not wait for what will not come soon.
     if (this.#lane.failing === null) await known;
@@ -142,6 +130,27 @@ export class LinearDesk {
     return { issue, identifier, url };
   }
 
+  /** After what came is done, and between one delivery and the next. */
+  async reconcile(ask: LinearReconcile): Promise<LinearReconciled> {
+    const { clock } = this.#deps;
+    if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
+    await this.settled();
+    const { reconcile } = await import('./reconcile.ts');
+    return reconcile(
+      {
+        clock,
+        open: () => this.#connection.open(),
+        wait: () => this.#connection.wait(),
+        opens: () => this.#connection.spec?.opens,
+        state: () => this.#state,
+        hear: this.#hear,
+        alone: (work) => this.#alone(work),
+        record: (heard, seen) => this.#record({ ...heard, job: ask.job, seen }),
+      },
+      ask,
+    );
+  }
+
   retry(): number {
     if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
     this.#changed();
@@ -149,30 +158,7 @@ export class LinearDesk {
   }
 
   view(): LinearView {
-    const { links, waiting, odd } = this.#state;
-    const { failing } = this.#lane;
-    return {
-      team: this.#connection.writes?.team ?? null,
-      links: Object.values(links).map(({ incident, issue, identifier, url }) => ({
-        incident,
-        issue,
-        identifier,
-        url,
-      })),
-      waiting: Object.values(waiting).map(({ op, issue, since, work }) => ({
-        op,
-        kind: work.kind,
-        issue,
-        since,
-        ...this.#lane.entry(op),
-      })),
-      odd: odd.toReversed(),
-      health: {
-        failing: failing?.since ?? null,
-        why: failing?.why ?? null,
-        budget: this.#connection.left(),
-      },
-    };
+    return viewOf(this.#state, this.#lane, this.#connection);
   }
 
   get #state(): LinearState {
@@ -221,6 +207,15 @@ export class LinearDesk {
     this.#tail = this.#tail.then(work).catch((error: unknown) => this.#deps.warn('linear', error));
   }
 
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
   #saw(record: LedgerRecord): void {
     if (record.type === 'admin.event' && record.body.action_type === 'rotate_secret') this.#changed();
     if (!record.type.startsWith('incident.') && !record.type.startsWith('webhook.')) return;
@@ -230,11 +225,11 @@ export class LinearDesk {
   }
 
   async #consider(record: LedgerRecord): Promise<void> {
-    if (record.type === 'webhook.received' && record.body.source === 'linear') return this.#hear(record);
+    if (record.type === 'webhook.received' && record.body.source === 'linear') return this.#delivered(record);
     if (record.type === 'webhook.redelivered' && record.body.source === 'linear') {
       for await (const one of this.#deps.ledger.read(0))
         if (one.type === 'webhook.received' && one.body.delivery === record.body.delivery)
-          return this.#hear(one, true);
+          return this.#delivered(one, true);
       return;
     }
     const spec = this.#connection.writes;
@@ -258,7 +253,7 @@ export class LinearDesk {
     }
   }
 
-  async #hear({ seq, body }: LedgerRecord<'webhook.received'>, again = false): Promise<void> {
+  async #delivered({ seq, body }: LedgerRecord<'webhook.received'>, again = false): Promise<void> {
     const { delivery } = body;
     if (!again && this.#state.recent.includes(delivery)) return;
     let payload: unknown;
@@ -268,13 +263,14 @@ export class LinearDesk {
       if (!(error instanceof ReeveError)) throw error;
       return;
     }
-    for (const heard of await this.#hearer.hear(payload))
-      await this.#deps.ledger.append('linear.heard', {
-        ...heard,
-        delivery,
-        of: seq,
-        why: this.#deps.clean(heard.why).slice(0, 500),
-      });
+    for (const heard of await this.#hearer.hear(payload)) await this.#record({ ...heard, delivery, of: seq });
+  }
+
+  async #record(heard: RecordBody<'linear.heard'>): Promise<void> {
+    await this.#deps.ledger.append('linear.heard', {
+      ...heard,
+      why: this.#deps.clean(heard.why).slice(0, 500),
+    });
   }
 
   async #done(op: string, { outcome, identifier, url, why }: Outcome): Promise<void> {

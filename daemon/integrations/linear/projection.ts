@@ -14,6 +14,8 @@ export interface Link {
   url: string | null;
   /** User of Linear that Reeve assigned last. */
   assigned: string | null;
+  /** Whether it is closed in Linear, as far as we did it or heard of it. */
+  closed?: boolean;
 }
 
 export type Waiting = RecordBody<'linear.queued'> & { since: number };
@@ -36,7 +38,7 @@ export interface LinearState {
 
 export const linearProjection: Projection<LinearState> = {
   name: 'linear',
-  version: 1,
+  version: 2,
   initial: () => ({ upto: null, waiting: {}, links: {}, incidents: {}, others: {}, recent: [], odd: [] }),
   apply(state, record) {
     switch (record.type) {
@@ -50,9 +52,12 @@ export const linearProjection: Projection<LinearState> = {
         done(state, record.body, record.ts);
         break;
       case 'linear.heard': {
-        const { of, delivery, issue, incident, identifier = null, url = null, did, why } = record.body;
+        const { of = 0, delivery, seen, issue, incident, did, why, closed } = record.body;
+        const { identifier = null, url = null } = record.body;
         state.upto = Math.max(state.upto ?? 0, of);
-        remember(state, delivery);
+        for (const id of [delivery, seen]) if (id !== undefined) remember(state, id);
+        const known = state.links[incident ?? ''];
+        if (known !== undefined && closed !== undefined) known.closed = closed;
         if (did === 'opened' && incident !== undefined)
           link(state, { incident, issue, identifier, url, assigned: null });
         if (did === 'conflict' || did === 'refused')
@@ -95,6 +100,9 @@ function done(
     known.url = url ?? null;
   }
   const linked = state.links[incident ?? ''];
+  // Whoever was faster, it is closed.
+  if (work.kind === 'state' && outcome !== 'gone' && linked !== undefined)
+    linked.closed = work.to === 'completed' || outcome === 'conflict';
   if (work.kind === 'assign' && outcome === 'done' && linked !== undefined) linked.assigned = work.assignee;
   if (outcome !== 'done' || why !== undefined)
     odd(state, { at, what: known?.identifier ?? issue, why: why ?? outcome, incident: incident ?? null });

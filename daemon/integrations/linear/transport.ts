@@ -50,9 +50,11 @@ export function requestOver(deps: TransportDeps): ConstructorParameters<typeof S
       throw new LinearProblem('down', why, { cause: error });
     }
     const { status, headers } = answer;
-    const number = (name: string): number => Number(headers[`x-ratelimit-requests-${name}`] ?? NaN);
-    const theirs = { remaining: number('remaining'), limit: number('limit'), reset: number('reset') };
-    if (Object.values(theirs).every(Number.isFinite)) budget.heard(theirs, now(), monotonic());
+    for (const counted of ['requests', 'complexity'] as const) {
+      const number = (name: string): number => Number(headers[`x-ratelimit-${counted}-${name}`] ?? NaN);
+      const theirs = { remaining: number('remaining'), limit: number('limit'), reset: number('reset') };
+      if (Object.values(theirs).every(Number.isFinite)) budget.heard(theirs, now(), monotonic(), counted);
+    }
     const result = parse(answer.body);
     if (status >= 200 && status < 300 && result?.errors === undefined && result?.data != null)
       return result.data as Response;

@@ -32,7 +32,7 @@ export const sync = defineKind({
     const dry = dry_run === 'true';
     const from = since === '' ? 'from where it had come to' : `from ${since}`;
     return {
-      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}: ${files.join(', ')}`,
+      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}${files.length === 0 ? '; no file' : `: ${files.join(', ')}`}`,
       spec: { job, scope, since, dry_run: dry, files },
       writes: dry ? [] : files,
     };

@@ -15,6 +15,7 @@ interface Page {
   after?: string;
   last?: number;
   before?: string;
+  orderBy?: string;
 }
 
 type Node = { id: string } & Record<string, unknown>;
@@ -52,12 +53,23 @@ function connection(all: readonly { id: unknown }[], { first, after, last, befor
 function fits(value: Record<string, unknown>, filter: object | undefined): boolean {
   return Object.entries(filter ?? {}).every(([field, wanted]) =>
     Object.entries(wanted as object).every(([comparator, with_]) => {
-      if (comparator === 'eq') return value[field] === with_;
-      if (comparator === 'in') return (with_ as unknown[]).includes(value[field]);
+      const there = value[field];
+      if (comparator === 'eq') return there === with_;
+      if (comparator === 'in') return (with_ as unknown[]).includes(there);
+      if (comparator === 'gte') return Date.parse(there as string) >= Date.parse(with_ as string);
+      if (comparator === 'some')
+        return (there as Record<string, unknown>[]).some((one) => fits(one, with_ as object));
+      // What it belongs to: an object with fields of its own.
+      if (typeof there === 'object' && there !== null)
+        return fits(there as Record<string, unknown>, { [comparator]: with_ });
       throw new Error(`the stand-in of Linear does not filter by ${field}.${comparator}`);
     }),
   );
 }
+
+/** Asked for in this order, the newest comes first. */
+const byUpdate = (a: { updatedAt: string }, b: { updatedAt: string }): number =>
+  Date.parse(b.updatedAt) - Date.parse(a.updatedAt);
 
 /** What a query finds, over the world as it is. */
 export function root(world: LinearWorld, viewer: User): object {
@@ -86,8 +98,22 @@ export function root(world: LinearWorld, viewer: User): object {
     creator: () => userOf(one.creatorId),
     labels: (page: Page) =>
       connection(world.labels.filter(({ id }) => one.labelIds.includes(id)).map(labelOf), page),
+    history: (page: Page) =>
+      connection(
+        one.history.map((happening) => ({
+          ...happening,
+          toState: happening.toStateId === undefined ? null : stateOf(world.stateNamed(happening.toStateId)),
+        })),
+        page,
+      ),
     comments: (page: Page) =>
       connection(world.comments.filter(({ issueId }) => issueId === one.id).map(commentOf), page),
+  });
+  /** An issue as filters see it. */
+  const filtered = (one: Issue): Record<string, unknown> => ({
+    ...one,
+    team: world.team,
+    labels: world.labels.filter(({ id }) => one.labelIds.includes(id)),
   });
   const commentOf = (one: Comment): Node => ({
     ...one,
@@ -110,7 +136,22 @@ export function root(world: LinearWorld, viewer: User): object {
         world.labels.map(labelOf).filter((one) => fits(one, filter)),
         page,
       ),
-    issues: (page: Page) => connection(world.issues.filter(({ trashed }) => !trashed).map(issueOf), page),
+    issues: ({ filter, ...page }: Page & { filter?: object }) =>
+      connection(
+        world.issues
+          .filter((one) => !one.trashed && fits(filtered(one), filter))
+          .toSorted(page.orderBy === 'updatedAt' ? byUpdate : () => 0)
+          .map(issueOf),
+        page,
+      ),
+    comments: ({ filter, ...page }: Page & { filter?: object }) =>
+      connection(
+        world.comments
+          .filter((one) => fits({ ...one, issue: filtered(world.issue(one.issueId)) }, filter))
+          .toSorted(page.orderBy === 'updatedAt' ? byUpdate : () => 0)
+          .map(commentOf),
+        page,
+      ),
     issue: ({ id }: { id: string }) => issueOf(world.issue(id)),
     comment({ id }: { id: string }) {
       const found = world.comments.find((one) => one.id === id);

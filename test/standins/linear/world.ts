@@ -20,6 +20,19 @@ export interface Comment {
   body: string;
   issueId: string;
   userId: string;
+  createdAt: string;
+  updatedAt: string;
+}
+/** What was done to an issue. */
+export interface Happening {
+  id: string;
+  createdAt: string;
+  actorId: string;
+  fromStateId?: string;
+  toStateId?: string;
+  fromAssigneeId?: string | null;
+  toAssigneeId?: string | null;
+  addedLabelIds?: string[];
 }
 export interface Issue {
   id: string;
@@ -34,6 +47,9 @@ export interface Issue {
   completedAt: string | null;
   canceledAt: string | null;
   trashed: boolean;
+  createdAt: string;
+  updatedAt: string;
+  history: Happening[];
 }
 /** What a webhook is sent about. */
 export interface Change {
@@ -57,6 +73,22 @@ export class Wrong extends Error {
       userPresentableMessage: presentable,
     };
   }
+}
+
+const now = (): string => new Date().toISOString();
+
+function happened(actor: User, issue: Issue, from: Record<string, unknown>): Happening {
+  const before = (from['labelIds'] as string[] | undefined) ?? issue.labelIds;
+  return {
+    id: randomUUID(),
+    createdAt: now(),
+    actorId: actor.id,
+    ...('stateId' in from ? { fromStateId: from['stateId'] as string, toStateId: issue.stateId } : {}),
+    ...('assigneeId' in from
+      ? { fromAssigneeId: from['assigneeId'] as string | null, toAssigneeId: issue.assigneeId }
+      : {}),
+    ...('labelIds' in from ? { addedLabelIds: issue.labelIds.filter((id) => !before.includes(id)) } : {}),
+  };
 }
 
 const state = (name: string, type: string, position: number): State => ({
@@ -145,6 +177,9 @@ export class LinearWorld {
       completedAt: null,
       canceledAt: null,
       trashed: false,
+      createdAt: now(),
+      updatedAt: now(),
+      history: [],
     };
     this.issues.push(issue);
     this.#changed({ type: 'Issue', action: 'create', actor, of: issue });
@@ -154,7 +189,7 @@ export class LinearWorld {
   updateIssue(
     actor: User,
     id: string,
-    input: Partial<Pick<Issue, 'assigneeId' | 'stateId' | 'labelIds' | 'title'>>,
+    input: Partial<Pick<Issue, 'assigneeId' | 'stateId' | 'labelIds' | 'title' | 'description'>>,
   ): Issue {
     const issue = this.issue(id);
     const updatedFrom: Record<string, unknown> = {};
@@ -175,6 +210,11 @@ export class LinearWorld {
     }
     if (input.labelIds !== undefined) set('labelIds', input.labelIds);
     if (input.title !== undefined) set('title', input.title);
+    if (input.description !== undefined) set('description', input.description);
+    if (Object.keys(updatedFrom).length > 0) {
+      issue.updatedAt = now();
+      issue.history.push(happened(actor, issue, updatedFrom));
+    }
     if (Object.keys(updatedFrom).length > 0)
       this.#changed({ type: 'Issue', action: 'update', actor, of: issue, updatedFrom });
     return issue;
@@ -190,7 +230,9 @@ export class LinearWorld {
     const { id = randomUUID(), issueId = '', body = '' } = input;
     const issue = this.issue(issueId);
     this.#fresh(id, this.comments, 'Comment');
-    const comment = { id, body, issueId: issue.id, userId: actor.id };
+    const at = now();
+    const comment = { id, body, issueId: issue.id, userId: actor.id, createdAt: at, updatedAt: at };
+    issue.updatedAt = at;
     this.comments.push(comment);
     this.#changed({ type: 'Comment', action: 'create', actor, of: comment });
     return comment;

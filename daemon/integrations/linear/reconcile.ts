@@ -1,0 +1,163 @@
+import { fail } from '../../../contracts/errors.ts';
+import type { LinearSpec } from '../../../contracts/estate/integrations.ts';
+import { own } from '../../own.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Incidents, IncidentView } from '../../ports/incidents.ts';
+import type { LinearReconcile, LinearReconciled } from '../../ports/linear.ts';
+import type { LinearApi } from './api.ts';
+import { MAX_DETAILS, type Changed, type Said } from './changes.ts';
+import { Hearer, type Heard, type HearDeps } from './hear.ts';
+import { commentDelivery, missedOf } from './missed.ts';
+import { LinearProblem } from './problem.ts';
+import type { LinearState } from './projection.ts';
+
+/** Without a cursor this much is looked at, ms. */
+const FIRST = 86_400_000;
+/** Changes that Linear shows a little later than they were made, ms. */
+const OVERLAP = 120_000;
+/** A pause for the budget that a job waits out, ms. */
+const PATIENCE = 60_000;
+
+export interface ReconcileDeps {
+  clock: Pick<Clock, 'now' | 'after'>;
+  open(): Promise<LinearApi>;
+  /** How long the budget asks to wait, ms. */
+  wait(): number;
+  opens(): LinearSpec['opens'];
+  state(): LinearState;
+  hear: HearDeps;
+  /** Runs it when nothing else is heard of Linear. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  record(heard: Heard, seen: string): Promise<void>;
+}
+
+type Found = { at: number; key: string } & ({ issue: string } | { comment: Said });
+
+/**
+ * Reads what changed in Linear and does what the deliveries would have done that did not come. What was heard before comes
+ * to nothing. Oldest first, so that whoever is stopped goes on from the cursor.
+ */
+export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Promise<LinearReconciled> {
+  const result: LinearReconciled = { looked: 0, heard: [] };
+  const hearer = new Hearer(ask.dryRun ? { ...deps.hear, incidents: dry(deps.hear.incidents) } : deps.hear);
+  try {
+    const { changes } = await deps.open();
+    const before = (): Promise<void> => pace(deps, ask.signal);
+    const since = ask.since ?? deps.clock.now() - FIRST;
+    const from = ask.exact ? since : since - OVERLAP;
+    const label = deps.opens()?.label;
+    const found = order(
+      deps,
+      ask,
+      await changes.issues(from, undefined, before),
+      label === undefined ? [] : await changes.issues(from, label, before),
+      await changes.comments(from, before),
+    );
+    await ask.log(`${found.length} to look at, since ${new Date(from).toISOString()}\n`);
+    for (let at = 0; at < found.length; at += MAX_DETAILS) {
+      ask.signal.throwIfAborted();
+      const part = found.slice(at, at + MAX_DETAILS);
+      const ids = part.flatMap((one) => ('issue' in one ? [one.issue] : []));
+      if (ids.length > 0) await before();
+      const details = new Map(
+        ids.length === 0 ? [] : (await changes.details(ids)).map((one) => [one.id, one]),
+      );
+      for (const one of part) {
+        result.looked += 1;
+        const told = await deps.alone(async () => {
+          const detail = 'issue' in one ? details.get(one.issue) : undefined;
+          const deliveries =
+            'comment' in one
+              ? [commentDelivery(one.comment)]
+              : detail === undefined
+                ? []
+                : missedOf(detail, incidentOf(deps, detail.id), { state: deps.state(), opens: deps.opens() });
+          const heard: Heard[] = [];
+          for (const delivery of deliveries) heard.push(...(await hearer.hear(delivery)));
+          if (!ask.dryRun) for (const each of heard) await deps.record(each, one.key);
+          return heard;
+        });
+        for (const { did, why, identifier, issue } of told) {
+          result.heard.push({ what: identifier ?? issue, did, why });
+          await ask.log(`${identifier ?? issue}: ${did}, ${why}\n`);
+        }
+      }
+      await ask.log(`progress ${Math.min(at + MAX_DETAILS, found.length)}/${found.length}\n`);
+      await ask.reached(part.at(-1)?.at ?? since);
+    }
+    return result;
+  } catch (error) {
+    if (!(error instanceof LinearProblem)) throw error;
+    throw fail('LINEAR_UNREAD', { why: error.message }, { cause: error });
+  }
+}
+
+/** What concerns us of it, oldest first, and what was not looked at as it is now. */
+function order(
+  deps: ReconcileDeps,
+  { project }: LinearReconcile,
+  changed: readonly Changed[],
+  labelled: readonly Changed[],
+  comments: readonly Said[],
+): Found[] {
+  const { incidents, recent, others } = deps.state();
+  const known = new Set(recent);
+  const opens = deps.opens();
+  const isMine = (issue: string): boolean => {
+    if (own(incidents, issue) === undefined) return false;
+    const incident = incidentOf(deps, issue);
+    return incident !== undefined && (project === undefined || incident.project === project);
+  };
+  const fresh = opens === undefined || (project !== undefined && opens.project !== project) ? [] : labelled;
+  const issues = [
+    ...changed.filter(({ id }) => isMine(id)),
+    ...fresh.filter(({ id }) => own(incidents, id) === undefined && own(others, id) === undefined),
+  ];
+  const all: Found[] = [
+    ...issues.map(({ id, updatedAt }) => ({ at: updatedAt, key: `${id}@${updatedAt}`, issue: id })),
+    ...comments
+      // What we said ourselves is known.
+      .filter(({ id, issue }) => issue != null && !known.has(id) && isMine(issue.id))
+      .map((comment) => ({ at: comment.createdAt, key: `${comment.id}@${comment.createdAt}`, comment })),
+  ];
+  return all.filter(({ key }) => !known.has(key)).toSorted((a, b) => a.at - b.at);
+}
+
+function incidentOf(deps: ReconcileDeps, issue: string): IncidentView | undefined {
+  const id = own(deps.state().incidents, issue);
+  if (id === undefined) return undefined;
+  try {
+    return deps.hear.incidents.get(id);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits for the budget; not for long, since the cursor goes on where it stops. */
+async function pace({ clock, wait }: ReconcileDeps, signal: AbortSignal): Promise<void> {
+  const ms = wait();
+  if (ms > PATIENCE)
+    throw new LinearProblem('limited', `the budget of requests is spent for ${Math.ceil(ms / 60_000)} min`);
+  if (ms === 0) return;
+  await new Promise<void>((resolve, reject) => {
+    const end = (): void => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    });
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** Judges everything, and changes nothing. */
+const dry = (incidents: HearDeps['incidents']): Pick<Incidents, keyof HearDeps['incidents']> => ({
+  get: (...given) => incidents.get(...given),
+  said: (...given) => incidents.said(...given),
+  open: () => Promise.resolve({ id: `inc_${'0'.repeat(16)}`, existing: false }),
+  acknowledge: () => Promise.resolve(),
+  note: () => Promise.resolve(),
+  resolve: () => Promise.resolve(),
+});

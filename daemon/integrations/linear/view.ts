@@ -1,0 +1,32 @@
+import type { LinearView } from '../../ports/linear.ts';
+import type { Connection } from './connection.ts';
+import type { Lane } from './lane.ts';
+import type { LinearState } from './projection.ts';
+
+/** How it stands, for people. */
+export const viewOf = (
+  { links, waiting, odd }: LinearState,
+  lane: Pick<Lane, 'failing' | 'entry'>,
+  connection: Pick<Connection, 'writes' | 'left'>,
+): LinearView => ({
+  team: connection.writes?.team ?? null,
+  links: Object.values(links).map(({ incident, issue, identifier, url }) => ({
+    incident,
+    issue,
+    identifier,
+    url,
+  })),
+  waiting: Object.values(waiting).map(({ op, issue, since, work }) => ({
+    op,
+    kind: work.kind,
+    issue,
+    since,
+    ...lane.entry(op),
+  })),
+  odd: odd.toReversed(),
+  health: {
+    failing: lane.failing?.since ?? null,
+    why: lane.failing?.why ?? null,
+    budget: connection.left(),
+  },
+});
