@@ -23,6 +23,10 @@ test.each([
   ['event.workflow_run.nothing == null', true],
   ['source == "github" && name == "workflow_run"', true],
   ['!(event.action == "completed")', false],
+  ['event.labels.filter(l, l.name.startsWith("u")).exists(l, l.name == "urgent")', true],
+  ['event.labels.exists(l, l.name == event.action)', false],
+  ['event.labels.map(l, l.name).join(",").contains("deploy,urgent")', true],
+  ['timestamp("2026-01-01T00:00:00Z") + duration("1h") > timestamp("2026-01-01T00:30:00Z")', true],
 ])('%s is %s', (text, expected) => expect(ask(text)).toBe(expected));
 
 test.each([
@@ -30,6 +34,18 @@ test.each([
   ['foo == 1', /Unknown variable: foo/],
   ['event.action.matches("^(a+)+$")', /startsWith/],
   ['event.labels.all(a, event.labels.exists(b, a == b))', /within another loop/],
+  // What a payload could make take hours, or fill the memory.
+  ['duration(event.action) > duration("1s")', /duration takes text that stands in the rule/],
+  ['event.action.contains(event.workflow_run.name)', /contains takes text that stands in the rule/],
+  ['event.action.indexOf(event.action) > 0', /indexOf takes/],
+  ['event.labels.map(l, l.name).join(event.action) == ""', /join takes/],
+  ['cel.bind(a, event.action + event.action, cel.bind(b, a + a, b == a))', /bind is not taken/],
+  ['event.labels.exists(l, l in event.labels)', /within a loop/],
+  ['event.labels.exists(l, event.labels == event.others)', /within a loop/],
+  ['event.labels.exists(l, size(event.action) > 1)', /within a loop/],
+  ['event.labels.exists(l, event.action.startsWith(l.name))', /within a loop/],
+  ['event.labels.map(l, l.name + l.name).size() > 1', /nothing is added/],
+  [`event.labels${'.map(l, l)'.repeat(6)}.size() > 1`, /more than 5 loops/],
   ['(('.repeat(200), /depth|token|EOF/i],
   [`event.number in [${'1,'.repeat(600)}1]`, /nodes|elements/i],
 ])('%s cannot be a condition', (text, why) =>
@@ -45,6 +61,31 @@ test.each([
   'event.__proto__ == 1',
   'event.action > 5',
 ])('%s has no answer, and says why', (text) => expect(() => ask(text)).toThrow(BadCondition));
+
+test('whatever a payload holds, the work is in proportion to its size', () => {
+  const long = 'a'.repeat(1_000_000);
+  const list = Array.from({ length: 200_000 }, (_none, n) => `${long.slice(0, n % 7)}${n}`);
+  const event = { a: `${long}b`, b: long, list, map: Object.fromEntries(list.map((one) => [one, one])) };
+  for (const text of [
+    'event.a.contains("aaaaaaaaaaaaaaaaaaaab") && event.a.endsWith(event.b)',
+    'event.list.exists(x, x == event.a) || event.list.all(x, x != event.b)',
+    'event.list.filter(x, x.contains("9")).map(x, size(x)).exists(n, n > 100)',
+    'event.a.lowerAscii() == event.b.upperAscii() || event.a in event.list',
+    'event.list == event.map.list || event.a in event.map',
+    'int(event.a) > 1',
+    'double(event.a) > 1.0',
+    'timestamp(event.a) > timestamp("2026-01-01T00:00:00Z")',
+    'event.a.split("a").size() > 1 && event.list.join("").size() > 1',
+  ]) {
+    // One that grows with the square takes minutes here, and the test its time.
+    const condition = compileCondition(text);
+    try {
+      expect(condition({ event, source: 'generic/x', name: 'event' })).toBeTypeOf('boolean');
+    } catch (error) {
+      expect(error).toBeInstanceOf(BadCondition);
+    }
+  }
+});
 
 test('an input is text, a whole number, true or false, and nothing else', () => {
   const input = (text: string) => inputOf(compileCondition(text), facts);

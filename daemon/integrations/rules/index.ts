@@ -1,5 +1,6 @@
 import { ReeveError } from '../../../contracts/errors.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
+import { own } from '../../own.ts';
 import type { Alerts } from '../../ports/alerts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
@@ -192,7 +193,7 @@ export class RuleDesk {
         'loop',
         `it follows from ${loop}, which this rule started: it would go round in circles`,
       ));
-    const runs = (this.#state.runs[name] ?? []).filter((ran) => ran > now - spec.within);
+    const runs = (own(this.#state.runs, name) ?? []).filter((ran) => ran > now - spec.within);
     if (runs.length >= spec.max) {
       await this.#stop(
         name,

@@ -1,4 +1,5 @@
 import type { RecordBody } from '../../../contracts/record.ts';
+import { own } from '../../own.ts';
 import type { Projection } from '../../ports/state.ts';
 
 /** Decisions that are kept to be shown, and to know a delivery that is looked at once more. */
@@ -39,7 +40,8 @@ export const rulesProjection: Projection<RulesState> = {
         state.decided[key] = { ...record.body, at: record.ts };
         if (decision === 'run') {
           state.open.push(key);
-          const runs = (state.runs[rule] ??= []);
+          const runs = own(state.runs, rule) ?? [];
+          state.runs[rule] = runs;
           runs.push(record.ts);
           if (runs.length > MAX_DECIDED) runs.shift();
         }
