@@ -43,6 +43,18 @@ export const githubErrors = {
     message: 'Nothing of yours on this pull request waits for the confirmation of {digest}.',
     hint: 'A plan waits {minutes} min for who asked for it; ask again, and confirm what is shown then.',
   },
+  GITHUB_FORK: {
+    status: 403,
+    exit: 'refused',
+    message: 'This pull request comes from {where}: nothing is run for what is not in this repository.',
+    hint: 'Push the branch to this repository and open a pull request there, or ask in chat or on the command line for a commit of this repository.',
+  },
+  GITHUB_HEAD: {
+    status: 502,
+    exit: 'refused',
+    message: 'Which commit this is about could not be found out: {why}.',
+    hint: 'Ask again in a moment; `reeve alerts list` says whether GitHub refuses the credential.',
+  },
   GITHUB_LATE: {
     status: 409,
     exit: 'refused',

@@ -20,6 +20,11 @@ export const githubRecords = {
     command: z.string().max(200),
     args: JsonObject,
     reason: z.string().max(2000).optional(),
+    /** The pull request's commit at that moment: whatever is pushed later, it is about this one. */
+    head: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/)
+      .optional(),
     /** It confirms what this delivery asked for. */
     of: DeliveryId.optional(),
   }),

@@ -66,7 +66,7 @@ function convert(text: string, type: string | undefined): Json {
 
 /** The project's runbook of an action: named in the command, then in the estate, then the only one there is. */
 export async function runbookFor(
-  context: ActionContext,
+  context: Pick<ActionContext, 'config' | 'runbooks'>,
   action: string,
   project: string,
   named?: string,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GithubDesk } from '../integrations/github/index.ts';
 import type { Running } from './engine.ts';
+import { bindCommit } from './github-commit.ts';
 import type { Store } from './store.ts';
 
 /** Longest text of a reply in a comment; GitHub takes 65,536 characters. */
@@ -53,6 +54,7 @@ export function composeGithubDesk(
         },
         blocks: (title, blocks) => joined(viewOf({ tone: 'info', title, blocks }, githubMarkup, VIEW)),
       },
+      bind: bindCommit(deps),
       clean,
       warn,
     });

@@ -23,7 +23,7 @@ export interface Scene extends World {
   deliver(
     comment: Schemas['issue-comment'],
     by: User,
-    more?: { action?: 'created' | 'edited'; id?: string },
+    more?: { action?: 'created' | 'edited'; id?: string; number?: number; repo?: Repo; issue?: boolean },
   ): Promise<number>;
   settled(): Promise<void>;
   reactions(comment: Schemas['issue-comment']): string[];
@@ -72,16 +72,22 @@ export async function scene(runbooks: Record<string, string> = RUNBOOKS): Promis
       { number = pull, ...more }: { action?: 'created' | 'edited'; id?: string; number?: number } = {},
     ) {
       const comment = github.comment(repo, by, number, body);
-      await open.deliver(comment, by, more);
+      await open.deliver(comment, by, { ...more, number });
       await open.settled();
       return comment;
     },
     async deliver(
       comment: Schemas['issue-comment'],
       by: User,
-      { action = 'created', id }: { action?: 'created' | 'edited'; id?: string } = {},
+      {
+        action = 'created',
+        id,
+        number = pull,
+        repo: of = repo,
+        issue = false,
+      }: { action?: 'created' | 'edited'; id?: string; number?: number; repo?: Repo; issue?: boolean } = {},
     ) {
-      const payload = commentPayload(repo, { number: pull, comment, sender: by, action });
+      const payload = commentPayload(of, { number, comment, sender: by, action, issue });
       const { headers, body } = github.sign('issue_comment', payload, HOOK, id);
       const answer = await fetch(`${world.app.url}/webhooks/github`, { method: 'POST', headers, body });
       return answer.status;

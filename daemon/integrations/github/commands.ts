@@ -5,6 +5,7 @@ import type { Reply } from '../../../contracts/reply.ts';
 import type { Caller } from '../../ports/door.ts';
 import { cut } from '../../text.ts';
 import type { Command, GithubDeps } from './deps.ts';
+import { headOf } from './head.ts';
 import type { CommentDelivery } from './payload.ts';
 import { githubProjection, interactionOf, type Ask, type GithubState } from './projection.ts';
 
@@ -18,7 +19,7 @@ const LINE = /^\/reeve(?=\s|$)[^\S\n]*([^\n]{0,2000})/;
 /** Whether a comment is meant for us. */
 export const isCommand = (body: string): boolean => LINE.test(body.trimStart());
 
-type Wish = Command & { confirm?: string; typed?: string; of?: Ask };
+type Wish = Command & { confirm?: string; typed?: string; of?: Ask; head?: string };
 
 /** What is asked for in comments, brought to the door. */
 export class Commands {
@@ -62,6 +63,7 @@ export class Commands {
               command: wish.command,
               args: wish.args,
               ...(wish.reason === undefined ? {} : { reason: cut(wish.reason, 2000) }),
+              ...(wish.head === undefined ? {} : { head: wish.head }),
               ...(wish.of === undefined ? {} : { of: wish.of.delivery }),
             }),
       });
@@ -90,9 +92,9 @@ export class Commands {
   }
 
   /** Throws GITHUB_EDITED, GITHUB_BOT, PERSON_UNKNOWN. */
-  #person({ action, comment: { user }, sender }: CommentDelivery): string {
+  #person({ action, comment: { user, performed_via_github_app: app }, sender }: CommentDelivery): string {
     if (action !== 'created') throw fail('GITHUB_EDITED');
-    if (user.type !== 'User' || sender.id !== user.id)
+    if (user.type !== 'User' || sender.id !== user.id || app != null)
       throw fail('GITHUB_BOT', { account: cut(user.login, 60) });
     return this.#deps.identify(user.id);
   }
@@ -117,7 +119,10 @@ export class Commands {
 
   async #understood(event: CommentDelivery, caller: Caller, project: string, at: number): Promise<Wish> {
     const { door, clock, speech } = this.#deps;
-    if (clock.now() - at > LATE) throw fail('GITHUB_LATE', { minutes: LATE / 60_000 });
+    // A delivery may come for the first time long after it was written: somebody pressed "Redeliver" over there.
+    const written = Date.parse(event.comment.created_at ?? '');
+    if (clock.now() - Math.min(at, Number.isNaN(written) ? at : written) > LATE)
+      throw fail('GITHUB_LATE', { minutes: LATE / 60_000 });
     const line = (LINE.exec(event.comment.body.trimStart())?.[1] ?? '').trim();
     const words = line.split(/\s+/);
     if (words[0] === 'confirm') return this.#confirmed(event, caller.person, words);
@@ -129,7 +134,10 @@ export class Commands {
       throw fail('GITHUB_NOT_HERE', { command: 'help', why: 'write `/reeve deploy staging`, for example' });
     await this.#allowed(said, named?.spec.kind, project);
     const takes = named?.spec.args.some(({ name }) => name === 'project') === true;
-    return { ...said, args: { ...said.args, ...(takes ? { project } : {}) } };
+    const wish = { ...said, args: { ...said.args, ...(takes ? { project } : {}) } };
+    if (named?.spec.kind !== 'privileged') return wish;
+    const head = await headOf(this.#deps, event.repository, event.issue.number);
+    return { ...(await this.#deps.bind(wish, named.spec, { project, sha: head })), head };
   }
 
   /** What is read by everybody who reads the repository is about its project alone. */
@@ -171,6 +179,7 @@ export class Commands {
       args,
       of,
       confirm: of.answered.digest,
+      ...(of.head === undefined ? {} : { head: of.head }),
       ...(reason === undefined ? {} : { reason }),
       ...(typed === undefined ? {} : { typed }),
     };

@@ -50,6 +50,12 @@ export interface GithubDeps {
   refused(actor: Actor, command: string, error: ErrorResponse): Promise<number | undefined>;
   body(delivery: Received): Promise<Buffer>;
   speech: Speech;
+  /** The command with this commit as its runbook's input, where it deploys and its runbook takes one that is not named. */
+  bind(
+    command: Command,
+    spec: CommandSpec | undefined,
+    place: { project: string; sha: string },
+  ): Promise<Command>;
   clean(text: string): string;
   warn(what: string, error: unknown): void;
 }

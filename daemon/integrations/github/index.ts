@@ -131,7 +131,7 @@ export class GithubDesk {
       (repositories.length === 1 ? repositories[0] : undefined);
     // Of several nobody can say which one it is about.
     if (repository === undefined) return false;
-    const ref = typeof named === 'string' ? named : delivered?.sha;
+    const ref = typeof named === 'string' ? named : (delivered?.sha ?? ask?.head);
     await ledger.append('github.deploying', {
       job: job_id,
       repository,

@@ -14,7 +14,14 @@ const Account = z.object({ id: z.int().min(1), login: z.string().max(200), type:
 const Comment = z.object({
   action: z.enum(['created', 'edited', 'deleted']),
   issue: z.object({ number: z.int().min(1), pull_request: z.unknown().optional() }),
-  comment: z.object({ id: z.int().min(1), body: z.string(), user: Account }),
+  comment: z.object({
+    id: z.int().min(1),
+    body: z.string(),
+    user: Account,
+    created_at: z.string().optional(),
+    /** An app that writes in somebody's name. */
+    performed_via_github_app: z.unknown().optional(),
+  }),
   sender: Account,
   repository: z.object({ id: z.int().min(1), full_name: z.string().min(3).max(150) }),
 });

@@ -61,7 +61,9 @@ export const githubProjection: Projection<GithubState> = {
         const { delivery, of } = record.body;
         state.asks[delivery] = { ...record.body, at: record.ts, wrote: {} };
         state.shown[interactionOf(delivery)] = of ?? delivery;
-        forget(state.asks);
+        if (forget(state.asks))
+          for (const [anchor, one] of Object.entries(state.shown))
+            if (state.asks[one] === undefined) delete state.shown[anchor];
         break;
       }
       case 'github.answered':
@@ -149,8 +151,10 @@ function attempted(state: GithubState, { attempt, retry_at }: RecordBody<'job.at
   }
 }
 
-function forget(all: Record<string, { over?: true }>): void {
+/** True: some went. */
+function forget(all: Record<string, { over?: true }>): boolean {
   const keys = Object.keys(all);
-  if (keys.length <= MAX_KEPT * 1.2) return;
+  if (keys.length <= MAX_KEPT * 1.2) return false;
   for (const key of keys.slice(0, keys.length - MAX_KEPT)) if (all[key]?.over === true) delete all[key];
+  return true;
 }

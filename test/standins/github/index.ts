@@ -51,10 +51,15 @@ export class GithubStandin {
   addApp(name = 'reeve'): GithubApp {
     return this.access.addApp(name);
   }
-  /** A pull request with this head. */
-  addPull(repo: Repo, by: User, { title = 'A change', sha }: { title?: string; sha: string }): number {
+  /** A pull request with this head, of the repository itself or of a fork; null: one that was deleted. */
+  addPull(
+    repo: Repo,
+    by: User,
+    { title = 'A change', sha, fork = repo }: { title?: string; sha: string; fork?: Repo | null },
+  ): number {
     const number = Number(addIssue({ world: this.world, repo, me: by }, { title }).number);
-    repo.pulls.push({ number, head: { sha, ref: `change-${number}` }, state: 'open' });
+    const from = fork === null ? null : { id: fork.id, full_name: `${fork.owner}/${fork.name}` };
+    repo.pulls.push({ number, head: { sha, ref: `change-${number}`, repo: from }, state: 'open' });
     return number;
   }
   comment(repo: Repo, by: User, number: number, body: string): Schemas['issue-comment'] {

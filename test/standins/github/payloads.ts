@@ -56,11 +56,14 @@ export function commentPayload(
     comment,
     sender,
     action = 'created',
+    issue = false,
   }: {
     number: number;
     comment: Schemas['issue-comment'];
     sender: User;
     action?: 'created' | 'edited' | 'deleted';
+    /** On an issue that is no pull request. */
+    issue?: boolean;
   },
 ): object {
   const base = example('issue_comment', action);
@@ -73,7 +76,14 @@ export function commentPayload(
       url,
       comments_url: `${url}/comments`,
       html_url: `${htmlOf(repo)}/pull/${number}`,
-      pull_request: { url: `${urlOf(repo)}/pulls/${number}`, html_url: `${htmlOf(repo)}/pull/${number}` },
+      ...(issue
+        ? {}
+        : {
+            pull_request: {
+              url: `${urlOf(repo)}/pulls/${number}`,
+              html_url: `${htmlOf(repo)}/pull/${number}`,
+            },
+          }),
     },
     comment,
     repository: repositoryOf(repo),

@@ -13,7 +13,12 @@ export interface Repo {
   formerly: string[];
   deleted: boolean;
   issues: Schemas['issue'][];
-  pulls: { number: number; head: { sha: string; ref: string }; state: 'open' | 'closed' }[];
+  pulls: {
+    number: number;
+    /** `repo`: null of a fork that was deleted. */
+    head: { sha: string; ref: string; repo: { id: number; full_name: string } | null };
+    state: 'open' | 'closed';
+  }[];
   comments: (Schemas['issue-comment'] & { number: number })[];
   reactions: (Schemas['reaction'] & { comment: number })[];
   deployments: Schemas['deployment'][];
