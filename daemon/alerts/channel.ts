@@ -98,6 +98,8 @@ export interface ChannelKind<S extends z.ZodObject = z.ZodObject> {
   check?(options: z.infer<S>): string[];
   /** Time of one try, ms. Absent: 15 s. */
   timeout?(options: z.infer<S>): number;
+  /** A try can be broken off at any time and goes on under its id: an end of the daemon does not wait for it. */
+  resumes?: true;
   /** Heavy libraries are imported with the first message. */
   open(options: z.infer<S>, deps: ChannelDeps): Channel;
 }

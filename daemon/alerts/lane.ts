@@ -147,7 +147,8 @@ export class Lane {
         entry.sent = true;
         this.#worked();
       } catch (error) {
-        await this.#failed(entry, notice, error);
+        // What an end broke off is no failure of the channel; it comes again.
+        if (!this.#stopped) await this.#failed(entry, notice, error);
         return;
       }
     }

@@ -14,10 +14,18 @@ export interface OpenDeps {
   channel(name: string): ChannelDeps;
 }
 
+interface Opened {
+  entry: string;
+  channel: Channel;
+  timeout: number;
+  resumes: boolean;
+}
+
 /** The channels of the estate, opened when they are first used and anew when their entry changes. Kinds load lazily. */
 export class Channels {
   readonly #deps: OpenDeps;
-  readonly #open = new Map<string, { entry: string; channel: Channel; timeout: number }>();
+  readonly #open = new Map<string, Opened>();
+  readonly #resuming = new Set<(why: ChannelProblem) => void>();
 
   constructor(deps: OpenDeps) {
     this.#deps = deps;
@@ -25,16 +33,17 @@ export class Channels {
 
   /** One try within the channel's time limit. Rejects ChannelProblem. */
   async send(name: string, notice: Notice): Promise<void> {
-    const { channel, timeout } = await this.#get(name);
+    const { channel, timeout, resumes } = await this.#get(name);
     const control = new AbortController();
-    const late = new ChannelProblem(`no answer within ${timeout / 1000} s`);
-    let cancel = (): void => {};
-    const limit = new Promise<never>((_resolve, reject) => {
-      cancel = this.#deps.clock.after(timeout, () => {
-        control.abort(late);
-        reject(late);
-      });
-    });
+    const { promise: limit, reject } = Promise.withResolvers<never>();
+    const end = (why: ChannelProblem): void => {
+      control.abort(why);
+      reject(why);
+    };
+    const cancel = this.#deps.clock.after(timeout, () =>
+      end(new ChannelProblem(`no answer within ${timeout / 1000} s`)),
+    );
+    if (resumes) this.#resuming.add(end);
     const sent = channel.send(notice, control.signal);
     // It may end after the limit has spoken.
     sent.catch(() => undefined);
@@ -45,10 +54,16 @@ export class Channels {
       throw new ChannelProblem(error instanceof Error ? error.message : String(error), { cause: error });
     } finally {
       cancel();
+      this.#resuming.delete(end);
     }
   }
 
-  async #get(name: string): Promise<{ channel: Channel; timeout: number }> {
+  /** Breaks off what goes on by itself at the next start. */
+  breakOff(): void {
+    for (const end of this.#resuming) end(new ChannelProblem('the daemon ends'));
+  }
+
+  async #get(name: string): Promise<Opened> {
     const spec = own(this.#deps.specs(), name);
     if (spec === undefined) throw new ChannelProblem(`there is no channel ${name}`, { permanent: true });
     const entry = canonical(spec);
@@ -62,7 +77,8 @@ export class Channels {
     if (kind === undefined || options?.success !== true)
       throw new ChannelProblem(`the entry of the channel ${name} is not valid`, { permanent: true });
     const channel = kind.open(options.data, this.#deps.channel(name));
-    const opened = { entry, channel, timeout: kind.timeout?.(options.data) ?? TIMEOUT_MS };
+    const timeout = kind.timeout?.(options.data) ?? TIMEOUT_MS;
+    const opened = { entry, channel, timeout, resumes: kind.resumes === true };
     this.#open.set(name, opened);
     return opened;
   }

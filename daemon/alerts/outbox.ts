@@ -17,7 +17,7 @@ export interface OutboxDeps {
   ledger: Pick<Ledger, 'append'>;
   state: StateView;
   config: { current(): Estate };
-  channels: Pick<Channels, 'send'>;
+  channels: Pick<Channels, 'send' | 'breakOff'>;
   now(): number;
   clean(text: string): string;
   warn(what: string, error: unknown): void;
@@ -89,7 +89,9 @@ export class Outbox {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop()));
+    const ended = [...this.#lanes.values()].map((lane) => lane.stop());
+    this.#deps.channels.breakOff();
+    await Promise.all(ended);
   }
 
   #lane(channel: string): Lane {

@@ -11,6 +11,8 @@ export const chat = channelKind({
   schema: z.strictObject({ topic: ChatTopic.default('alerts') }),
   example: 'topic: alerts # the channel is named under chat: channels:',
   secrets: () => [],
+  // What a bot is to say stands in the ledger; whether it has, too.
+  resumes: true,
   open({ topic }, { say }) {
     return {
       async send({ id, tone, title, text, alerts, others, hints }, signal) {
