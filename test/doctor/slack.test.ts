@@ -126,7 +126,6 @@ const faults: [string, string, (rig: SlackRig) => void, string, string, string, 
 
 test.each(faults)('%s: %s, with what to click', async (_what, level, harm, of, says, click, rest = []) => {
   const rig = await here();
-  const before = (await rig.look()).bad;
   harm(rig);
   const after = await rig.look();
   const lines = after
@@ -135,7 +134,8 @@ test.each(faults)('%s: %s, with what to click', async (_what, level, harm, of, s
     .join('\n');
   expect(lines).toContain(`${level} ${says}`);
   expect(lines).toContain(click);
-  const news = after.bad.filter((line) => line.includes('slack') && !before.includes(line));
+  // The manifest was never printed here, which is no fault of what was harmed.
+  const news = after.bad.filter((line) => line.includes('slack') && line !== 'warn slack-commands');
   expect(news).toEqual([`${level} ${of}`, ...rest]);
   expect(JSON.stringify(after.reply)).not.toContain(rig.token);
 });

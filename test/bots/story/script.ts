@@ -2,6 +2,7 @@
 export const PEOPLE = {
   ana: 'operator',
   eva: 'operator',
+  fay: 'operator',
   ben: 'approver',
   vic: 'viewer',
   dan: 'admin',
@@ -42,7 +43,7 @@ const at = (env: string) => ({ project: 'shop', env });
 
 /** One week of a team, told once. */
 export const STORY: readonly Step[] = [
-  { why: 'status', who: 'ana', types: 'status', sees: ['test'] },
+  { why: 'status', who: 'vic', types: 'status', sees: ['test'] },
   {
     ...{ why: 'completion knows projects', who: 'ana', completes: 'deploy', option: 'project', typed: 'sh' },
     offers: ['shop'],
@@ -89,10 +90,10 @@ export const STORY: readonly Step[] = [
   { why: 'who asked is called', who: 'ana', finds: ['is approved'], in: 'ops', calls: ['ana'] },
   { why: 'prod is done', who: 'vic', finds: ['shop/prod passed'], in: 'ops' },
   {
-    ...{ why: 'a second request', who: 'ana', types: 'run', args: { runbook: 'again', ...at('prod') } },
+    ...{ why: 'a second request', who: 'fay', types: 'run', args: { runbook: 'again', ...at('prod') } },
     ...{ sees: ['again.txt'], buttons: [confirm] },
   },
-  { why: 'asked for', who: 'ana', clicks: confirm },
+  { why: 'asked for', who: 'fay', clicks: confirm },
   { why: 'so everybody knows', who: 'vic', finds: ['waits for 1 approval'], in: 'ops' },
   {
     ...{ why: 'its card', who: 'ben', finds: ['again.txt'], in: 'approvals', calls: ['ben', 'dan'] },
@@ -103,7 +104,7 @@ export const STORY: readonly Step[] = [
     ...{ sees: ['again.txt'], buttons: ['Approve exactly this', 'Deny'] },
   },
   { why: 'denied', who: 'ben', clicks: 'Deny', into: { reason: `not on a Friday ${NASTY}` } },
-  { why: 'the reason is told', who: 'ana', finds: ['not on a Friday'], in: 'ops', calls: ['ana'] },
+  { why: 'the reason is told', who: 'fay', finds: ['not on a Friday'], in: 'ops', calls: ['fay'] },
   {
     ...{ why: 'no right, no plan', who: 'vic', types: 'deploy', args: at('dev') },
     ...{ sees: ['vic may not deploy'], buttons: [] },
@@ -118,7 +119,7 @@ export const STORY: readonly Step[] = [
     ...{ why: 'cancelled', who: 'eva', types: 'jobs cancel', args: { job: '$job4' } },
     ...{ reason: 'wrong one', sees: ['ancel'] },
   },
-  { why: 'its end is told', who: 'vic', finds: ['Two steps', 'was cancelled'], in: 'ops' },
+  { why: 'its end is told', who: 'vic', finds: ['Two steps', 'shop/dev was cancelled'], in: 'ops' },
   {
     ...{ why: 'a job that fails', who: 'eva', types: 'run', args: { runbook: 'flaky', ...at('dev') } },
     ...{ sees: ['fixed'], buttons: [confirm] },
@@ -164,7 +165,7 @@ export const STORY: readonly Step[] = [
     sees: ['alted'],
   },
   {
-    ...{ why: 'so nothing starts', who: 'eva', types: 'deploy', args: at('dev') },
+    ...{ why: 'so nothing starts', who: 'fay', types: 'deploy', args: at('dev') },
     ...{ sees: ['halted'], buttons: [] },
   },
   {
@@ -172,30 +173,30 @@ export const STORY: readonly Step[] = [
     sees: ['shop'],
   },
   {
-    ...{ why: 'a runbook’s own command knows its values', who: 'eva', completes: 'greet', option: 'env' },
+    ...{ why: 'a runbook’s own command knows its values', who: 'fay', completes: 'greet', option: 'env' },
     ...{ typed: 'd', given: { project: 'shop' }, offers: ['dev'] },
   },
   {
-    ...{ why: 'under its own name', who: 'eva', types: 'greet', args: { ...at('dev'), whom: 'שלום 👩‍🚒' } },
+    ...{ why: 'under its own name', who: 'fay', types: 'greet', args: { ...at('dev'), whom: 'שלום 👩‍🚒' } },
     ...{ sees: ['greeted.txt'], buttons: [confirm] },
   },
-  { why: 'confirmed', who: 'eva', clicks: confirm },
+  { why: 'confirmed', who: 'fay', clicks: confirm },
   { why: 'greeted', who: 'vic', finds: ['Greet', 'passed'], in: 'ops' },
   {
-    ...{ why: 'one of the 200 that has no command of its own', who: 'eva', types: 'runbook run' },
+    ...{ why: 'one of the 200 that has no command of its own', who: 'fay', types: 'runbook run' },
     ...{ args: { runbook: 'many-199', ...at('dev') }, sees: ['number 199'], buttons: [confirm] },
   },
   {
-    ...{ why: 'found by a few letters', who: 'eva', completes: 'runbook run', option: 'runbook' },
+    ...{ why: 'found by a few letters', who: 'fay', completes: 'runbook run', option: 'runbook' },
     ...{ typed: 'many-19', offers: ['many-19', 'many-190', 'many-199'] },
   },
   {
-    ...{ why: 'an incident', who: 'eva', types: 'incidents open' },
+    ...{ why: 'an incident', who: 'fay', types: 'incidents open' },
     ...{ args: { title: `Dark ${NASTY}`, ...at('dev') }, sees: ['Dark'] },
   },
   { why: 'it is told', who: 'vic', finds: ['Open: Dark שלום'], in: 'ops' },
   {
-    ...{ why: 'a note', who: 'eva', types: 'incidents note' },
+    ...{ why: 'a note', who: 'fay', types: 'incidents note' },
     ...{ args: { incident: '$incident1', text: `the pool is full ${NASTY}` }, sees: ['ote'] },
   },
   {
