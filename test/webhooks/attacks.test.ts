@@ -176,7 +176,7 @@ test('attack 40: a signature of the wrong length or alphabet is refused, in what
   ).toBe(200);
 });
 
-test('a flood of forgeries leaves a bounded number of records, and the true sender gets through', async () => {
+test('attack 34: a flood of forgeries leaves a bounded number of records, and the true sender gets through', async () => {
   const hooks = await openHooks();
   for (let round = 0; round < 10; round++)
     await Promise.all(
@@ -188,7 +188,7 @@ test('a flood of forgeries leaves a bounded number of records, and the true send
   expect((await hooks.codes()).length).toBeLessThanOrEqual(61);
 });
 
-test('large bodies that arrive slowly leave room for small ones; what has no room does not count as received', async () => {
+test('attack 43: large bodies that arrive slowly leave room for small ones; what has no room does not count as received', async () => {
   const hooks = await openHooks();
   const held = Array.from({ length: 3 }, () => {
     const socket = connect(Number(new URL(hooks.app.url).port), '127.0.0.1');
