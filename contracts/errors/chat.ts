@@ -118,7 +118,7 @@ export const chatErrors = {
   INTERACTION_UNANSWERED: {
     status: 503,
     exit: 'failed',
-    message: 'The bot of {platform} did not take it in time, and nothing was done.',
+    message: 'The bot of {platform} did not answer in time, so {platform} tells the person that it failed.',
     hint: 'See whether it runs: `reeve chat status` and the log.',
   },
   CHAT_TEXT: {

@@ -56,3 +56,23 @@ test.each(PLATFORMS)('%s: what a bot has answered is never handed out again', as
   });
   expect(second.said.filter((line) => line.startsWith('took'))).toEqual(['took {"type":2,"id":"2"}']);
 });
+
+test.each(PLATFORMS)(
+  '%s: what a bot took and never answered is given up with 503, and handed to nobody later',
+  async (platform) => {
+    const rig = await endpointRig();
+    const [first, second] = await Promise.all([bot(rig, platform, 'silent'), bot(rig, platform, 'answer')]);
+    first.begin();
+    const request = rig.signed(platform, { type: 2, id: '1' });
+    expect(await rig.send(platform, request)).toMatchObject({ status: 503, code: 'INTERACTION_UNANSWERED' });
+    expect(first.said).toContain('took {"type":2,"id":"1"}');
+    await first.kill();
+    second.begin();
+    expect(await rig.send(platform, rig.signed(platform, { type: 2, id: '2' }))).toMatchObject({
+      status: 200,
+    });
+    expect(second.said.filter((line) => line.startsWith('took'))).toEqual(['took {"type":2,"id":"2"}']);
+    // A bot had it, so it counts as seen.
+    expect((await rig.send(platform, request)).code).toBe('INTERACTION_REPLAYED');
+  },
+);
