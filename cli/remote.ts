@@ -24,7 +24,8 @@ export async function runRemote(
     command: spec.name,
     args,
     force: options.force === true,
-    dry_run: options.dryRun === true,
+    // A command with a dry run of its own only shows its plan, too, unless it is to run without a question.
+    dry_run: options.dryRun === true && !(args['dry_run'] === true && options.force === true),
     interactive: terminal.asks,
     // One for each command line, so that an answer that got lost can be asked for again.
     ...(spec.kind === 'read' ? {} : { nonce: options.nonce ?? crypto.randomUUID() }),

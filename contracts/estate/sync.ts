@@ -44,6 +44,15 @@ export const SyncSpec = z.strictObject({
     .strictObject({
       to: FilePath(/\.md$/, 'a Markdown file').default('docs/devops/todos.md'),
       json: FilePath(/\.json$/, 'a JSON file').default('docs/devops/todos.json'),
+      /** Each becomes an issue of Linear, in the team of integrations.linear. Absent: none does. */
+      linear: z
+        .strictObject({
+          /** Labels, by name, that are put on it. */
+          labels: z.array(z.string().min(1).max(80)).max(10).default([]),
+          /** Issues that one run makes, changes or comments on; the rest is for the next. */
+          max: z.int().min(1).max(500).default(20),
+        })
+        .optional(),
     })
     .prefault({}),
   /** Schemas of APIs, for people and programs that work on the project. */

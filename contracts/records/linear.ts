@@ -9,7 +9,7 @@ const Why = z.string().max(500);
 const LinearWork = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('issue'),
-    purpose: z.enum(['incident', 'action', 'capture']),
+    purpose: z.enum(['incident', 'action', 'capture', 'todo']),
     title: z.string().min(1).max(250),
     body: z.string().max(12_000),
     /** Linear's own: 0 none, 1 urgent, 2 high, 3 medium, 4 low. */
@@ -21,8 +21,27 @@ const LinearWork = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('comment'), comment: Uuid, body: z.string().max(8000) }),
   z.strictObject({ kind: z.literal('assign'), assignee: z.string().max(64) }),
   z.strictObject({ kind: z.literal('state'), to: z.enum(['completed', 'open']) }),
+  /** Other words, unless somebody has changed those that we wrote. */
+  z.strictObject({
+    kind: z.literal('revise'),
+    title: z.string().min(1).max(250),
+    body: z.string().max(12_000),
+  }),
 ]);
 export type LinearWork = z.infer<typeof LinearWork>;
+
+/** A TODO as it stood in a file when its issue was last told of it. */
+const Todo = z.strictObject({
+  owner: z.string().max(64),
+  team: z.string().max(64),
+  text: z.string().max(500),
+  /** Below the estate. */
+  file: z.string().max(1000),
+  line: z.int().min(1),
+  /** It is in no file any more. */
+  gone: z.literal(true).optional(),
+});
+export type LinearTodo = z.infer<typeof Todo>;
 
 export const linearRecords = {
   /** From this record of the ledger on, what happens here is told to Linear; everything before it was looked at. */
@@ -34,6 +53,8 @@ export const linearRecords = {
     of: z.int().min(0).optional(),
     issue: Uuid,
     incident: IncidentId.optional(),
+    /** The issue is that of this TODO. */
+    todo: Todo.optional(),
     work: LinearWork,
   }),
   /** `conflict`: somebody changed it in Linear, and it was left as it is there. `gone`: the issue is no more. */
@@ -43,6 +64,11 @@ export const linearRecords = {
     /** `OPS-12` and where people see it, once it is created. */
     identifier: z.string().max(40).optional(),
     url: z.string().max(500).optional(),
+    /** Digest of title and description as they stand there, where we wrote them. */
+    as: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
     why: Why.optional(),
   }),
   /** What a delivery that concerns us came to, or what a sync job found. */

@@ -38,7 +38,7 @@ export const estateChecks = (secrets: StoredSecrets): readonly EstateCheck[] => 
     await checkGithub(config, tell, secrets);
   },
   async (config, tell) => {
-    if (config.integrations.linear === undefined) return;
+    if (config.integrations.linear === undefined && config.sync.todos.linear === undefined) return;
     const { checkLinear } = await import('../integrations/linear/check.ts');
     await checkLinear(config, tell, (name) => secrets.has(name));
   },

@@ -58,6 +58,8 @@ export function composeLinear(
     linear: {
       capture: async (what) => (await desk()).capture(what),
       reconcile: async (ask) => (await desk()).reconcile(ask),
+      todos: async () => (await desk()).todos(),
+      tellTodo: async (told) => (await desk()).tellTodo(told),
       retry: async () => (await desk()).retry(),
       view: async () => (await desk()).view(),
     },

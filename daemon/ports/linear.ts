@@ -1,3 +1,5 @@
+import type { LinearTodo } from '../../contracts/records/linear.ts';
+
 /** Where an issue stands. `identifier`: `OPS-12`. */
 export type LinearIssue = {
   issue: string;
@@ -43,6 +45,29 @@ export interface LinearReconciled {
   heard: { what: string; did: string; why: string }[];
 }
 
+/** The issue of a TODO, and how the TODO stood when the issue was last told of it. */
+export interface LinearTodoIssue extends LinearIssue, Omit<LinearTodo, 'gone'> {
+  gone: boolean;
+  /** Why the issue says something else; null: it does not. */
+  conflict: string | null;
+}
+
+/** What an issue is told of its TODO. */
+export interface LinearTodoTold {
+  /** Undefined: it has no issue yet. */
+  issue: string | undefined;
+  /** `changed`: other words, owner or file. `gone`: it is in no file any more. `back`: it is again. */
+  what: 'new' | 'changed' | 'gone' | 'back';
+  todo: Omit<LinearTodo, 'gone'>;
+  /** Lines around it. */
+  context: readonly string[];
+  /** Who wrote the line, when (ms) and in which commit, as far as Git knows. */
+  written: { by: string; at: number; commit: string } | undefined;
+  /** Where people see it. */
+  url: string | undefined;
+  labels: readonly string[];
+}
+
 /** Linear beside the incidents here. */
 export interface Linear {
   /** Durable when it resolves; `issue.identifier` is null while Linear has not taken it yet. Rejects LINEAR_OFF. */
@@ -53,6 +78,13 @@ export interface Linear {
    * again, labels. What differs on both sides is told and left. Rejects LINEAR_OFF, LINEAR_UNREAD.
    */
   reconcile(ask: LinearReconcile): Promise<LinearReconciled>;
+  /** Every TODO that has an issue. Rejects LINEAR_OFF. */
+  todos(): Promise<LinearTodoIssue[]>;
+  /**
+   * Has it told to the TODO's issue, which is made where there is none; durable when it resolves, to the issue's id. The same
+   * once more is nothing more. Rejects LINEAR_OFF.
+   */
+  tellTodo(told: LinearTodoTold): Promise<string>;
   /** Tries at once what waits. Resolves to how much that is. Rejects LINEAR_OFF. */
   retry(): Promise<number>;
 }

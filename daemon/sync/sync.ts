@@ -20,7 +20,7 @@ export interface SyncDeps {
   source(file: string): Promise<Buffer>;
   ledger: Pick<Ledger, 'read' | 'append'>;
   state: StateView;
-  linear: Pick<Linear, 'reconcile'>;
+  linear: Pick<Linear, 'reconcile' | 'todos' | 'tellTodo'>;
   write(file: string, text: string, before: string | undefined): Promise<void>;
 }
 

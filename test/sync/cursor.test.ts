@@ -5,6 +5,8 @@ import { activityLog } from '../../daemon/sync/activity/index.ts';
 import type { SyncRun } from '../../daemon/sync/sync.ts';
 import { Book } from '../practice/book.ts';
 
+const none = (): Promise<never> => Promise.reject(new Error('no Linear'));
+
 const MINUTE = 60_000;
 const estate = EstateConfig.parse({
   version: 1,
@@ -34,7 +36,7 @@ function desk(book: Book) {
         ledger: book.ledger,
         state: book.ledger,
         source: () => Promise.reject(new Error('no source')),
-        linear: { reconcile: () => Promise.reject(new Error('no Linear')) },
+        linear: { reconcile: none, todos: none, tellTodo: none },
         estate,
         root: '/nowhere',
         clean: (text) => text,

@@ -1,5 +1,6 @@
 import type * as Sdk from '@linear/sdk';
 import type { RecordBody } from '../../../contracts/record.ts';
+import { sha256Hex } from '../../digest.ts';
 import { Changes, type Request } from './changes.ts';
 import { LinearProblem } from './problem.ts';
 
@@ -10,8 +11,21 @@ export interface Outcome {
   outcome: 'done' | 'conflict' | 'gone';
   identifier?: string;
   url?: string;
+  /** Digest of title and description as they stand there. */
+  as?: string;
   why?: string;
 }
+
+/** What we did to an issue before. */
+export interface Known {
+  /** The user that we assigned last, if we did. */
+  assigned: string | null;
+  /** Digest of what we wrote. */
+  as: string | null;
+}
+
+const digestOf = ({ title, description }: Pick<Sdk.Issue, 'title' | 'description'>): string =>
+  sha256Hex(`${title}\n${description ?? ''}`);
 
 interface Team {
   id: string;
@@ -38,24 +52,25 @@ export class LinearApi {
     return new Changes(this.#request, this.#key);
   }
 
-  /** @param assigned the user that we assigned last, if we did */
-  async perform({ issue, work }: Pick<Queued, 'issue' | 'work'>, assigned: string | null): Promise<Outcome> {
+  async perform({ issue, work }: Pick<Queued, 'issue' | 'work'>, known: Known): Promise<Outcome> {
     switch (work.kind) {
       case 'issue':
         return this.#create(issue, work);
       case 'comment':
         return this.#comment(issue, work);
       case 'assign':
-        return this.#assign(issue, work, assigned);
+        return this.#assign(issue, work, known.assigned);
       case 'state':
         return this.#state(issue, work);
+      case 'revise':
+        return this.#revise(issue, work, known.as);
     }
   }
 
   async #create(id: string, work: Work<'issue'>): Promise<Outcome> {
     const team = await this.#teamOf();
     const labels = await this.#labelIds(team.id, work.labels);
-    const stateId = work.purpose === 'capture' ? draftState(team) : undefined;
+    const stateId = work.purpose === 'capture' || work.purpose === 'todo' ? draftState(team) : undefined;
     try {
       await this.#sdk.createIssue({
         id,
@@ -73,12 +88,18 @@ export class LinearApi {
         throw error;
       const there = await this.#find(id);
       if (there === undefined) throw error;
-      return { outcome: 'done', identifier: there.identifier, url: there.url };
+      return { outcome: 'done', identifier: there.identifier, url: there.url, as: digestOf(there) };
     }
     const made = await this.#sdk.issue(id);
     const missing =
       labels.missing.length === 0 ? {} : { why: `Linear has no label ${labels.missing.join(', ')}` };
-    return { outcome: 'done', identifier: made.identifier, url: made.url, ...missing };
+    return {
+      outcome: 'done',
+      identifier: made.identifier,
+      url: made.url,
+      as: digestOf(made),
+      ...missing,
+    };
   }
 
   async #comment(issueId: string, { comment: id, body }: Work<'comment'>): Promise<Outcome> {
@@ -129,6 +150,18 @@ export class LinearApi {
     if (next === undefined) throw new LinearProblem('invalid', `its team has no state that is ${to}`);
     await this.#sdk.updateIssue(id, { stateId: next.id });
     return { outcome: 'done' };
+  }
+
+  /** What stands there is replaced where it is what we wrote: people's words are theirs. */
+  async #revise(id: string, { title, body }: Work<'revise'>, as: string | null): Promise<Outcome> {
+    const issue = await this.#find(id);
+    if (issue === undefined) return { outcome: 'gone', why: 'the issue is no more' };
+    const isThere = issue.title === title && (issue.description ?? '') === body;
+    if (!isThere && digestOf(issue) !== as)
+      return { outcome: 'conflict', why: `${issue.identifier} was changed in Linear, and stays so` };
+    if (!isThere) await this.#sdk.updateIssue(id, { title, description: body });
+    const now = isThere ? issue : ((await this.#find(id)) ?? issue);
+    return { outcome: 'done', as: digestOf(now) };
   }
 
   async #find(id: string): Promise<Sdk.Issue | undefined> {

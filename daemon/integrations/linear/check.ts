@@ -6,11 +6,16 @@ type Tell = Parameters<EstateCheck>[1];
 
 /** What no schema can see in `integrations.linear`. */
 export async function checkLinear(
-  { integrations: { linear }, projects }: EstateConfig,
+  { integrations: { linear }, projects, sync }: EstateConfig,
   tell: Tell,
   has: (secret: string) => Promise<boolean>,
 ): Promise<void> {
   const at = ['integrations', 'linear'];
+  if (sync.todos.linear !== undefined && linear?.token === undefined)
+    tell.error(
+      ['sync', 'todos', 'linear'],
+      'issues need a key and a team: set integrations.linear.token and team',
+    );
   if (linear === undefined) return;
   const { token, team, opens } = linear;
   if (token !== undefined && team === undefined)

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
 import type { Incidents } from '../../ports/incidents.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { LinearIssue, LinearReconcile, LinearReconciled, LinearView } from '../../ports/linear.ts';
+import type { Linear, LinearIssue, LinearView } from '../../ports/linear.ts';
 import type { People } from '../../ports/people.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { StateView } from '../../ports/state.ts';
@@ -17,9 +17,10 @@ import { Connection } from './connection.ts';
 import { Hearer, type HearDeps } from './hear.ts';
 import { Lane } from './lane.ts';
 import { openedAt, worksOf } from './mirror.ts';
-import { linearProjection, type LinearState, type Waiting } from './projection.ts';
+import { linearProjection, type LinearState } from './projection.ts';
 import { Teller } from './teller.ts';
-import { viewOf } from './view.ts';
+import { todoWork } from './todos.ts';
+import { knownOf, todosOf, viewOf } from './view.ts';
 
 export interface LinearDeps {
   clock: Clock;
@@ -72,7 +73,7 @@ export class LinearDesk {
       clean,
       warn,
       waiting: () => (connection.writes === undefined ? [] : Object.values(this.#state.waiting)),
-      perform: async (work) => (await connection.open()).perform(work, this.#assigned(work)),
+      perform: async (work) => (await connection.open()).perform(work, knownOf(this.#state, work)),
       record: (op, outcome) => this.#done(op, outcome),
       budget: () => connection.wait(),
       failed: (op) => this.#waiters.get(op)?.(),
@@ -131,7 +132,7 @@ export class LinearDesk {
   }
 
   /** After what came is done, and between one delivery and the next. */
-  async reconcile(ask: LinearReconcile): Promise<LinearReconciled> {
+  reconcile: Linear['reconcile'] = async (ask) => {
     const { clock } = this.#deps;
     if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
     await this.settled();
@@ -149,7 +150,18 @@ export class LinearDesk {
       },
       ask,
     );
-  }
+  };
+
+  todos: Linear['todos'] = async () => todosOf(this.#state);
+
+  tellTodo: Linear['tellTodo'] = async (told) => {
+    if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
+    const { config, clean } = this.#deps;
+    const queued = todoWork(told, { config: config.current().config, state: this.#state, clean });
+    await this.#queue(queued);
+    this.#lane.go();
+    return queued.issue;
+  };
 
   retry(): number {
     if (this.#connection.writes === undefined) throw fail('LINEAR_OFF');
@@ -163,10 +175,6 @@ export class LinearDesk {
 
   get #state(): LinearState {
     return this.#deps.state.get(linearProjection);
-  }
-
-  #assigned({ incident }: Waiting): string | null {
-    return own(this.#state.links, incident ?? '')?.assigned ?? null;
   }
 
   /** Looks at what came since the last look; once more at what is queued already comes to nothing. */
@@ -273,7 +281,7 @@ export class LinearDesk {
     });
   }
 
-  async #done(op: string, { outcome, identifier, url, why }: Outcome): Promise<void> {
+  async #done(op: string, { outcome, identifier, url, as, why }: Outcome): Promise<void> {
     const incident = own(this.#state.waiting, op)?.incident;
     // First, since nobody would say it after a crash in between; the same note is noted once.
     if (outcome === 'conflict' && incident !== undefined)
@@ -283,6 +291,7 @@ export class LinearDesk {
       outcome,
       ...(identifier === undefined ? {} : { identifier }),
       ...(url === undefined ? {} : { url }),
+      ...(as === undefined ? {} : { as }),
       ...(why === undefined ? {} : { why: this.#deps.clean(why).slice(0, 500) }),
     });
     this.#waiters.get(op)?.();

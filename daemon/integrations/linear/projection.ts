@@ -1,4 +1,5 @@
 import type { RecordBody } from '../../../contracts/record.ts';
+import type { LinearTodo } from '../../../contracts/records/linear.ts';
 import type { Projection } from '../../ports/state.ts';
 
 /** Issues that are remembered, the newest; those of open incidents always. */
@@ -6,6 +7,7 @@ const MAX_LINKS = 3000;
 /** Ids of what was done, heard and said, so that it is known when it comes again. */
 const MAX_RECENT = 2000;
 const MAX_ODD = 100;
+const MAX_TODOS = 20_000;
 
 export interface Link {
   incident: string;
@@ -16,6 +18,19 @@ export interface Link {
   assigned: string | null;
   /** Whether it is closed in Linear, as far as we did it or heard of it. */
   closed?: boolean;
+}
+
+/** The issue of a TODO. */
+export interface TodoEntry extends LinearTodo {
+  issue: string;
+  identifier: string | null;
+  url: string | null;
+  /** Digest of what we wrote, as it stands there. */
+  as: string | null;
+  /** How often it was told of since. */
+  turns: number;
+  /** Why it says something else there. */
+  conflict: string | null;
 }
 
 export type Waiting = RecordBody<'linear.queued'> & { since: number };
@@ -31,6 +46,8 @@ export interface LinearState {
   incidents: Record<string, string>;
   /** Issues that are ours and no incident's: actions and what was captured. */
   others: Record<string, { identifier: string | null; url: string | null }>;
+  /** By issue: every TODO that has one. */
+  todos: Record<string, TodoEntry>;
   /** Ops, comments and deliveries. */
   recent: string[];
   odd: { at: number; what: string; why: string; incident: string | null }[];
@@ -38,8 +55,17 @@ export interface LinearState {
 
 export const linearProjection: Projection<LinearState> = {
   name: 'linear',
-  version: 2,
-  initial: () => ({ upto: null, waiting: {}, links: {}, incidents: {}, others: {}, recent: [], odd: [] }),
+  version: 3,
+  initial: () => ({
+    upto: null,
+    waiting: {},
+    links: {},
+    incidents: {},
+    others: {},
+    todos: {},
+    recent: [],
+    odd: [],
+  }),
   apply(state, record) {
     switch (record.type) {
       case 'linear.looked':
@@ -70,11 +96,15 @@ export const linearProjection: Projection<LinearState> = {
 };
 
 function queued(state: LinearState, body: RecordBody<'linear.queued'>, since: number): void {
-  const { op, of, issue, incident, work } = body;
+  const { op, of, issue, incident, todo, work } = body;
   // The record that asked for it may ask for more, so it is looked at again after a crash.
   if (of !== undefined) state.upto = Math.max(state.upto ?? 0, of);
   state.waiting[op] = { ...body, since };
   if (work.kind === 'comment') remember(state, work.comment);
+  if (todo !== undefined) {
+    tracked(state, issue, todo);
+    return;
+  }
   if (work.kind !== 'issue') return;
   if (work.purpose === 'incident' && incident !== undefined)
     link(state, { incident, issue, identifier: null, url: null, assigned: work.assignee ?? null });
@@ -84,9 +114,15 @@ function queued(state: LinearState, body: RecordBody<'linear.queued'>, since: nu
   }
 }
 
+function tracked(state: LinearState, issue: string, todo: LinearTodo): void {
+  const { identifier = null, url = null, as = null, turns = 0, conflict = null } = state.todos[issue] ?? {};
+  state.todos[issue] = { ...todo, issue, identifier, url, as, turns: turns + 1, conflict };
+  dropOldest(state.todos, MAX_TODOS);
+}
+
 function done(
   state: LinearState,
-  { op, outcome, identifier, url, why }: RecordBody<'linear.done'>,
+  { op, outcome, identifier, url, as, why }: RecordBody<'linear.done'>,
   at: number,
 ): void {
   const waiting = state.waiting[op];
@@ -94,7 +130,11 @@ function done(
   delete state.waiting[op];
   remember(state, op);
   const { issue, incident, work } = waiting;
-  const known = state.links[state.incidents[issue] ?? ''] ?? state.others[issue];
+  const todo = state.todos[issue];
+  const known = state.links[state.incidents[issue] ?? ''] ?? state.others[issue] ?? todo;
+  if (todo !== undefined && as !== undefined) todo.as = as;
+  if (todo !== undefined && work.kind === 'revise')
+    todo.conflict = outcome === 'done' ? null : (why ?? outcome);
   if (known !== undefined && identifier !== undefined) {
     known.identifier = identifier;
     known.url = url ?? null;

@@ -1,7 +1,9 @@
-import type { LinearView } from '../../ports/linear.ts';
+import { own } from '../../own.ts';
+import type { LinearTodoIssue, LinearView } from '../../ports/linear.ts';
+import type { Known } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { Lane } from './lane.ts';
-import type { LinearState } from './projection.ts';
+import type { LinearState, Waiting } from './projection.ts';
 
 /** How it stands, for people. */
 export const viewOf = (
@@ -29,4 +31,14 @@ export const viewOf = (
     why: lane.failing?.why ?? null,
     budget: connection.left(),
   },
+});
+
+/** Every TODO that has an issue. */
+export const todosOf = ({ todos }: LinearState): LinearTodoIssue[] =>
+  Object.values(todos).map(({ as: _as, turns: _turns, ...one }) => ({ ...one, gone: one.gone === true }));
+
+/** What we did before to the issue that something waits for. */
+export const knownOf = ({ links, todos }: LinearState, { incident, issue }: Waiting): Known => ({
+  assigned: own(links, incident ?? '')?.assigned ?? null,
+  as: own(todos, issue)?.as ?? null,
 });

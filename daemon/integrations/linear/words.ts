@@ -1,5 +1,6 @@
 import type { Severity } from '../../../contracts/watch.ts';
 import type { OpenIncident } from '../../ports/incidents.ts';
+import type { LinearTodoTold } from '../../ports/linear.ts';
 import { iso } from '../../time.ts';
 import { block, oneLine } from '../../text.ts';
 
@@ -48,6 +49,44 @@ export function captureBody({
     ...(context === '' ? [] : ['**Said before**', quote(context)]),
     `📌 Captured by ${by} (${via}) with Reeve. A draft: nobody has looked at it yet.`,
   ].join('\n\n');
+}
+
+/** Where a TODO stands, by whom and since when, and what is around it. */
+export function todoBody({ todo, context, written, url }: LinearTodoTold): string {
+  const { owner, team, text, file, line } = todo;
+  const place = inCode(`${file}:${line}`);
+  const facts = [
+    url === undefined ? place : `[${place}](${url})`,
+    `owner ${inCode(`${owner}@${team}`)}`,
+    ...(written === undefined
+      ? []
+      : [
+          `written ${iso(written.at).slice(0, 10)} by ${inCode(written.by)} in ${inCode(written.commit.slice(0, 12))}`,
+        ]),
+  ];
+  return [
+    quote(text),
+    facts.join(' · '),
+    fenced(context),
+    'A TODO in a file, found by Reeve. This text follows the file until somebody changes it here; the issue is yours from the start.',
+  ].join('\n\n');
+}
+
+export const todoGone = ({ todo: { file, line } }: LinearTodoTold): string =>
+  `The TODO is no more in ${inCode(`${file}:${line}`)}, nor elsewhere. If it is done, this can be closed; Reeve leaves that to you.`;
+
+export const todoBack = ({ todo: { file, line } }: LinearTodoTold): string =>
+  `The TODO is back, in ${inCode(`${file}:${line}`)}.`;
+
+/** In a code span, whatever it says. */
+const inCode = (text: string): string => `\`${oneLine(text, 300).replaceAll('`', "'")}\``;
+
+/** In a fence that is longer than any inside. */
+function fenced(lines: readonly string[]): string {
+  const text = block(lines.join('\n'), 2000);
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
+  const mark = '`'.repeat(longest + 1);
+  return `${mark}\n${text}\n${mark}`;
 }
 
 /** What somebody wrote is shown as such, whatever Markdown it would be: no heading, image, link or mention of its own. */

@@ -30,9 +30,15 @@ export const sync = defineKind({
     const base = scope === 'project' && job !== 'schemas' ? projectPath : '.';
     const files = SYNC_FILES[job](spec).map((file) => path.join(base, file));
     const dry = dry_run === 'true';
+    const { linear } = spec.todos;
+    // A look at a part of them tells Linear nothing.
+    const told =
+      job === 'todos' && linear !== undefined && since === ''
+        ? `; tells Linear of at most ${linear.max} of them`
+        : '';
     const from = since === '' ? 'from where it had come to' : `from ${since}`;
     return {
-      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}${files.length === 0 ? '; no file' : `: ${files.join(', ')}`}`,
+      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}${files.length === 0 ? '; no file' : `: ${files.join(', ')}`}${told}`,
       spec: { job, scope, since, dry_run: dry, files },
       writes: dry ? [] : files,
     };

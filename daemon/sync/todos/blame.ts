@@ -10,15 +10,22 @@ const TIMEOUT_MS = 20_000;
 /** Line numbers on one command line. */
 const MAX_LINES = 500;
 
+/** Who wrote a line, when (ms) and in which commit. */
+export interface Written {
+  by: string;
+  at: number;
+  commit: string;
+}
+
 /**
- * When the lines of these were written, by `file:line`, ms; nothing for what is not committed yet or cannot be told. Reads
+ * How the lines of these came about, by `file:line`; nothing for what is not committed yet or cannot be told. Reads
  * the repository that `folder` is in.
  */
 export async function ages(
   todos: readonly Todo[],
   { clock, folder, prefix, signal }: { clock: Clock; folder: string; prefix: string; signal: AbortSignal },
-): Promise<Map<string, number>> {
-  const known = new Map<string, number>();
+): Promise<Map<string, Written>> {
+  const known = new Map<string, Written>();
   const byFile = [...Map.groupBy(todos, ({ file }) => file)].slice(0, MAX_FILES);
   const queue = byFile.values();
   const worker = async (): Promise<void> => {
@@ -39,23 +46,29 @@ export async function ages(
         if (error instanceof GitFailed) return '';
         throw error;
       });
-      for (const [line, at] of readBlame(text)) known.set(`${file}:${line}`, at);
+      for (const [line, written] of readBlame(text)) known.set(`${file}:${line}`, written);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return known;
 }
 
-/** Line → author's time, ms, out of `git blame --line-porcelain`. */
-function* readBlame(text: string): Generator<[number, number]> {
+/** Line → how it came about, out of `git blame --line-porcelain`. */
+function* readBlame(text: string): Generator<[number, Written]> {
   let line = 0;
+  let commit = '';
+  let by = '';
   for (const row of text.split('\n')) {
     // What the file says is after a tab.
     if (row.startsWith('\t')) continue;
     const head = /^([0-9a-f]{40,64}) \d+ (\d+)/.exec(row);
-    // All zeros: not committed yet.
-    if (head !== null) line = /^0+$/.test(head[1] ?? '') ? 0 : Number(head[2]);
+    if (head !== null) {
+      commit = head[1] ?? '';
+      // All zeros: not committed yet.
+      line = /^0+$/.test(commit) ? 0 : Number(head[2]);
+    }
+    by = /^author (.{1,200})/.exec(row)?.[1] ?? by;
     const time = /^author-time (\d{1,12})$/.exec(row)?.[1];
-    if (time !== undefined && line > 0) yield [line, Number(time) * 1000];
+    if (time !== undefined && line > 0) yield [line, { by, at: Number(time) * 1000, commit }];
   }
 }

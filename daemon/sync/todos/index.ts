@@ -7,8 +7,9 @@ import { own } from '../../own.ts';
 import { oneLine } from '../../text.ts';
 import { place } from '../sections.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
-import { ages } from './blame.ts';
+import { ages, type Written } from './blame.ts';
 import { harvest, type Harvest } from './harvest.ts';
+import { linearLine, tellLinear } from './linear.ts';
 import { readTodos, todosJson, todosMarkdown, type Aged, type Known } from './report.ts';
 import { withIds } from './scan.ts';
 
@@ -66,16 +67,49 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     await deps.write(data, json, dataBefore);
     counts.written += 1;
   }
+  // A look at a part says nothing of the rest.
+  const told = since === undefined ? await tellLinear(linearAsk(found, deps), run, deps) : undefined;
+  conflicts.push(...(told?.conflicts ?? []));
   counts.conflicts = conflicts.length;
+  const spoken = deps.estate.sync.todos.linear === undefined ? {} : told?.counts;
   await run.log(`${counts.open} open, ${counts.new} new, ${counts.done} done\n`);
   for (const conflict of conflicts) await run.log(`left as it is: ${conflict}\n`);
-  if (!keep) await run.advance(digestOf(Buffer.from(json)), counts, conflicts);
+  if (!keep) await run.advance(digestOf(Buffer.from(json)), { ...counts, ...spoken }, conflicts);
   return {
     title: `${run.project ?? estate.estate.title ?? estate.estate.name}: TODOs of ${day(clock.now(), timezone)}`,
-    headline: headline(all, fresh, done, conflicts, deps),
-    counts,
+    headline: [
+      headline(all, fresh, done, conflicts, deps),
+      ...(told === undefined ? [] : linearLine({ ...told, conflicts: [] })),
+    ].join('\n'),
+    counts: { ...counts, ...spoken },
     conflicts,
     document: { name: 'todos.json', mediaType: 'application/json', text: json },
+  };
+}
+
+/** What is to be told to Linear, with where people see a line: at GitHub, where a project has one repository there by name. */
+function linearAsk(
+  { todos: found, cut, written, folders }: Awaited<ReturnType<typeof collect>>,
+  { estate }: SyncDeps,
+): Parameters<typeof tellLinear>[0] {
+  const repositories = Object.entries(estate.integrations.github?.repositories ?? {});
+  const within = (file: string, folder: string): boolean =>
+    folder === '.' || file === folder || file.startsWith(`${folder}/`);
+  return {
+    found: found.map((one) => ({ ...one, written: written.get(`${one.file}:${one.line}`) })),
+    cut,
+    isMine: (file) => folders.some((folder) => within(file, folder)),
+    urlOf(file, line, commit) {
+      const [project, spec] =
+        Object.entries(estate.projects)
+          .filter(([, { path: folder }]) => within(file, path.normalize(folder)))
+          .toSorted(([, a], [, b]) => b.path.length - a.path.length)[0] ?? [];
+      const named = repositories.filter(([name, of]) => of === project && name.includes('/'));
+      const [only] = named[0] ?? [];
+      if (spec === undefined || only === undefined || named.length > 1) return undefined;
+      const below = path.relative(path.normalize(spec.path), file);
+      return `https://github.com/${only}/blob/${commit}/${below.split('/').map(encodeURIComponent).join('/')}#L${line}`;
+    },
   };
 }
 
@@ -83,7 +117,7 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
 async function collect(
   run: SyncRun,
   { clock, estate, root }: SyncDeps,
-): Promise<Omit<Harvest, 'todos'> & { todos: Aged[] }> {
+): Promise<Omit<Harvest, 'todos'> & { todos: Aged[]; written: Map<string, Written>; folders: string[] }> {
   if (run.since !== undefined && Number.isNaN(Date.parse(run.since)))
     throw fail('ARGUMENTS_INVALID', {
       command: 'sync todos',
@@ -93,7 +127,8 @@ async function collect(
   const folders = new Set(
     (spec === undefined ? Object.values(estate.projects) : [spec]).map((one) => path.normalize(one.path)),
   );
-  const whole = { todos: [] as Aged[], files: 0, skipped: 0, cut: false };
+  const written = new Map<string, Written>();
+  const whole = { todos: [] as Aged[], files: 0, skipped: 0, cut: false, written, folders: [...folders] };
   const seen = new Set<string>();
   for (const prefix of folders) {
     const folder = path.resolve(root, prefix);
@@ -106,8 +141,9 @@ async function collect(
     const fresh = part.todos.filter(({ file, line }) => !seen.has(`${file}:${line}`));
     for (const { file, line } of fresh) seen.add(`${file}:${line}`);
     const known = await ages(fresh, where);
+    for (const [at, how] of known) written.set(at, how);
     whole.todos.push(
-      ...fresh.map((one) => ({ ...one, since: known.get(`${one.file}:${one.line}`) ?? null })),
+      ...fresh.map((one) => ({ ...one, since: known.get(`${one.file}:${one.line}`)?.at ?? null })),
     );
     whole.files += part.files;
     whole.skipped += part.skipped;
