@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fail, type ErrorCode, type ErrorResponse } from '../../contracts/errors.ts';
 import { errno } from '../durable.ts';
+import { Connections } from './connections.ts';
 import type { Limits } from './context.ts';
 import { SafeResponse } from './headers.ts';
 
@@ -29,9 +30,12 @@ export function newServer(
       requireHostHeader: true,
       noDelay: true,
     },
-    listener,
+    (request, response) => {
+      connections.began(request, response);
+      listener(request, response);
+    },
   );
-  server.maxConnections = limits.connections;
+  const connections = new Connections(server, limits.connections);
   server.on('clientError', (error, socket) => {
     const response = fail(codeOf(error)).toResponse();
     if (!LEFT.has(errno(error))) broken(response);

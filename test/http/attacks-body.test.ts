@@ -98,19 +98,46 @@ test.each([
   expect(world.admitted).toEqual([]);
 });
 
-test('attack 37: connections beyond the limit are dropped, those that stand go on', async () => {
+const connected = (port: number, said = ''): Promise<net.Socket> =>
+  new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => resolve(socket));
+    socket.on('error', () => undefined);
+    if (said !== '') socket.write(said);
+  });
+
+test('attack 37: who says nothing, or not all of it, keeps nobody out: beyond the limit the longest of them goes', async () => {
   const world = await apiWorld({ limits: { connections: 3 } });
-  const idle = await Promise.all(
-    Array.from(
-      { length: 3 },
-      () =>
-        new Promise<net.Socket>((resolve) => {
-          const socket = net.connect(world.at.port, '127.0.0.1', () => resolve(socket));
-        }),
-    ),
+  const idle: net.Socket[] = [];
+  for (const said of [
+    '',
+    'GET /healthz HT',
+    'POST /v1/command HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{',
+  ])
+    idle.push(await connected(world.at.port, said));
+  for (let n = 0; n < 10; n++)
+    expect((await ask(world, 'tcp', { path: '/healthz', headers: { connection: 'close' } })).status).toBe(
+      200,
+    );
+  await expect.poll(() => idle.map((socket) => socket.destroyed)).toEqual([true, false, false]);
+  for (const socket of idle) socket.destroy();
+});
+
+test('attack 37: connections beyond the limit are dropped, those that are being answered go on', async () => {
+  const world = await apiWorld({ limits: { connections: 3 } });
+  const streams = await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      const token = `Authorization: Bearer ${world.token}\r\n`;
+      const socket = await connected(
+        world.at.port,
+        `GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:${world.at.port}\r\n${token}\r\n`,
+      );
+      await new Promise((resolve) => socket.once('data', resolve));
+      return socket;
+    }),
   );
   await expect(ask(world, 'tcp', { path: '/healthz' })).rejects.toThrow(/ECONNRESET|socket hang up/);
-  for (const socket of idle) socket.destroy();
+  expect(streams.map((socket) => socket.destroyed)).toEqual([false, false, false]);
+  for (const socket of streams) socket.destroy();
   expect((await ask(world, 'socket', { path: '/healthz' })).status).toBe(200);
 });
 
