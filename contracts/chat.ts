@@ -32,13 +32,17 @@ export const ChatFrom = z.strictObject({
 });
 export type ChatFrom = z.input<typeof ChatFrom>;
 
+/** Discord's options and fields hold 6,000 characters at most, a line of Slack's not much more. */
+const MAX_WRITTEN = 10_000;
+
 export const ChatAsk = z.discriminatedUnion('kind', [
   /** Run a command of the catalogue. What needs a confirmation comes back with buttons. */
   z.strictObject({
     kind: z.literal('command'),
     command: z.string().min(1).max(200),
     args: JsonObject.default({}),
-    reason: z.string().max(4000).optional(),
+    /** More than a platform lets anybody write; how long it may be, the door says. */
+    reason: z.string().max(MAX_WRITTEN).optional(),
     /** Id of a grant made ahead. */
     grant: z.string().max(64).optional(),
   }),
@@ -47,7 +51,7 @@ export const ChatAsk = z.discriminatedUnion('kind', [
     kind: z.literal('press'),
     id: z.string().max(100),
     typed: z.string().max(200).optional(),
-    reason: z.string().max(4000).optional(),
+    reason: z.string().max(MAX_WRITTEN).optional(),
   }),
   /** What may stand in an argument. Leaves no record. */
   z.strictObject({

@@ -204,7 +204,7 @@ test('what is suggested is what this person may see, bounded, and harmless', asy
   const rig = await openChatRig();
   const suggest = async (
     account: string,
-    type: 'project' | 'environment' | 'runbook' | 'job',
+    type: 'project' | 'environment' | 'runbook' | 'job' | 'grant' | 'request',
     text = '',
     given = {},
   ) => {
@@ -225,6 +225,25 @@ test('what is suggested is what this person may see, bounded, and harmless', asy
   const [job] = await suggest(ANA, 'job');
   expect(job).toMatch(/^job_[0-9a-f]{8}$/);
   expect(await suggest(VIC, 'job')).toEqual([]);
+
+  // What waits for approval, and grants that can be taken back: for whom they are, and for whoever may approve there.
+  const asked = await rig.press(ANA, await rig.say(ANA, deploy('prod')), confirm);
+  const request = asked.reply.title.split(' ')[1] ?? '';
+  expect(await suggest(BEN, 'request', 'deploy')).toEqual([request]);
+  expect(await suggest(VIC, 'request')).toEqual([]);
+  const keep = { action: 'deploy', project: 'shop', env: 'prod', uses: 2 };
+  const wish = { kind: 'command', command: 'grant request', args: keep, reason: 'release 7' } as const;
+  const kept = await rig.press(ANA, await rig.say(ANA, wish), confirm);
+  const look = await rig.say(BEN, {
+    kind: 'command',
+    command: 'grant approve',
+    args: { request: kept.reply.title.split(' ')[1] ?? '' },
+  });
+  expect((await rig.press(BEN, look, 'Approve exactly this')).reply.ok).toBe(true);
+  const grants = await suggest(ANA, 'grant', 'deploy:prod');
+  expect(grants).toEqual([(await rig.records('grant.issued')).at(-1)?.body.grant.gid]);
+  expect(await suggest(BEN, 'grant')).toEqual(grants);
+  expect(await suggest(VIC, 'grant')).toEqual([]);
 });
 
 test('a missing reason is asked for with a form, and what is asked goes on from there', async () => {

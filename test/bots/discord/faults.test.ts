@@ -89,6 +89,27 @@ test('what a person sees and may do: help and completion are theirs, commands be
   expect(textOf(wrong)).toContain('confirmed with the button');
 });
 
+test('the connection breaks in mid-command, and while one is typed: each is answered, and done once', async () => {
+  const { discord, world, ops, ana, log } = await scene();
+  const deploy = { project: 'shop', env: 'dev' };
+  const letGo = discord.rest.faults.hold('POST /interactions/*');
+  const asked = await ana.slash(ops, '/reeve deploy', deploy, { wait: false });
+  discord.gateway.drop();
+  letGo();
+  const plan = await asked.reply();
+  expect(buttonsOf(plan)).toEqual(['Confirm exactly this']);
+  await expect.poll(() => discord.gateway.connected.length, TIMEOUT).toBe(1);
+  // Pressed while there is no connection: Discord keeps it for the session that resumes.
+  discord.gateway.drop();
+  await ana.click(plan, 'Confirm exactly this');
+  await discord.changes.until(() => ana.sees(ops).find((m) => textOf(m).includes('passed')), 'it', 40_000);
+  expect((await world.records('chat.relayed')).map(({ body }) => body.command)).toEqual(['deploy']);
+  expect(await world.records('chat.pressed')).toHaveLength(1);
+  expect(await world.records('job.queued')).toHaveLength(1);
+  expect(log.filter((line) => line.startsWith('error'))).toEqual([]);
+  discord.refusals.none();
+});
+
 test('the connection breaks, the token is taken away: the first heals by itself, the second is said and ends nothing else', async () => {
   const { discord, world, app, ops, ana, log } = await scene();
   discord.gateway.drop();

@@ -4,11 +4,16 @@ import { RUNBOOKS } from '../../helpers/app.ts';
 import { buttonsOf, slackRig, textOf } from './rig.ts';
 
 test('/reeve alone opens a form: command, its fields, suggestions, and the plan comes as with a line', async () => {
-  const { slack, world, ops, ana } = await slackRig();
+  const { slack, world, ops, ana, ben } = await slackRig();
   const form = await (await ana.slash(ops, '/reeve')).opened();
   expect((await ana.suggest(form, 'Command', 'deplo'))?.[0]?.value).toBe('deploy');
   // What this person may not do is not offered.
-  expect((await ana.suggest(form, 'Command', 'chat setup')) ?? []).toEqual([]);
+  expect((await ana.suggest(form, 'Command', 'config accept')) ?? []).toEqual([]);
+  const admins = await (await ben.slash(ops, '/reeve')).opened();
+  expect((await ben.suggest(admins, 'Command', 'config accept'))?.[0]?.value).toBe('config accept');
+  expect(textOf(await (await ana.slash(ops, '/reeve', 'help config accept')).response())).toContain(
+    'There is no command config accept for you',
+  );
   await ana.select(form, 'Command', 'deploy');
   await slack.until(() => form.history.length === 1, 'its fields');
   expect(await ana.suggest(form, 'project', '')).toEqual([

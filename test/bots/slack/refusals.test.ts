@@ -66,7 +66,7 @@ test('attack 41: another team, another app, on slash, button, menu and form: ref
   expect(await rig.world.records('job.queued')).toHaveLength(0);
 });
 
-test('attack 41: a button without a form, pressed by somebody of another workspace in a shared channel', async () => {
+test('attack 41: a button without a form, pressed by somebody of another workspace in a shared channel; attack 42: in a direct message', async () => {
   const rig = await slackRig();
   const { slack, ops, ana, world } = rig;
   const plan = await (await ana.slash(ops, '/reeve', 'deploy --project shop --env dev')).response();
@@ -83,6 +83,10 @@ test('attack 41: a button without a form, pressed by somebody of another workspa
     payload['message'] = { ...(payload['message'] as Body), app_id: 'A0FOREIGN1' };
   });
   await until(async () => (await codes(rig)).filter((code) => code === 'CHAT_PLACE').length === 2);
+  forge(rig, 'block_actions', (payload) => {
+    payload['channel'] = { id: ana.dm().id, name: 'directmessage' };
+  });
+  await until(async () => (await codes(rig)).includes('CHAT_DIRECT'));
   forge(rig, 'block_actions', (payload) => void ((payload['user'] as Body)['id'] = 'USLACKBOT'));
   await until(async () => (await codes(rig)).includes('CHAT_BOT_ACCOUNT'));
   expect((await world.records('job.queued')).length).toBe(jobs);
