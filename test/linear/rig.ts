@@ -53,6 +53,8 @@ ${more}`;
   const reloaded = await world.as('root', { command: 'config reload' });
   if (!reloaded.ok) throw new Error(JSON.stringify(reloaded.error));
   const settled = (): Promise<void> => world.app.running.features.linearSettled();
+  // It is loaded with the first estate that names it; what happens before that was before it.
+  await settled();
   const rig: Rig = Object.assign(world, {
     linear,
     users,

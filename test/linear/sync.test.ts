@@ -53,7 +53,7 @@ test('what webhooks missed is made up for as the people who did it, once; a dry 
     [],
     [],
   ]);
-  expect(await rig.found()).toMatch(/acknowledged[^]*noted/);
+  expect(await rig.found()).toMatch(/OPS-1: acknowledged[^]*OPS-1: noted/);
   expect(await rig.records('incident.noted')).toEqual([]);
 
   expect(await rig.sync()).toBe('PASS');

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import type { LedgerRecord, RecordType } from '../../contracts/record.ts';
+import { releasesProjection } from '../../daemon/release/projection.ts';
 import { until } from '../helpers/daemon.ts';
 import { openOutward } from './outward.ts';
 
@@ -244,6 +246,36 @@ test('what GitHub says of the release: there already, refused, down; nothing is 
   expect(await run()).toBe('PASS');
   expect(there.releases.at(-1)).toMatchObject({ tag_name: 'v0.1.4' });
   expect(await world.records('github.given_up')).toHaveLength(2);
+});
+
+test('GitHub makes no release, and no tag of its own, of a tag that is not the one that was pushed', async () => {
+  const { github, there, run, why } = await openOutward();
+  github.addRef(there, 'refs/tags/v0.1.0', 'a'.repeat(40));
+  expect(await run()).toBe('FAIL');
+  expect(await why()).toContain('acme/shop has another v0.1.0 than the one that was pushed');
+  expect(there.releases).toEqual([]);
+  there.refs.pop();
+  expect(await run()).toBe('PASS');
+  expect(there.releases).toHaveLength(1);
+});
+
+test('a message that stands in the ledger is announced, though nobody lived to say so', () => {
+  const job = `job_${'1'.repeat(32)}`;
+  const release = { project: 'shop', version: '1.0.0', job };
+  const cut = { ...release, tag: 'v1.0.0', commit: 'a'.repeat(40), stages: ['announce' as const] };
+  const fold = (...records: [RecordType, object][]) =>
+    records
+      .map(([type, body], seq) => ({ v: 1, seq, ts: seq, type, body }) as LedgerRecord)
+      .reduce((state, record) => releasesProjection.apply(state, record), releasesProjection.initial());
+  const message = { id: 'msg_1', channel: 'ops', tone: 'good', title: 'shop v1.0.0', text: '', job };
+  const told = (...more: [RecordType, object][]) =>
+    fold(['release.cut', cut], ['release.announcing', { ...release, title: 'shop v1.0.0' }], ...more)[
+      'shop'
+    ]?.[0]?.announced;
+  expect(told()).toBeUndefined();
+  expect(told(['message.queued', message])).toBe(true);
+  expect(told(['message.queued', { ...message, title: 'another' }])).toBeUndefined();
+  expect(told(['message.queued', { ...message, job: `job_${'2'.repeat(32)}` }])).toBeUndefined();
 });
 
 test('while GitHub is down the release is told without it, and is there when GitHub is', async () => {

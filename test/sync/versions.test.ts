@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EstateConfig } from '../../contracts/estate.ts';
+import { ReleaseSpec } from '../../contracts/estate/release.ts';
+import { checkReleases } from '../../daemon/release/check.ts';
 import { Unversionable, withVersionField } from '../../daemon/release/versions.ts';
 
 const bumped = (name: string, text: string) => withVersionField(name, text, '1.2.3');
@@ -37,6 +40,54 @@ test('what cannot be changed without a risk is refused', async () => {
     ['a.yaml', '- a\nversion: x'],
   ] as const)
     await expect(bumped(name, text), text).rejects.toThrow(Unversionable);
+});
+
+test('what no schema can see of a release is told with its place', async () => {
+  const told = async (release: object, github: object | undefined, secrets: string[] = []) => {
+    const projects = { shop: { environments: { dev: {} }, release } };
+    const integrations = github === undefined ? {} : { github };
+    const estate = EstateConfig.parse({ version: 1, estate: { name: 'x' }, projects, integrations });
+    const errors: string[] = [];
+    const error = (at: readonly unknown[], what: string): void =>
+      void errors.push(`${at.join('.')}: ${what}`);
+    await checkReleases(estate, { error, warn: error } as never, async (name) => secrets.includes(name));
+    return errors;
+  };
+  const push = { remote: 'origin', token: 'push_token' };
+  const mine = { token: 't', repositories: { 'acme/shop': 'shop', 'acme/other': 'other' } };
+  expect(await told({ push }, undefined)).toEqual([
+    expect.stringContaining('release.push.token: the secret push_token'),
+  ]);
+  expect(await told({ push, github: 'acme/shop' }, mine, ['push_token'])).toEqual([]);
+  expect(await told({ push, github: 'acme/other' }, mine, ['push_token'])).toEqual([
+    expect.stringContaining('does not say that acme/other is of shop'),
+  ]);
+  expect(await told({ push, github: 'acme/shop' }, undefined, ['push_token'])).toEqual([
+    expect.stringContaining('may not call GitHub'),
+  ]);
+  const parse = (release: object) => ReleaseSpec.safeParse(release).success;
+  expect(parse({ github: 'acme/shop' })).toBe(false);
+  for (const remote of [
+    'origin',
+    'https://h/p.git',
+    'ssh://git@h:22/p',
+    'git@h:p/q.git',
+    '/srv/a b.git',
+    'file:///srv/a',
+  ])
+    expect(parse({ push: { remote } }), remote).toBe(true);
+  for (const remote of [
+    'ext::sh -c x',
+    'http://h/p',
+    'https://u:p@h/p',
+    '--upload-pack=x',
+    '-x',
+    '../up',
+    'git://h/p',
+    'https://h/a b',
+    'a\nb',
+  ])
+    expect(parse({ push: { remote } }), remote).toBe(false);
 });
 
 test('of any JSON, in any layout, the top version alone changes', async () => {

@@ -77,9 +77,10 @@ export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Prom
           if (!ask.dryRun) for (const each of heard) await deps.record(each, one.key);
           return heard;
         });
-        for (const { did, why, identifier, issue } of told) {
-          result.heard.push({ what: identifier ?? issue, did, why });
-          await ask.log(`${identifier ?? issue}: ${did}, ${why}\n`);
+        for (const { did, why, identifier, issue, incident = '' } of told) {
+          const what = identifier ?? own(deps.state().links, incident)?.identifier ?? issue;
+          result.heard.push({ what, did, why });
+          await ask.log(`${what}: ${ask.dryRun ? 'would be ' : ''}${did}, ${why}\n`);
         }
       }
       await ask.log(`progress ${Math.min(at + MAX_DETAILS, found.length)}/${found.length}\n`);
