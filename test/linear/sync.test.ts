@@ -172,6 +172,22 @@ test('an issue that is opened again is a conflict, told once on both sides, with
   expect((await heard(rig)).map(({ did }) => did)).toEqual(['conflict', 'conflict', 'conflict']);
 });
 
+test('an issue that was deleted is told once, and its incident goes on', async () => {
+  const rig = await open();
+  const { world } = rig.linear;
+  const ids = [await rig.open('one'), await rig.open('two')];
+  await rig.sent();
+  world.deleteIssue(rig.users.ana, 'OPS-2');
+  lose(rig);
+  expect(await rig.sync()).toBe('PASS');
+  expect(await rig.sync()).toBe('PASS');
+  expect((await heard(rig)).map(({ did, why }) => [did, why])).toEqual([
+    ['conflict', 'OPS-2 was deleted in Linear; the incident goes on'],
+  ]);
+  expect(ids.map((id) => incident(rig, id).state)).toEqual(['open', 'open']);
+  expect(await rig.records('incident.noted')).toHaveLength(1);
+});
+
 test('it goes on where it was stopped, and stops where the budget of requests does', async () => {
   const rig = await open();
   const { world } = rig.linear;

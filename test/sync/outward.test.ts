@@ -255,8 +255,15 @@ test('GitHub makes no release, and no tag of its own, of a tag that is not the o
   expect(await why()).toContain('acme/shop has another v0.1.0 than the one that was pushed');
   expect(there.releases).toEqual([]);
   there.refs.pop();
+  // Somebody prepared it by hand.
+  const [user] = github.world.users.values();
+  if (user === undefined) throw new Error('nobody');
+  const draft = Object.assign(github.addRelease(there, user, { tag_name: 'v0.1.0' }), { draft: true });
+  expect(await run()).toBe('FAIL');
+  expect(await why()).toContain('has a draft of v0.1.0: publish it or delete it there');
+  draft.draft = false;
   expect(await run()).toBe('PASS');
-  expect(there.releases).toHaveLength(1);
+  expect(there.releases).toEqual([draft]);
 });
 
 test('a message that stands in the ledger is announced, though nobody lived to say so', () => {

@@ -34,6 +34,7 @@ export async function stepOfRelease(
   const there = await found(github, at, { tag, body });
   if (there !== undefined) return there;
   await mustBeTagged(deps, github, at, release);
+  await mustBeNoDraft(github, at, tag);
   try {
     const { data } = await github.request('POST /repos/{owner}/{repo}/releases', {
       ...at,
@@ -67,6 +68,16 @@ async function found(
     if (error instanceof RequestError && error.status === 404) return undefined;
     throw error;
   }
+}
+
+/** A draft is found under no tag: whoever wrote it means it to be the release, so there must not be another one beside it. */
+async function mustBeNoDraft(github: GithubClient, at: At, tag: string): Promise<void> {
+  const { data } = await github.request('GET /repos/{owner}/{repo}/releases', { ...at, per_page: 100 });
+  if (data.some(({ draft, tag_name }) => draft && tag_name === tag))
+    throw new ReleaseTrouble(
+      'refused',
+      `${at.owner}/${at.repo} has a draft of ${tag}: publish it or delete it there`,
+    );
 }
 
 /** Of a tag that is not there GitHub would make one of its own, on whatever the default branch has by then. */

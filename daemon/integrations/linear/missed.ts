@@ -2,7 +2,7 @@ import type { LinearSpec } from '../../../contracts/estate/integrations.ts';
 import { own } from '../../own.ts';
 import type { IncidentView } from '../../ports/incidents.ts';
 import type { Detail, Said } from './changes.ts';
-import type { LinearState } from './projection.ts';
+import type { LinearState, Link } from './projection.ts';
 
 /** A delivery as Linear would have sent it, had it come (payload.ts). */
 type Delivery = Record<string, unknown>;
@@ -65,6 +65,14 @@ export const commentDelivery = ({ id, body, user, issue }: Said): Delivery => ({
   action: 'create',
   ...(user == null ? {} : { actor: { id: user.id } }),
   data: { id, body, issueId: issue?.id },
+});
+
+/** That an issue is no more, as Linear would have told of it. */
+export const removedDelivery = ({ issue, identifier, url }: Link): Delivery => ({
+  type: 'Issue',
+  action: 'remove',
+  url,
+  data: { id: issue, identifier: identifier ?? issue, state: { name: '', type: '' } },
 });
 
 function newest(

@@ -5,11 +5,11 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Incidents, IncidentView } from '../../ports/incidents.ts';
 import type { LinearReconcile, LinearReconciled } from '../../ports/linear.ts';
 import type { LinearApi } from './api.ts';
-import { MAX_DETAILS, type Changed, type Said } from './changes.ts';
+import { MAX_DETAILS, type Changed, type Detail, type Said } from './changes.ts';
 import { Hearer, type Heard, type HearDeps } from './hear.ts';
-import { commentDelivery, missedOf } from './missed.ts';
+import { commentDelivery, missedOf, removedDelivery } from './missed.ts';
 import { LinearProblem } from './problem.ts';
-import type { LinearState } from './projection.ts';
+import type { LinearState, Link } from './projection.ts';
 
 /** Without a cursor this much is looked at, ms. */
 const FIRST = 86_400_000;
@@ -40,9 +40,28 @@ type Found = { at: number; key: string } & ({ issue: string } | { comment: Said 
 export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Promise<LinearReconciled> {
   const result: LinearReconciled = { looked: 0, heard: [] };
   const hearer = new Hearer(ask.dryRun ? { ...deps.hear, incidents: dry(deps.hear.incidents) } : deps.hear);
+  /** Judged as deliveries are, and never between two of them. */
+  const hear = async (key: string, deliveries: () => readonly object[]): Promise<void> => {
+    const told = await deps.alone(async () => {
+      const heard: Heard[] = [];
+      for (const delivery of deliveries()) heard.push(...(await hearer.hear(delivery)));
+      if (!ask.dryRun) for (const each of heard) await deps.record(each, key);
+      return heard;
+    });
+    for (const { did, why, identifier, issue, incident = '' } of told) {
+      const what = identifier ?? own(deps.state().links, incident)?.identifier ?? issue;
+      result.heard.push({ what, did, why });
+      await ask.log(`${what}: ${ask.dryRun ? 'would be ' : ''}${did}, ${why}\n`);
+    }
+  };
   try {
     const { changes } = await deps.open();
     const before = (): Promise<void> => pace(deps, ask.signal);
+    const read = async (ids: readonly string[]): Promise<Map<string, Detail>> => {
+      if (ids.length === 0) return new Map();
+      await before();
+      return new Map((await changes.details(ids)).map((one) => [one.id, one]));
+    };
     const since = ask.since ?? deps.clock.now() - FIRST;
     const from = ask.exact ? since : since - OVERLAP;
     const label = deps.opens()?.label;
@@ -54,43 +73,53 @@ export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Prom
       await changes.comments(from, before),
     );
     await ask.log(`${found.length} to look at, since ${new Date(from).toISOString()}\n`);
-    for (let at = 0; at < found.length; at += MAX_DETAILS) {
+    for (const part of parts(found)) {
       ask.signal.throwIfAborted();
-      const part = found.slice(at, at + MAX_DETAILS);
-      const ids = part.flatMap((one) => ('issue' in one ? [one.issue] : []));
-      if (ids.length > 0) await before();
-      const details = new Map(
-        ids.length === 0 ? [] : (await changes.details(ids)).map((one) => [one.id, one]),
-      );
+      const details = await read(part.flatMap((one) => ('issue' in one ? [one.issue] : [])));
       for (const one of part) {
         result.looked += 1;
-        const told = await deps.alone(async () => {
-          const detail = 'issue' in one ? details.get(one.issue) : undefined;
-          const deliveries =
-            'comment' in one
-              ? [commentDelivery(one.comment)]
-              : detail === undefined
-                ? []
-                : missedOf(detail, incidentOf(deps, detail.id), { state: deps.state(), opens: deps.opens() });
-          const heard: Heard[] = [];
-          for (const delivery of deliveries) heard.push(...(await hearer.hear(delivery)));
-          if (!ask.dryRun) for (const each of heard) await deps.record(each, one.key);
-          return heard;
+        await hear(one.key, () => {
+          if ('comment' in one) return [commentDelivery(one.comment)];
+          const detail = details.get(one.issue);
+          const incident = incidentOf(deps, one.issue);
+          return detail === undefined
+            ? []
+            : missedOf(detail, incident, { state: deps.state(), opens: deps.opens() });
         });
-        for (const { did, why, identifier, issue, incident = '' } of told) {
-          const what = identifier ?? own(deps.state().links, incident)?.identifier ?? issue;
-          result.heard.push({ what, did, why });
-          await ask.log(`${what}: ${ask.dryRun ? 'would be ' : ''}${did}, ${why}\n`);
-        }
       }
-      await ask.log(`progress ${Math.min(at + MAX_DETAILS, found.length)}/${found.length}\n`);
+      await ask.log(`progress ${result.looked}/${found.length}\n`);
       await ask.reached(part.at(-1)?.at ?? since);
+    }
+    // What was deleted is in no list of changes: those that should be there are asked for.
+    for (const part of parts(expected(deps, ask))) {
+      ask.signal.throwIfAborted();
+      const details = await read(part.map(({ issue }) => issue));
+      for (const link of part)
+        if (!details.has(link.issue)) await hear(removedKey(link), () => [removedDelivery(link)]);
     }
     return result;
   } catch (error) {
     if (!(error instanceof LinearProblem)) throw error;
     throw fail('LINEAR_UNREAD', { why: error.message }, { cause: error });
   }
+}
+
+function* parts<T>(all: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < all.length; at += MAX_DETAILS) yield all.slice(at, at + MAX_DETAILS);
+}
+
+const removedKey = ({ issue }: Link): string => `${issue}@removed`;
+
+/** Issues of open incidents that Linear has taken, and that nobody said are no more. */
+function expected(deps: ReconcileDeps, { project }: LinearReconcile): Link[] {
+  const { links, recent } = deps.state();
+  const known = new Set(recent);
+  return Object.values(links).filter((link) => {
+    if (link.identifier === null || known.has(removedKey(link))) return false;
+    const incident = incidentOf(deps, link.issue);
+    const isOpen = incident?.state === 'open' || incident?.state === 'acknowledged';
+    return isOpen && (project === undefined || incident.project === project);
+  });
 }
 
 /** What concerns us of it, oldest first, and what was not looked at as it is now. */

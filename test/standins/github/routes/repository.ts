@@ -113,7 +113,10 @@ export const repository: readonly Route[] = [
   {
     method: 'GET',
     path: `${REPO}/releases/tags/*tag`,
-    run: ({ repo, params }) => ({ data: releaseOf(repo, ({ tag_name }) => tag_name === params['tag']) }),
+    // A draft has no tag yet.
+    run: ({ repo, params }) => ({
+      data: releaseOf(repo, ({ tag_name, draft }) => !draft && tag_name === params['tag']),
+    }),
   },
   {
     method: 'GET',
