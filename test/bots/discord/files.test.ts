@@ -1,8 +1,8 @@
 import { PermissionFlagsBits as P } from 'discord-api-types/v10';
 import { expect, test } from 'vitest';
-import { LOUD } from '../books.ts';
+import { LOUD, STEPS } from '../books.ts';
 import { drillEnds, pngSize } from '../drill.ts';
-import { scene, textOf, type Scene } from './rig.ts';
+import { buttonsOf, scene, textOf, type Scene } from './rig.ts';
 
 /** What is attached to a message, by name. */
 const attached = (
@@ -41,6 +41,30 @@ test('the result of a drill has its chart as a picture, in the message itself', 
   expect(pngSize(attached(on, message).get('drill-restore-shop.png'))).toEqual([1520, 1012]);
   expect(message.embeds[0]?.image?.url).toContain('drill-restore-shop.png');
   on.discord.refusals.none();
+});
+
+test('a plan that is too long for a message is attached whole: for who asks, for the approvers, and where one decides', async () => {
+  const on = await scene({ runbooks: LOUD });
+  const { discord, world, ana, ben, ops, approvals } = on;
+  const whole = (message: Parameters<typeof attached>[1]): void => {
+    const text = attached(on, message).get('reeve.txt')?.toString() ?? '';
+    expect(text.includes(STEPS.join('\n'))).toBe(true);
+  };
+  const run = { runbook: 'huge', project: 'shop', env: 'prod' };
+  const plan = await (await ana.slash(ops, '/reeve run', run)).reply();
+  expect(textOf(plan)).toContain('the whole text is in the file reeve.txt');
+  expect(plan.ephemeralFor).toBe(ana.id);
+  whole(plan);
+  await ana.click(plan, 'Confirm exactly this');
+  const card = await discord.changes.until(() => ben.sees(approvals)[0], 'the card', 40_000);
+  whole(card);
+  const look = await (await ben.click(card, 'Look and decide')).reply();
+  expect(buttonsOf(look)).toEqual(['Approve exactly this', 'Deny']);
+  whole(look);
+  await ben.click(look, 'Approve exactly this');
+  await discord.changes.until(() => ana.sees(ops).find((m) => textOf(m).includes('passed')), 'it', 40_000);
+  expect(await world.records('job.queued')).toHaveLength(1);
+  discord.refusals.none();
 });
 
 test('a chart that cannot be drawn, a channel without files: the result is told, and what is missing', async () => {

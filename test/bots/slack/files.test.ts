@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { until } from '../../helpers/daemon.ts';
-import { LOUD } from '../books.ts';
+import { LOUD, STEPS } from '../books.ts';
 import type { Message } from '../../standins/slack/world.ts';
 import { drillEnds, pngSize } from '../drill.ts';
-import { slackRig, textOf, type SlackRig } from './rig.ts';
+import { buttonsOf, slackRig, textOf, type SlackRig } from './rig.ts';
 
 /** The files in the thread of a message, by name. */
 const thread = ({ slack, ben, ops }: SlackRig, message: Message) =>
@@ -36,6 +36,36 @@ test('the result of a drill has its chart as a picture in its thread, described 
   const asked = rig.slack.web.calls.find(({ method }) => method === 'files.getUploadURLExternal');
   expect(JSON.stringify(asked?.args)).toContain('The newest: PASS');
   rig.slack.refusals.none();
+});
+
+test('a plan that is too long for a message is a file: for who asks and who decides alone, for the approvers in the thread', async () => {
+  const rig = await slackRig({ runbooks: LOUD });
+  const { slack, world, ana, ben, ops, approvals } = rig;
+  const whole = (file: { bytes?: Buffer } | undefined): void => {
+    const text = file?.bytes?.toString() ?? '';
+    expect(text.includes(STEPS.join('\n'))).toBe(true);
+  };
+  const sent = (who: typeof ana) =>
+    slack.until(() => who.sees(who.dm()).flatMap(({ files }) => files)[0], 'the file for one alone');
+  const plan = await (await ana.slash(ops, '/reeve', 'run huge --project shop --env prod')).response();
+  whole(slack.world.files.get(await sent(ana)));
+  await ana.click(plan, 'Confirm exactly this');
+  const card = await slack.until(() => ben.sees(approvals).find((m) => buttonsOf(m).length > 0), 'the card');
+  const [shared] = await slack.until(() => {
+    const files = ben.sees(approvals, card).flatMap((m) => m.files);
+    return files.length > 0 ? files : undefined;
+  }, 'the file in its thread');
+  whole(slack.world.files.get(shared ?? ''));
+  await ben.click(card, 'Look and decide');
+  const look = await slack.until(
+    () => ben.sees(approvals).find((m) => m.ephemeralFor === ben.id && buttonsOf(m).length === 2),
+    'what ben decides with',
+  );
+  whole(slack.world.files.get(await sent(ben)));
+  await ben.click(look, 'Approve exactly this');
+  await slack.until(() => ana.sees(ops).find((m) => textOf(m).includes('passed')), 'the end');
+  expect(await world.records('job.queued')).toHaveLength(1);
+  slack.refusals.none();
 });
 
 test('a chart that cannot be drawn, an app without the scope for files: the result is told, and what is missing', async () => {
