@@ -21,6 +21,7 @@ export interface WebhooksFeature {
 export function composeWebhooks({ store, config, secrets, clean }: FeatureContext): WebhooksFeature {
   const { fs, clock, home, ledger, log, hex, state } = store;
   let opened: Promise<WebhookDesk> | undefined;
+  let ready: WebhookDesk | undefined;
   let sources: typeof Sources | undefined;
 
   async function open(): Promise<WebhookDesk> {
@@ -29,7 +30,7 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
       import('../integrations/webhooks/open.ts'),
     ]);
     sources = module;
-    return new WebhookDesk({ fs, clock, home, ledger, config, secrets, log, hex });
+    return (ready = new WebhookDesk({ fs, clock, home, ledger, config, secrets, log, hex }));
   }
   const desk = (): Promise<WebhookDesk> => (opened ??= open());
   const spec = () => config.current().config.integrations;
@@ -67,9 +68,8 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
       if (!anybody()) return undefined;
       return sources === undefined ? desk().then(() => limitsOf(source)) : limitsOf(source);
     },
-    async receive(source, delivery) {
-      return (await desk()).receive(source, delivery);
-    },
+    receive: (source, delivery) =>
+      ready?.receive(source, delivery) ?? desk().then((opened) => opened.receive(source, delivery)),
     sources() {
       const counts = state.get(webhooksProjection).sources;
       return (sources?.sourcesOf(spec()) ?? []).map(({ name, secrets: names }) => ({

@@ -18,6 +18,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Live } from '../ports/live.ts';
 import type { PushEvent } from '../ports/probe-kinds.ts';
 import type { Webhooks } from '../ports/webhooks.ts';
+import type { Bodies } from './bodies.ts';
 import type { EventStreams } from './events/streams.ts';
 import type { TokenHolder, TokenVerifier } from './token.ts';
 
@@ -117,6 +118,8 @@ export const LIMITS: Limits = {
 export interface Context extends ServerDeps {
   limits: Limits;
   streams: EventStreams;
+  /** Room for the bodies of deliveries. */
+  bodies: Bodies;
   /** The TCP port in use, once listening. */
   boundPort(): number;
   isSocket(request: IncomingMessage): boolean;

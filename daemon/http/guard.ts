@@ -60,10 +60,13 @@ export function checkOrigin(request: FastifyRequest, context: Context): void {
   throw fail('ORIGIN_REFUSED', { origin: origin === undefined ? shown(`(${String(site)})`) : shown(origin) });
 }
 
+/** A header that says who the user is. */
+export const namingHeader = (headers: FastifyRequest['headers']): string | undefined =>
+  NAMING_HEADERS.find((name) => headers[name] !== undefined);
+
 /** Throws `CALLER_NAMED` for headers and query fields. */
 export function checkUnnamed(request: FastifyRequest): void {
-  const { headers } = request;
-  const header = NAMING_HEADERS.find((name) => headers[name] !== undefined);
+  const header = namingHeader(request.headers);
   if (header !== undefined) throw fail('CALLER_NAMED', { field: `the header ${header}` });
   refuseNaming(request.query);
 }

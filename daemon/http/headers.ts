@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 
 // See listen.ts for why this is no `import`.
 const { ServerResponse } = process.getBuiltinModule('node:http');
@@ -18,13 +18,24 @@ const BASE: readonly (readonly [string, string])[] = [
   ['x-dns-prefetch-control', 'off'],
   ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
 ];
+/** With those of JSON, as Node takes them fastest. */
+const JSON_HEADERS: readonly string[] = [...BASE.flat(), 'content-type', 'application/json; charset=utf-8'];
 const BASE_HEADERS: Readonly<OutgoingHttpHeaders> = Object.fromEntries(BASE);
 
 /**
  * What answers every request: Node itself writes each head through `writeHead`, so no path around the handlers lacks the
  * headers of `BASE`. Given to it all at once they take half the time of setting them one by one.
  */
-export class SafeResponse extends ServerResponse {
+export class SafeResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  /** The whole answer, in half the time of a `writeHead` of headers that have to be looked at. */
+  sendJson(status: number, text: string): void {
+    const length = String(Buffer.byteLength(text));
+    if (this.getHeaderNames().length > 0)
+      this.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': length });
+    else super.writeHead(status, [...JSON_HEADERS, 'content-length', length]);
+    this.end(text);
+  }
+
   override writeHead(
     status: number,
     second?: string | OutgoingHttpHeaders | OutgoingHttpHeader[],

@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { takeApp } from './app.ts';
-import { LIMITS, type ServerDeps, type Transport } from './context.ts';
+import { Bodies } from './bodies.ts';
+import { LIMITS, type Context, type ServerDeps, type Transport } from './context.ts';
+import { takeDelivery } from './delivery.ts';
 import { EventStreams } from './events/streams.ts';
 import { requestLine } from './failures.ts';
+import type { SafeResponse } from './headers.ts';
 import { freeSocketPath } from './socket-path.ts';
 
 export interface Listening {
@@ -40,20 +43,23 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
   let port = deps.port;
   let closing: Promise<void> | undefined;
   const { app, refusals, rest } = await takeApp(limits.body);
-  rest({
+  const context: Context = {
     ...deps,
     limits,
     streams,
+    bodies: new Bodies(),
     started: deps.clock.monotonic(),
     boundPort: () => port,
     // Whatever is not known to have come over the socket needs a token.
     isSocket: (request) => overSocket.has(request.socket),
-  });
+  };
+  rest(context);
 
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  const handle = (request: IncomingMessage, response: SafeResponse): void => {
     if (log.level === 'debug' || log.level === 'trace') logAnswer(deps, request, response);
     if (closing !== undefined) response.setHeader('connection', 'close');
-    app.routing(request, response);
+    const toRoute = (): void => app.routing(request, response);
+    if (!takeDelivery(context, request, response, toRoute)) toRoute();
   };
   const listener = (transport: Transport): Server =>
     newServer(limits, handle, (error) => {

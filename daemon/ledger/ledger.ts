@@ -44,7 +44,8 @@ export class FileLedger implements Ledger {
   readonly #writer: Writer;
   readonly #checkpointer: Checkpointer;
   readonly #taker: SnapshotTaker;
-  readonly #listeners = new Set<(record: LedgerRecord) => void>();
+  /** Replaced as a whole: an iterator of a Set makes an object for each listener of each record. */
+  #listeners: readonly ((record: LedgerRecord) => void)[] = [];
   /** First seqs of the segments that hold durable records. */
   readonly #firsts: number[];
   #closing: Promise<void> | undefined;
@@ -129,8 +130,10 @@ export class FileLedger implements Ledger {
   }
 
   subscribe(listener: (record: LedgerRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((one) => one !== listener);
+    };
   }
 
   async checkpoint(): Promise<string> {
@@ -166,9 +169,12 @@ export class FileLedger implements Ledger {
     }
     this.#taker.written(batch);
     this.#checkpointer.touch();
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.length === 0) return;
     for (const { record } of batch) {
-      for (const listener of this.#listeners) {
+      const listeners = this.#listeners;
+      for (const listener of listeners) {
+        // One before it may have ended it.
+        if (listeners !== this.#listeners && !this.#listeners.includes(listener)) continue;
         try {
           listener(record);
         } catch (error) {

@@ -25,6 +25,8 @@ test.each<[string, (response: SafeResponse) => void]>([
   ['headers set before', (r) => r.setHeader('etag', 'x').writeHead(200)],
   ['headers set before and given', (r) => r.setHeader('etag', 'x').writeHead(200, { vary: 'y' })],
   ['no head at all', (r) => r.end()],
+  ['JSON whole', (r) => r.sendJson(200, '{}')],
+  ['JSON whole, headers set before', (r) => r.setHeader('connection', 'close').sendJson(200, '{}')],
 ])('the security headers are there: %s', (_what, write) => {
   const lines = head(write);
   expect(lines[0]).toMatch(/^HTTP\/1\.1 200 (OK|Fine)$/);
@@ -39,4 +41,16 @@ test('what a route says itself wins, whatever its case, given or set before', ()
   const set = head((r) => r.setHeader('cache-control', 'max-age=2').writeHead(200, { vary: 'y' }));
   expect(alike(set, 'cache-control')).toEqual(['cache-control: max-age=2']);
   expect(alike(set, 'vary')).toEqual(['vary: y']);
+});
+
+test('JSON sent whole says what it is and how long in bytes, once each, beside what was set before', () => {
+  for (const before of [false, true]) {
+    const lines = head((r) => {
+      if (before) r.setHeader('connection', 'close');
+      r.sendJson(200, '{"a":"é"}');
+    }).map((line) => line.toLowerCase());
+    for (const line of ['content-type: application/json; charset=utf-8', 'content-length: 10'])
+      expect(alike(lines, line)).toEqual([line]);
+    if (before) expect(lines).toContain('connection: close');
+  }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openHooks, SECRETS } from './rig.ts';
+import { hexOf, openHooks, SECRETS, type Headers } from './rig.ts';
 
 test('a signed delivery of each source is durable before it is answered, with its body, and listed', async () => {
   const hooks = await openHooks();
@@ -139,4 +139,42 @@ test('a person has a delivery handled once more; webhook test shows right and wr
       ok: true,
       data: { tries: [{ status: 200 }, { status: 200 }, { status: 401 }, { status: 409 }] },
     });
+});
+
+test('the short way and the route answer alike, what is right and what is refused', async () => {
+  const hooks = await openHooks();
+  const ask = async (n: number, query: string, more: Headers = {}) => {
+    const body = JSON.stringify({ n });
+    const { status, text, headers } = await hooks.send(
+      `/webhooks/github${query}`,
+      {
+        'content-type': 'application/json',
+        'x-github-delivery': `id-${n}`,
+        'x-github-event': 'push',
+        'x-hub-signature-256': `sha256=${hexOf(SECRETS.github_webhook, body)}`,
+        ...more,
+      },
+      body,
+    );
+    const { date: _date, ...rest } = headers;
+    return { status, text: text.replace(/dlv_[0-9a-f]{24}|"ledger_seq":\d+/g, '…'), rest };
+  };
+  const forged = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+  const short = [await ask(1, ''), await ask(1, ''), await ask(3, '', forged)];
+  const route = [await ask(2, '?a=1'), await ask(2, '?a=1'), await ask(4, '?a=1', forged)];
+  expect(short).toEqual(route);
+  expect(short.map(({ status }) => status)).toEqual([200, 200, 401]);
+  expect(await hooks.records('webhook.received')).toHaveLength(2);
+  expect(await hooks.codes()).toEqual(['WEBHOOK_UNSIGNED', 'WEBHOOK_UNSIGNED']);
+});
+
+test('whoever names a person or comes from a page is refused on either way', async () => {
+  const hooks = await openHooks();
+  for (const [code, headers] of [
+    ['CALLER_NAMED', { 'x-forwarded-user': 'root' }],
+    ['ORIGIN_REFUSED', { origin: 'https://evil.example' }],
+    ['ORIGIN_REFUSED', { 'sec-fetch-site': 'cross-site' }],
+  ] as const)
+    expect((await hooks.github({ n: 1 }, { headers })).code).toBe(code);
+  expect(await hooks.records('webhook.received')).toEqual([]);
 });

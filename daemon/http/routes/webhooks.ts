@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ErrorResponse, fail } from '../../../contracts/errors.ts';
 import { Slug } from '../../../contracts/ids.ts';
 import type { RouteModule } from '../context.ts';
-import { Bodies } from '../bodies.ts';
+import { onlyHeader, refusalOf, sourceOf } from '../delivery.ts';
 import { checkUncompressed } from '../guard.ts';
 
 /** No source takes more, bytes. */
@@ -21,11 +21,12 @@ const Taken = z.object({
 export const webhooks: RouteModule = {
   id: 'webhooks',
   register(app, context) {
-    const bodies = new Bodies();
     void app.register((scope, _options, done) => {
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
       scope.addHook('onRequest', (request, reply, next) => {
+        const refused = refusalOf(request.raw);
+        if (refused !== undefined) return next(refused);
         checkUncompressed(request);
         const source = sourceOf(request.url);
         const admit = (limits: Awaited<ReturnType<typeof context.webhooks.limits>>): void => {
@@ -33,7 +34,7 @@ export const webhooks: RouteModule = {
           const length = Number(request.headers['content-length'] ?? Number.NaN);
           if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
           if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
-          reply.raw.once('close', bodies.reserve(length));
+          reply.raw.once('close', context.bodies.reserve(length));
         };
         const limits = context.webhooks.limits(source);
         if (limits instanceof Promise) return void limits.then(admit).then(() => next(), next);
@@ -62,11 +63,7 @@ export const webhooks: RouteModule = {
             if (!Buffer.isBuffer(body)) throw fail('BODY_INVALID', { why: 'the body is empty' });
             return context.webhooks.receive(sourceOf(request.url), {
               body,
-              header(name) {
-                // Of two, one might be signed and the other one read.
-                const values = request.raw.headersDistinct[name];
-                return values?.length === 1 ? values[0] : undefined;
-              },
+              header: (name) => onlyHeader(request.raw, name),
             });
           },
         );
@@ -74,5 +71,3 @@ export const webhooks: RouteModule = {
     });
   },
 };
-
-const sourceOf = (url: string): string => url.slice('/webhooks/'.length).split('?')[0] ?? '';

@@ -10,14 +10,16 @@ import type { Fs } from '../../ports/fs.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { RawDelivery, Taken, WebhookName } from '../../ports/webhooks.ts';
+import { Deadlines } from './deadlines.ts';
 import { Intake } from './intake.ts';
 import { keep, note, remember, type Remembered } from './memory.ts';
-import { Keyring, sourceNamed } from './open.ts';
+import { Keyring, Sources, type Configured } from './open.ts';
 import { Packs, type Place } from './packs.ts';
 import { probe } from './tester.ts';
 
-/** What is kept of the ledger's deliveries is written so often, in deliveries. */
+/** What is kept of the ledger's deliveries is written after so many, or after an eighth of them: it is written whole. */
 const KEEP_EVERY = 5000;
+const KEEP_PART = 8;
 /** Old bodies are looked for so often, ms. */
 const FORGET_EVERY = 3_600_000;
 /** Before the sender gives up, ms. */
@@ -37,11 +39,14 @@ export interface WebhooksDeps {
 /** Deliveries from outside, from the raw request to the record. One for each daemon. */
 export class WebhookDesk {
   readonly #deps: WebhooksDeps;
+  readonly #sources = new Sources();
   readonly #keyring: Keyring;
+  readonly #deadlines: Deadlines;
   readonly #packs: Packs;
   readonly #intake: Intake;
   #memory: Promise<Remembered> | undefined;
   #unkept = 0;
+  #keepEvery = KEEP_EVERY;
   readonly #stops: (() => void)[] = [];
 
   constructor(deps: WebhooksDeps) {
@@ -53,31 +58,34 @@ export class WebhookDesk {
       clock,
       ledger,
       packs: this.#packs,
-      standing: async (keys) => (await (this.#memory ??= this.#remember())).seen.standing(keys),
+      standing: (keys) =>
+        this.#known?.seen.standing(keys) ??
+        (this.#memory ??= this.#remember()).then(({ seen }) => seen.standing(keys)),
     });
+    this.#deadlines = new Deadlines(clock);
+    this.#stops.push(() => this.#deadlines.close());
     this.#stops.push(ledger.subscribe((record) => this.#saw(record)));
     this.#forgetLater();
   }
 
   async receive(name: WebhookName, raw: RawDelivery): Promise<Taken> {
-    const { config, clock } = this.#deps;
-    const configured = sourceNamed(config.current().config.integrations, name);
-    if (configured === undefined) throw fail('WEBHOOK_UNKNOWN', { source: name });
-    const taking = this.#keyring.open(configured).then((source) => this.#intake.take(source, raw));
-    let cancel = (): void => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = clock.after(configured.kind.patience - MARGIN, () =>
-        reject(fail('WEBHOOK_BUSY', { why: 'the disk is too slow just now' })),
-      );
-    });
+    const configured = this.#configured(name);
+    const source = this.#keyring.opened(configured);
     try {
-      return await Promise.race([taking, late]);
+      const taking =
+        source === undefined
+          ? this.#keyring.open(configured).then((opened) => this.#intake.take(opened, raw))
+          : this.#intake.take(source, raw);
+      return await this.#deadlines.within(configured.kind.patience - MARGIN, taking, tooSlow);
     } catch (error) {
-      taking.catch(() => undefined);
       throw this.#busy(error);
-    } finally {
-      cancel();
     }
+  }
+
+  #configured(name: WebhookName): Configured {
+    const configured = this.#sources.named(this.#deps.config.current().config.integrations, name);
+    if (configured === undefined) throw fail('WEBHOOK_UNKNOWN', { source: name });
+    return configured;
   }
 
   body = (place: Place, digest: string, delivery: string): Promise<Buffer> =>
@@ -85,8 +93,7 @@ export class WebhookDesk {
 
   async test(name: WebhookName, base: string): ReturnType<typeof probe> {
     const { config, clock, hex } = this.#deps;
-    const configured = sourceNamed(config.current().config.integrations, name);
-    if (configured === undefined) throw fail('WEBHOOK_UNKNOWN', { source: name });
+    const configured = this.#configured(name);
     const {
       config: { network },
     } = config.current();
@@ -131,12 +138,13 @@ export class WebhookDesk {
     const known = this.#known;
     if (known === undefined) return;
     note(known, record);
-    if (record.type !== 'webhook.received' || ++this.#unkept < KEEP_EVERY) return;
+    if (record.type !== 'webhook.received' || ++this.#unkept < this.#keepEvery) return;
     void this.#keep(known);
   }
 
   async #keep(known: Remembered): Promise<void> {
     this.#unkept = 0;
+    this.#keepEvery = Math.max(KEEP_EVERY, Math.floor(known.seen.keys.size / 3 / KEEP_PART));
     // It can be worked out again.
     await keep(this.#deps.fs, this.#file, known).catch((error: unknown) =>
       this.#deps.log.warn('what webhooks were seen could not be kept', { error: String(error) }),
@@ -170,3 +178,5 @@ export class WebhookDesk {
     return fail('WEBHOOK_BUSY', { why }, { cause: error });
   }
 }
+
+const tooSlow = (): ReeveError => fail('WEBHOOK_BUSY', { why: 'the disk is too slow just now' });

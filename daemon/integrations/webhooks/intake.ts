@@ -7,14 +7,17 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { RawDelivery, Taken, WebhookName } from '../../ports/webhooks.ts';
 import type { Packs } from './packs.ts';
 import { idHash, keysOf, type Keys, type Standing } from './seen.ts';
-import type { SourceKind } from './source.ts';
+import type { SourceKind, Verified } from './source.ts';
+
+/** Hex digits of the hash of its id that name a delivery. */
+const DELIVERY_DIGITS = 24;
 
 export interface IntakeDeps {
   clock: Pick<Clock, 'now'>;
   ledger: Pick<Ledger, 'append'>;
   packs: Pick<Packs, 'put'>;
   /** What came before; loaded when the first delivery arrives. */
-  standing(keys: Keys): Promise<Standing>;
+  standing(keys: Keys): Standing | Promise<Standing>;
 }
 
 /** One source as it is configured: its kind and the keys in force. */
@@ -45,66 +48,62 @@ export class Intake {
     const { name, kind, keys } = source;
     const verified = kind.verify(raw, keys, this.#deps.clock.now());
     const body = sha256Hex(raw.body);
-    const digest = `sha256:${body}`;
     const id = idHash(name, verified.id);
-    const delivery = `dlv_${id.slice(0, 24)}`;
-    const reserved = [id, `${name} ${body}`] as const;
-    for (let other; (other = this.#taking.get(reserved[0]) ?? this.#taking.get(reserved[1])) !== undefined;)
-      await other.catch(() => undefined);
-    const work = this.#store({
-      name,
-      delivery,
-      digest,
-      raw,
-      verified,
-      keys: keysOf({ source: name, id, body }),
-    });
-    for (const key of reserved) this.#taking.set(key, work);
-    try {
-      return await work;
-    } finally {
-      for (const key of reserved) this.#taking.delete(key);
+    const delivery = `dlv_${id.slice(0, DELIVERY_DIGITS)}`;
+    const identity = keysOf({ source: name, id, body });
+    const reserved = `${name} ${body}`;
+    for (;;) {
+      const other = this.#taking.get(id) ?? this.#taking.get(reserved);
+      if (other !== undefined) {
+        await other.catch(() => undefined);
+        continue;
+      }
+      const found = this.#deps.standing(identity);
+      const standing = typeof found === 'string' ? found : await found;
+      // A sender that had no answer, or a person who pressed its button, sends the very same again: that is no attack.
+      if (standing === 'known') return { delivery, known: true };
+      if (standing !== 'new') throw fail('WEBHOOK_REPLAYED', { what: standing });
+      // Another may have come while the past was read.
+      if (typeof found === 'string') break;
     }
+    const work = this.#store(name, delivery, `sha256:${body}`, raw.body, verified);
+    this.#taking.set(id, work);
+    this.#taking.set(reserved, work);
+    try {
+      await work;
+    } finally {
+      this.#taking.delete(id);
+      this.#taking.delete(reserved);
+    }
+    return { delivery, known: false };
   }
 
-  async #store({
-    name,
-    delivery,
-    digest,
-    raw,
-    verified,
-    keys,
-  }: {
-    name: WebhookName;
-    delivery: string;
-    digest: string;
-    raw: RawDelivery;
-    verified: ReturnType<SourceKind['verify']>;
-    keys: Keys;
-  }): Promise<Taken> {
-    const { id, event, sent } = verified;
-    const standing = await this.#deps.standing(keys);
-    // A sender that had no answer, or a person who pressed its button, sends the very same again: that is no attack.
-    if (standing === 'known') return { delivery, known: true };
-    if (standing !== 'new') throw fail('WEBHOOK_REPLAYED', { what: standing });
-    const at = await this.#deps.packs.put(raw.body, digest);
+  /** Body first: a record never speaks of one that is not there. */
+  async #store(
+    source: WebhookName,
+    delivery: string,
+    digest: string,
+    bytes: Buffer,
+    { id, event, sent }: Verified,
+  ): Promise<void> {
+    const at = await this.#deps.packs.put(bytes, digest);
+    const size = bytes.length;
     const body: RecordBody<'webhook.received'> = {
       delivery,
-      source: name,
+      source,
       id,
       event,
       payload: {
         ref: `artifact:${digest}`,
         digest,
         digest_alg: 'sha256',
-        size_bytes: raw.body.length,
+        size_bytes: size,
         mediaType: 'application/json',
-        size: raw.body.length,
+        size,
       },
       at,
-      ...(sent === undefined ? {} : { sent }),
+      ...(sent === undefined ? undefined : { sent }),
     };
     await this.#deps.ledger.append('webhook.received', body);
-    return { delivery, known: false };
   }
 }

@@ -4,7 +4,7 @@ import { readWhole, replaceDurably } from '../../durable.ts';
 import { sha256 } from '../../digest.ts';
 import type { Fs } from '../../ports/fs.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import { idHash, KeySet, keysOf, Seen } from './seen.ts';
+import { KeySet, keysOf, Seen } from './seen.ts';
 
 const MAGIC = Buffer.from('RVSEEN02');
 /** Magic, records of the ledger that are in it, keys; then 8 bytes a key, then the SHA-256 of all that. */
@@ -34,9 +34,16 @@ export async function remember(fs: Fs, file: string, ledger: Ledger): Promise<Re
 export function note(known: Remembered, record: LedgerRecord): void {
   known.upto = record.seq + 1;
   if (record.type !== 'webhook.received') return;
-  const { source, id, payload } = record.body;
+  const { source, delivery, payload } = record.body;
+  // A delivery is called after the hash of its id.
   if (payload.digest !== undefined)
-    known.seen.add(keysOf({ source, id: idHash(source, id), body: payload.digest.slice('sha256:'.length) }));
+    known.seen.add(
+      keysOf({
+        source,
+        id: delivery.slice('dlv_'.length),
+        body: payload.digest.slice('sha256:'.length),
+      }),
+    );
 }
 
 export async function keep(fs: Fs, file: string, { seen, upto }: Remembered): Promise<void> {
@@ -44,12 +51,7 @@ export async function keep(fs: Fs, file: string, { seen, upto }: Remembered): Pr
   MAGIC.copy(body);
   body.writeBigUInt64LE(BigInt(upto), 8);
   body.writeBigUInt64LE(BigInt(seen.keys.size), 16);
-  let at = HEADER;
-  for (const [high, low] of seen.keys) {
-    body.writeUInt32LE(high, at);
-    body.writeUInt32LE(low, at + 4);
-    at += 8;
-  }
+  seen.keys.writeTo(body, HEADER);
   await fs.mkdir(path.dirname(file), 0o700);
   await replaceDurably(fs, file, Buffer.concat([body, sha256(body)]));
 }

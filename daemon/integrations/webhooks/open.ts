@@ -30,6 +30,25 @@ export function sourceNamed(spec: IntegrationsSpec, name: WebhookName): Configur
   return hook && configured(name, sources.generic, hook);
 }
 
+/** The sources of the estate that is in force, looked up once each. */
+export class Sources {
+  #spec: IntegrationsSpec | undefined;
+  readonly #known = new Map<WebhookName, Configured>();
+
+  named(spec: IntegrationsSpec, name: WebhookName): Configured | undefined {
+    if (spec !== this.#spec) {
+      this.#spec = spec;
+      this.#known.clear();
+    }
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const found = sourceNamed(spec, name);
+    // Names that are none are whatever anybody sends.
+    if (found !== undefined) this.#known.set(name, found);
+    return found;
+  }
+}
+
 export const sourcesOf = (spec: IntegrationsSpec): Configured[] =>
   ['github', 'linear', ...Object.keys(spec.generic).map((name) => `generic/${name}`)].flatMap(
     (name) => sourceNamed(spec, name) ?? [],
@@ -39,20 +58,32 @@ export const sourcesOf = (spec: IntegrationsSpec): Configured[] =>
 export class Keyring {
   readonly #secrets: Pick<Secrets, 'get'>;
   readonly #keys = new Map<string, Promise<KeyObject>>();
+  #open = new WeakMap<Configured, OpenSource>();
 
   constructor(secrets: Pick<Secrets, 'get'>) {
     this.#secrets = secrets;
   }
 
+  /** As it was opened since the last change of a secret. */
+  opened(configured: Configured): OpenSource | undefined {
+    return this.#open.get(configured);
+  }
+
   /** Rejects SECRET_NOT_FOUND, WEBHOOK_BUSY for a secret that can be no key. */
-  async open({ name, kind, secrets }: Configured): Promise<OpenSource> {
+  async open(configured: Configured): Promise<OpenSource> {
+    const { name, kind, secrets } = configured;
+    const open = this.#open;
     const keys = await Promise.all(secrets.map((secret) => this.#key(kind, secret)));
-    return { name, kind, keys };
+    const source = { name, kind, keys };
+    // Into the one of before when a secret was changed meanwhile.
+    open.set(configured, source);
+    return source;
   }
 
   /** After a secret was changed. */
   forget(): void {
     this.#keys.clear();
+    this.#open = new WeakMap();
   }
 
   #key(kind: SourceKind, secret: string): Promise<KeyObject> {

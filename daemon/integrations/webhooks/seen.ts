@@ -29,10 +29,15 @@ export class KeySet {
     if (this.#size * 4 > this.#slots.length) this.#grow();
   }
 
-  *[Symbol.iterator](): Generator<Key> {
+  /** All of them from `start` on, 8 bytes each, little-endian. */
+  writeTo(into: Buffer, start: number): void {
+    let to = start;
     for (let at = 0; at < this.#slots.length; at += 2) {
       const high = this.#slots[at] ?? 0;
-      if (high !== 0) yield [high, this.#slots[at + 1] ?? 0];
+      if (high === 0) continue;
+      into.writeUInt32LE(high, to);
+      into.writeUInt32LE(this.#slots[at + 1] ?? 0, to + 4);
+      to += 8;
     }
   }
 
@@ -68,7 +73,7 @@ const keyOf = (hex: string): Key => [
 ];
 
 export interface Identity {
-  /** SHA-256 of the source and the sender's id, hex: the sender's part of it. */
+  /** SHA-256 of the source and the sender's id, hex; the first 64 bits count. */
   id: string;
   /** SHA-256 of the body, hex. */
   body: string;
