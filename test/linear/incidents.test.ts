@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { until } from '../helpers/daemon.ts';
 import { openLinear, type Rig } from './rig.ts';
 
 const stateOf = ({ linear: { world } }: Rig, n = 0): string =>
@@ -117,6 +118,29 @@ test('a conflict is reported on both sides and nothing is overwritten', async ()
   expect((data as { odd: { why: string }[] }).odd.map(({ why }) => why).join('\n')).toMatch(
     /opened again in Linear[^]*is Canceled in Linear[^]*assigned to somebody else/,
   );
+});
+
+test('deliveries that overtake each other: what is older than what was heard changes nothing', async () => {
+  const rig = await openLinear();
+  const { world, deliveries } = rig.linear;
+  const { ana } = rig.users;
+  const id = await rig.open();
+  await rig.sent();
+  await rig.deliver();
+  world.updateIssue(ana, 'OPS-1', { stateId: 'Done' });
+  // The next one is of a later millisecond.
+  const { createdAt } = JSON.parse(deliveries.at(-1)?.body ?? '{}') as { createdAt: string };
+  await until(async () => Date.now() > Date.parse(createdAt));
+  world.updateIssue(ana, 'OPS-1', { stateId: 'In Progress' });
+  deliveries.reverse();
+  await rig.deliver();
+  expect(incident(rig, id).state).toBe('open');
+  const { data } = await rig.as('ana', { command: 'linear status' });
+  expect(JSON.stringify(data)).toContain('changed again since');
+  // What comes after both counts.
+  world.updateIssue(ana, 'OPS-1', { stateId: 'Done' });
+  await rig.deliver();
+  expect(incident(rig, id).state).toBe('resolved');
 });
 
 test('an issue that was deleted over there is said to be gone, and the rest goes on', async () => {

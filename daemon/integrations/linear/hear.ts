@@ -8,6 +8,7 @@ import type { People } from '../../ports/people.ts';
 import { block, cut, oneLine } from '../../text.ts';
 import { causeOf, FROM_LINEAR, RESOLVED_THERE } from './mirror.ts';
 import { CommentEvent, IssueEvent } from './payload.ts';
+import { Order } from './order.ts';
 import type { LinearState } from './projection.ts';
 import { severityOf } from './words.ts';
 
@@ -33,6 +34,8 @@ export type Heard = Omit<RecordBody<'linear.heard'>, 'delivery' | 'of' | 'job' |
  */
 export class Hearer {
   readonly #deps: HearDeps;
+
+  readonly #order = new Order();
 
   constructor(deps: HearDeps) {
     this.#deps = deps;
@@ -71,9 +74,16 @@ export class Hearer {
       );
     if (action !== 'update') return [];
     const heard: Heard[] = [];
-    if (updatedFrom != null && 'assigneeId' in updatedFrom)
+    const changed = (what: 'assigneeId' | 'stateId'): boolean => {
+      if (updatedFrom == null || !(what in updatedFrom)) return false;
+      if (!this.#order.overtaken(issue, what, event.createdAt)) return true;
+      const why = `${identifier} was changed again since, and that was heard first`;
+      heard.push({ issue, incident: incident.id, did: 'refused', why });
+      return false;
+    };
+    if (changed('assigneeId'))
       heard.push(...(await this.#assigned(issue, incident, { assigneeId, actor: actor?.id, identifier })));
-    if (updatedFrom != null && 'stateId' in updatedFrom) {
+    if (updatedFrom != null && changed('stateId')) {
       const closed = state.type === 'completed' || state.type === 'canceled' || state.type === 'duplicate';
       const open = this.#isOpen(incident.id);
       if (closed && open)

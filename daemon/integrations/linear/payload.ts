@@ -12,6 +12,8 @@ export const IssueEvent = z.looseObject({
   action: z.enum(['create', 'update', 'remove']),
   actor: Actor,
   url: z.string().max(500).nullish(),
+  /** When it was done. */
+  createdAt: z.string().max(40).nullish(),
   data: z.looseObject({
     id: Uuid,
     identifier: z.string().max(40),
