@@ -51,7 +51,12 @@ export async function makeBundle(cache = CACHE): Promise<string> {
     charset: 'ascii',
     comments: { legal: false, annotation: false, jsdoc: false },
     // The text stands in memory twice, in the heap and in the snapshot: every third character was white space.
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    // Functions and classes keep their names, for stack traces; daemon/trace.ts finds the rest in the map.
+    minify: {
+      compress: false,
+      mangle: { toplevel: true, keepNames: true },
+      codegen: { removeWhitespace: true },
+    },
     sourcemap: 'hidden',
     sourcemapExcludeSources: true,
     sourcemapPathTransform: (source, map) => resolve(dirname(map), source),
@@ -92,7 +97,7 @@ const builtins: Plugin = {
   },
 };
 
-/** Of packages also the names within functions; of our own code a stack trace still names everything. */
+/** Of packages also what can be said shorter; our own code stays as it was written, but for local names. */
 const shorter: Plugin = {
   name: 'shorter',
   transform(code, id) {
