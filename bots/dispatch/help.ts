@@ -47,7 +47,9 @@ function aboutOne(spec: CommandSpec, catalogue: Catalogue, platform: Platform): 
     title: `/reeve ${spec.name}`,
     blocks: [
       { type: 'text', text: spec.summary },
-      ...(spec.description === undefined ? [] : [{ type: 'text' as const, text: spec.description }]),
+      ...(spec.description === undefined
+        ? []
+        : [{ type: 'text' as const, text: spec.description.replaceAll('`', '') }]),
       {
         type: 'table',
         columns: [{ label: 'Argument' }, { label: '' }, { label: 'What it is' }],

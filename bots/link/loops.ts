@@ -107,11 +107,12 @@ export async function followJob(deps: LoopDeps, job: string, at: ChatMessage): P
       }
     },
   });
-  for (let version = ''; ;) {
-    const state = await again(deps, `looking at ${job}`, () => daemon.job(job, version, WAIT, signal));
+  for (let version = '', wait = WAIT; ;) {
+    const state = await again(deps, `looking at ${job}`, () => daemon.job(job, version, wait, signal));
     // Undefined: it is no live message any more, or the bot is stopping.
     if (state === undefined) return;
     version = state.version;
+    wait = patience(state, deps.now());
     editor.show(state);
     if (state.over || gone !== undefined) break;
     await pace.sleep(EDIT_EVERY);
@@ -121,6 +122,12 @@ export async function followJob(deps: LoopDeps, job: string, at: ChatMessage): P
   await again(deps, `closing ${job}`, () =>
     daemon.closed({ job, at, ...(why === undefined ? {} : { why }) }),
   );
+}
+
+/** How long to wait for something new, ms: while nothing happens the time that is shown is never off by much more than itself. */
+function patience({ job }: ChatJob, now: number): number {
+  const began = job.attempts.at(-1)?.started_at;
+  return began === undefined ? WAIT : Math.max(EDIT_EVERY, Math.min(WAIT, Math.ceil(now - began)));
 }
 
 /** The whole log as a file, where the message does not show all of it. Rejects for now when the daemon is not there. */

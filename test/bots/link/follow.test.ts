@@ -112,3 +112,59 @@ test('a job that prints 10,000 lines, a thousand a second: at most one edit a se
   expect(shown?.embeds[0]?.description).toContain(`line ${LINES}`);
   discord.refusals.none();
 });
+
+test('a job that says nothing for minutes: its message is edited all the same, at first often, so that its time is right', async () => {
+  let now = 0;
+  const job = `job_${'a'.repeat(32)}`;
+  const at_utc = '2026-01-02T03:04:05.678Z';
+  const record = { job_id: job, attempt_id: `${job}.1`, status: 'RUNNING' };
+  const times = { created_at_utc: at_utc, updated_at_utc: at_utc };
+  const attempt = { record: { ...record, ...times }, fence: 1, started_at: 0, steps: [] };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://daemon');
+    const silent = { ...at(0), over: now >= 180_000 };
+    silent.job = { ...silent.job, attempts: [attempt] } as unknown as ChatJob['job'];
+    // It answers as the daemon does: at once when the bot knows nothing, else when the time is over.
+    if (url.searchParams.get('version') === '0') now += Number(url.searchParams.get('wait'));
+    const body = url.pathname.endsWith('/log') ? { text: '', lines: 0, left_out: 0 } : silent;
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const daemon = new Daemon({ at: { url }, token: 'reevebot1.x' });
+  onTestFinished(() => daemon.close());
+  const shown: { at: number; text: string }[] = [];
+  await followJob(
+    {
+      daemon,
+      messenger: {
+        send: () => Promise.reject(new Error('nothing is sent')),
+        change: async (_at, view) => void shown.push({ at: now, text: view.sections.join('') }),
+      },
+      threads: { open: () => Promise.resolve() },
+      markup: discordMarkup,
+      limits: DISCORD_VIEW,
+      catalogue: catalogueWith,
+      pace: {
+        monotonic: () => now,
+        async sleep(ms) {
+          now += ms;
+          await new Promise((resolve) => setImmediate(resolve));
+        },
+      },
+      draw: () => Promise.reject(new Error('nothing to draw')),
+      now: () => now,
+      signal: new AbortController().signal,
+      failed: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+    },
+    job,
+    { channel: 'c', message: 'm' },
+  );
+  for (const [n, { at: time }] of shown.slice(1).entries()) {
+    const before = shown[n]?.at ?? 0;
+    expect(time - before).toBeLessThanOrEqual(Math.max(6000, Math.min(before + 4000, 29_000)));
+  }
+  expect(shown.some(({ text }) => /\*\*For\*\*: 2m \d\ds/u.test(text))).toBe(true);
+  expect(shown.length).toBeLessThan(20);
+});
