@@ -52,7 +52,7 @@ export function takeDelivery(
   if (!Number.isSafeInteger(length) || length < 1 || length > limits.maxBody) return false;
   let release;
   try {
-    release = context.bodies.reserve(length);
+    release = context.bodies.reserve(length, request);
   } catch {
     return false;
   }

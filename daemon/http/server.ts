@@ -47,7 +47,7 @@ export async function createServer(deps: ServerDeps): Promise<ApiServer> {
     ...deps,
     limits,
     streams,
-    bodies: new Bodies(),
+    bodies: new Bodies(deps.clock),
     started: deps.clock.monotonic(),
     boundPort: () => port,
     // Whatever is not known to have come over the socket needs a token.

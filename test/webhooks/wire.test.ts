@@ -189,3 +189,24 @@ test('attack 37: bodies that never come to an end give back their room when they
   await expect.poll(async () => statuses(await wire(hooks, [request(body)]))).toEqual([200]);
   expect(await taken(hooks)).toBe(1);
 });
+
+test('attack 37: who sends bodies slowly is cut off when others need the room', async () => {
+  const hooks = await openHooks();
+  const body = JSON.stringify({ text: 'x'.repeat(200_000) });
+  const sockets = Array.from({ length: 200 }, () => {
+    const socket = connect(Number(new URL(hooks.app.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(request(body).slice(0, 2000));
+    return socket;
+  });
+  try {
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('ready', resolve))));
+    // A slow sender is left alone for 30 s where nobody else wants anything.
+    await expect
+      .poll(async () => statuses(await wire(hooks, [request(body)])), { timeout: 10_000 })
+      .toEqual([200]);
+    expect(await taken(hooks)).toBe(1);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+});

@@ -34,7 +34,7 @@ export const webhooks: RouteModule = {
           const length = Number(request.headers['content-length'] ?? Number.NaN);
           if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
           if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
-          reply.raw.once('close', context.bodies.reserve(length));
+          reply.raw.once('close', context.bodies.reserve(length, request.raw));
         };
         const limits = context.webhooks.limits(source);
         if (limits instanceof Promise) return void limits.then(admit).then(() => next(), next);
