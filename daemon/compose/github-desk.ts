@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GithubDesk } from '../integrations/github/index.ts';
+import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import type { Running } from './engine.ts';
 import { bindCommit } from './github-commit.ts';
 import type { Store } from './store.ts';
@@ -41,6 +42,7 @@ export function composeGithubDesk(
       alerts: features.alerts,
       identify: (id) => people.identify({ kind: 'github', id }),
       refused: (actor, command, error) => refusals.record(actor, command, error, ''),
+      delivered: (id) => state.get(webhooksProjection).newest.findLast(({ delivery }) => delivery === id),
       body: ({ at, payload, delivery }) => features.webhookBody(at, payload.digest ?? '', delivery),
       speech: {
         parse(catalogue, line) {

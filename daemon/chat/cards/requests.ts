@@ -8,11 +8,21 @@ import { verbFor } from '../../verb.ts';
 import type { ChatDeps } from '../deps.ts';
 import { chatProjection } from '../projection.ts';
 import type { Card, CardSource } from './card.ts';
+import { endOfKept, isEnd } from './kept.ts';
 
 /** A request for approval, kept up to date; who asked is told of the end where it was asked. */
 export const requests: CardSource = {
-  types: ['grant.requested', 'grant.approved', 'grant.denied', 'grant.lapsed', 'grant.expired'],
+  types: [
+    'grant.requested',
+    'grant.approved',
+    'grant.denied',
+    'grant.lapsed',
+    'grant.expired',
+    'grant.revoked',
+    'config.version',
+  ],
   async cards(record, deps) {
+    if (isEnd(record)) return endOfKept(record, deps);
     const { type, body } = record;
     if (type === 'grant.requested') return opened(body.id, deps);
     if (

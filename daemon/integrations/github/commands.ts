@@ -7,6 +7,7 @@ import { cut } from '../../text.ts';
 import type { Command, GithubDeps } from './deps.ts';
 import { headOf } from './head.ts';
 import type { CommentDelivery } from './payload.ts';
+import { placed } from './placed.ts';
 import { githubProjection, interactionOf, type Ask, type GithubState } from './projection.ts';
 
 /** A comment that waited longer, since no daemon ran, is not acted on any more, and a plan waits so long, ms. */
@@ -19,6 +20,7 @@ const LINE = /^\/reeve(?=\s|$)[^\S\n]*([^\n]{0,2000})/;
 /** Whether a comment is meant for us. */
 export const isCommand = (body: string): boolean => LINE.test(body.trimStart());
 
+type Answer = Omit<RecordBody<'github.answered'>, 'delivery' | 'said'>;
 type Wish = Command & { confirm?: string; typed?: string; of?: Ask; head?: string };
 
 /** What is asked for in comments, brought to the door. */
@@ -33,14 +35,18 @@ export class Commands {
     return this.#deps.state.get(githubProjection);
   }
 
-  /** Never rejects for anything somebody wrote. A delivery that was here before does nothing. */
-  async hear(delivery: string, event: CommentDelivery, at: number): Promise<void> {
+  /**
+   * Never rejects for anything somebody wrote. A delivery that was here before does nothing, unless a person has it handled
+   * once more (`again`) and it was refused.
+   */
+  async hear(delivery: string, event: CommentDelivery, at: number, again = false): Promise<void> {
     const { user, id } = event.comment;
     // Redelivered under another id it is still the same comment.
-    const same = Object.values(this.#state.asks).some(
+    const same = Object.values(this.#state.asks).filter(
       (ask) => ask.comment === id && ask.repository.id === event.repository.id,
     );
-    if (same && event.action === 'created') return;
+    const refused = same.every((ask) => ask.delivery === delivery && ask.answered?.outcome === 'refused');
+    if (same.length > 0 && event.action === 'created' && !(again && refused)) return;
     let person = 'nobody';
     try {
       person = this.#person(event);
@@ -82,13 +88,30 @@ export class Commands {
 
   /** Asked, and nothing more is known: the daemon ended in between. */
   async finishOpen(): Promise<void> {
-    for (const { delivery, answered } of Object.values(this.#state.asks))
-      if (answered === undefined)
-        await this.#answer(delivery, {
+    for (const ask of Object.values(this.#state.asks)) {
+      if (ask.answered !== undefined) continue;
+      await this.#answer(
+        ask.delivery,
+        (await this.#cameTo(ask)) ?? {
           outcome: 'refused',
           title:
             'The daemon ended before this was done; look what is there, and ask again if it still counts',
-        });
+        },
+      );
+    }
+  }
+
+  /** What the ledger says came of it although no answer was recorded: the job it confirmed, the approval it gave. */
+  async #cameTo({ of, person, command, args }: Ask): Promise<Answer | undefined> {
+    const plan = of === undefined ? undefined : this.#state.asks[of]?.answered;
+    if (plan?.outcome === 'started' && plan.job !== undefined)
+      return { outcome: 'started', title: plan.title, job: plan.job };
+    const { request } = args;
+    if (of === undefined || command !== 'grant approve' || typeof request !== 'string') return undefined;
+    const [approved] = (await this.#deps.grants.requests()).filter(
+      ({ id, approvals }) => id.startsWith(request) && approvals.some(({ by }) => by === person),
+    );
+    return approved && { outcome: 'done', title: `Approved: ${approved.id}` };
   }
 
   /** Throws GITHUB_EDITED, GITHUB_BOT, PERSON_UNKNOWN. */
@@ -227,11 +250,7 @@ export class Commands {
     );
   }
 
-  async #answer(
-    delivery: string,
-    answer: Omit<RecordBody<'github.answered'>, 'delivery' | 'said'>,
-    text?: string,
-  ): Promise<void> {
+  async #answer(delivery: string, answer: Answer, text?: string): Promise<void> {
     const { ledger, artifacts, clean } = this.#deps;
     const said =
       text === undefined
@@ -268,21 +287,6 @@ function requestOf(data: Reply['data'], person: string): unknown {
   if (typeof request !== 'object' || request === null || !('id' in request) || !('by' in request))
     return undefined;
   return request.by === person ? request.id : undefined;
-}
-
-/** `deploy staging`: words without a flag are the command's environments, where it has no places of its own. */
-function placed(
-  words: readonly string[],
-  length: number,
-  args: readonly { flag: string; type: string; position?: number | undefined }[],
-): string {
-  if (args.some(({ position }) => position !== undefined)) return words.join(' ');
-  const places = args.filter(({ type }) => type === 'environment').map(({ flag }) => flag);
-  const rest = [...words.slice(length)];
-  const filled: string[] = [];
-  while (places.length > 0 && /^[a-z][a-z0-9_-]*$/.test(rest[0] ?? ''))
-    filled.push(`--${places.shift()}=${rest.shift()}`);
-  return [...words.slice(0, length), ...filled, ...rest].join(' ');
 }
 
 function asError(error: unknown): { error: ReeveError } {

@@ -43,11 +43,13 @@ export interface GithubDeps {
   github: Github;
   jobs: Pick<Jobs, 'get'>;
   grants: Pick<Grants, 'requests'>;
-  alerts: Pick<Alerts, 'raise' | 'resolve'>;
+  alerts: Pick<Alerts, 'raise' | 'resolve' | 'list'>;
   door: ChatDoor;
   /** Throws PERSON_UNKNOWN. */
   identify(account: number): string;
   refused(actor: Actor, command: string, error: ErrorResponse): Promise<number | undefined>;
+  /** Of the newest deliveries, the one of this id. */
+  delivered(delivery: string): Received | undefined;
   body(delivery: Received): Promise<Buffer>;
   speech: Speech;
   /** The command with this commit as its runbook's input, where it deploys and its runbook takes one that is not named. */

@@ -1,6 +1,6 @@
 import type { LedgerRecord } from '../../../contracts/record.ts';
 import { Commands, isCommand } from './commands.ts';
-import { commitOf, REF_INPUTS } from './commit.ts';
+import { commitOf, deliveryOf, REF_INPUTS } from './commit.ts';
 import type { GithubDeps } from './deps.ts';
 import { Outbox } from './outbox.ts';
 import { commentIn, type Received } from './payload.ts';
@@ -12,6 +12,8 @@ const BEHIND = 500;
 const DEPLOYS = new Set(['deploy', 'rollback', 'promote']);
 /** A job that was queued longer ago, since nobody looked, is told no more, ms. */
 const LATE = 3_600_000;
+/** What there is to be looked at. */
+const LOOKED = new Set<LedgerRecord['type']>(['webhook.received', 'webhook.redelivered', 'job.queued']);
 /** After these the outbox has something to do. */
 const MOVES = new Set<LedgerRecord['type']>([
   'job.attempt',
@@ -79,7 +81,7 @@ export class GithubDesk {
   }
 
   #saw(record: LedgerRecord): void {
-    if (record.type === 'webhook.received' || record.type === 'job.queued')
+    if (LOOKED.has(record.type))
       this.#then(async () => {
         if (this.#stopped) return;
         await this.#look(record);
@@ -92,6 +94,7 @@ export class GithubDesk {
   async #look(record: LedgerRecord): Promise<void> {
     let did = false;
     if (record.type === 'webhook.received') did = await this.#delivery(record.body, record.ts);
+    else if (record.type === 'webhook.redelivered') did = await this.#again(record);
     else if (record.type === 'job.queued') did = await this.#job(record);
     else return;
     if (!did && ++this.#unsaid < BEHIND) return;
@@ -99,17 +102,24 @@ export class GithubDesk {
     await this.#deps.ledger.append('github.looked', { upto: record.seq + 1 });
   }
 
-  async #delivery(delivery: Received, at: number): Promise<boolean> {
+  async #again(record: LedgerRecord<'webhook.redelivered'>): Promise<boolean> {
+    if (record.body.source !== 'github' || record.body.event !== 'issue_comment') return false;
+    const delivery = await deliveryOf(this.#deps, record.body.delivery, record);
+    return delivery !== undefined && this.#delivery(delivery, record.ts, true);
+  }
+
+  /** @param again A person has it handled once more. */
+  async #delivery(delivery: Received, at: number, again = false): Promise<boolean> {
     const { config, github } = this.#deps;
     if (delivery.source !== 'github' || delivery.event !== 'issue_comment') return false;
     if (config.current().config.integrations.github?.commands !== true || !github.configured()) return false;
     const event = commentIn(await this.#deps.body(delivery));
     if (event === undefined || event.action === 'deleted' || !isCommand(event.comment.body)) return false;
-    await this.#commands.hear(delivery.delivery, event, at);
+    await this.#commands.hear(delivery.delivery, event, at, again);
     return true;
   }
 
-  async #job({ ts, body: { job } }: LedgerRecord<'job.queued'>): Promise<boolean> {
+  async #job({ seq, ts, body: { job } }: LedgerRecord<'job.queued'>): Promise<boolean> {
     const { config, github, clock, ledger } = this.#deps;
     const { job_id, action, project, env, inputs, anchor } = job;
     if (!DEPLOYS.has(action) || Object.hasOwn(this.#state.deploys, job_id)) return false;
@@ -122,7 +132,7 @@ export class GithubDesk {
       (value) => typeof value === 'string' && value !== '',
     );
     const delivered =
-      ask === undefined && named === undefined ? await commitOf(this.#deps, anchor) : undefined;
+      ask === undefined && named === undefined ? await commitOf(this.#deps, anchor, { seq, ts }) : undefined;
     const repository =
       ask?.repository.full_name ??
       (delivered !== undefined && github.projectOf(delivered.repository) === project

@@ -43,6 +43,8 @@ export class Outbox {
 
   start(): void {
     this.#started = true;
+    // It may have been put right while no daemon ran.
+    this.#alerted = this.#deps.alerts.list().some(({ key, state }) => key === ALERT && state === 'open');
     this.wake();
   }
 
@@ -76,6 +78,7 @@ export class Outbox {
   async #run(): Promise<void> {
     while (this.#again && !this.#stop.signal.aborted) {
       this.#again = false;
+      if (this.#alerted && !(await this.#write('the credential', () => this.#signIn()))) return;
       const { asks, deploys, releases } = this.#state;
       const open = [
         ...Object.values(asks).map(({ delivery: of, over }) => ({ of, over, step: () => this.#ask(of) })),
@@ -88,6 +91,21 @@ export class Outbox {
       ].filter(({ over }) => over !== true);
       for (const { of, step } of open) if (!(await this.#write(of, step))) return;
     }
+  }
+
+  /** Whether GitHub takes the credential again is seen without anything that waits to be written, too. */
+  async #signIn(): Promise<undefined> {
+    const { config, github } = this.#deps;
+    const [named] = Object.keys(config.current().config.integrations.github?.repositories ?? {});
+    await github.client();
+    if (named === undefined) return;
+    try {
+      await github.repository(named);
+    } catch (error) {
+      // One that is not there was looked for by somebody who was let in.
+      if ((await github.trouble(error))?.kind !== 'gone') throw error;
+    }
+    await this.#well();
   }
 
   #ask(of: string): Promise<Step> {

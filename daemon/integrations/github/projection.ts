@@ -59,7 +59,9 @@ export const githubProjection: Projection<GithubState> = {
     switch (record.type) {
       case 'github.asked': {
         const { delivery, of } = record.body;
-        state.asks[delivery] = { ...record.body, at: record.ts, wrote: {} };
+        // Heard once more, it keeps its comment; what became of it is told anew.
+        const { verdict: _verdict, ...wrote } = state.asks[delivery]?.wrote ?? {};
+        state.asks[delivery] = { ...record.body, at: record.ts, wrote };
         state.shown[interactionOf(delivery)] = of ?? delivery;
         if (forget(state.asks))
           for (const [anchor, one] of Object.entries(state.shown))

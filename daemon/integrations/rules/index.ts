@@ -9,6 +9,7 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Mandates } from '../../ports/mandates.ts';
 import type { StateView } from '../../ports/state.ts';
 import type { Unattended } from '../../ports/unattended.ts';
+import { readBack } from '../../read-back.ts';
 import { cut } from '../../text.ts';
 import { BadCondition } from './condition.ts';
 import { compileRule, hears, matchRule, type Compiled, type Match } from './match.ts';
@@ -120,10 +121,13 @@ export class RuleDesk {
       return { delivery: record.body, at: record.ts, again: false, seq: record.seq };
     if (record.type !== 'webhook.redelivered') return undefined;
     const { delivery } = record.body;
-    for await (const one of this.#deps.ledger.read(0))
-      if (one.type === 'webhook.received' && one.body.delivery === delivery)
-        return { delivery: one.body, at: record.ts, again: true, seq: record.seq };
-    return undefined;
+    const found = await readBack(
+      this.#deps.ledger,
+      { before: record.seq, since: 0 },
+      (one): one is LedgerRecord<'webhook.received'> =>
+        one.type === 'webhook.received' && one.body.delivery === delivery,
+    );
+    return found && { delivery: found.body, at: record.ts, again: true, seq: record.seq };
   }
 
   #compiled(): Compiled[] {

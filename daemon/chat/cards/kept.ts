@@ -1,0 +1,94 @@
+import { Plan } from '../../../contracts/plan.ts';
+import type { LedgerRecord } from '../../../contracts/record.ts';
+import { own } from '../../own.ts';
+import type { GrantView, RequestView } from '../../ports/grants.ts';
+import { readBack } from '../../read-back.ts';
+import type { ChatDeps } from '../deps.ts';
+import { chatProjection } from '../projection.ts';
+import type { Card } from './card.ts';
+
+type End = LedgerRecord<'grant.revoked'> | LedgerRecord<'config.version'>;
+type Kept = { request: RequestView; grant: GrantView };
+const ESTATE = 'reeve.yaml';
+
+export const isEnd = (record: LedgerRecord): record is End =>
+  record.type === 'grant.revoked' || record.type === 'config.version';
+
+/** To each who was told that a grant is kept for a command of theirs: it opens nothing any more, and why. */
+export async function endOfKept(record: End, deps: ChatDeps): Promise<Card[]> {
+  if (record.type === 'grant.revoked') {
+    const { reason, by } = record.body;
+    // One record may end several; each is told of once, by the record that ended it.
+    const ended = (await kept(deps, record)).filter(
+      ({ grant: { revoked } }) => revoked?.at === record.ts && revoked.by === by && revoked.reason === reason,
+    );
+    return ended.slice(0, MOST).map((one) => over(one, `${by} revoked it: ${reason}`, deps));
+  }
+  if (record.body.config_name !== ESTATE) return [];
+  const before = await versionBefore(deps, record.seq);
+  if (before === undefined || before === record.body.digest) return [];
+  const cards: Card[] = [];
+  for (const one of await kept(deps, record)) {
+    const { digest = '' } = one.request.plan_ref;
+    const plan = Plan.parse(JSON.parse(Buffer.from(await deps.artifacts.get(digest)).toString('utf8')));
+    if (plan.config_version === before)
+      cards.push(
+        over(
+          one,
+          `${ESTATE} is part of the plan that was approved, and has changed. Put back as it was, the grant counts again`,
+          deps,
+        ),
+      );
+  }
+  return cards.slice(0, MOST);
+}
+
+/** Cards of one record; far more grants are kept nowhere. */
+const MOST = 8;
+
+/** What could still be used when this was recorded, but for it. */
+async function kept({ grants }: ChatDeps, { ts, seq, type }: End): Promise<Kept[]> {
+  const all = new Map((await grants.list()).map((grant) => [grant.gid, grant]));
+  return (await grants.requests()).flatMap((request) => {
+    const grant = request.keep === true && request.gid !== null ? all.get(request.gid) : undefined;
+    if (grant === undefined || grant.used >= grant.uses || grant.exp <= ts || grant.nbf > ts) return [];
+    // What was revoked before has been told of.
+    if (type === 'config.version' && grant.revoked !== null && grant.revoked.at <= ts) return [];
+    return seq > 0 ? [{ request, grant }] : [];
+  });
+}
+
+async function versionBefore({ ledger }: ChatDeps, seq: number): Promise<string | undefined> {
+  const found = await readBack(
+    ledger,
+    { before: seq, since: 0 },
+    (one): one is LedgerRecord<'config.version'> =>
+      one.type === 'config.version' && one.body.config_name === ESTATE,
+  );
+  return found?.body.digest;
+}
+
+function over({ request, grant }: Kept, why: string, deps: ChatDeps): Card {
+  const { id, by, cap, project, command } = request;
+  const [action, env] = cap.split(':');
+  const where = own(deps.state.get(chatProjection).requests.by, id);
+  return {
+    topic: 'approvals',
+    tone: 'warn',
+    title: `${by}'s grant for ${action} on ${project}/${env} opens nothing any more`,
+    blocks: [
+      {
+        type: 'fields',
+        fields: [
+          { label: 'Request', value: id },
+          { label: 'Grant', value: grant.gid },
+          { label: 'Used', value: `${grant.used} of ${grant.uses}` },
+          { label: 'Why', value: why },
+        ],
+      },
+      { type: 'hint', text: `What it was for needs a new one: \`/reeve grant request\` for ${command}` },
+    ],
+    ...(where === undefined ? {} : { where }),
+    call: [by],
+  };
+}
