@@ -1,14 +1,14 @@
 import { Plan } from '../../../contracts/plan.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
 import { own } from '../../own.ts';
-import type { GrantView, RequestView } from '../../ports/grants.ts';
+import type { Grants, RequestView } from '../../ports/grants.ts';
 import { readBack } from '../../read-back.ts';
 import type { ChatDeps } from '../deps.ts';
-import { chatProjection } from '../projection.ts';
+import { PARTS, chatProjection } from '../projection.ts';
 import type { Card } from './card.ts';
 
 type End = LedgerRecord<'grant.revoked'> | LedgerRecord<'config.version'>;
-type Kept = { request: RequestView; grant: GrantView };
+type Kept = { request: RequestView; grant: Awaited<ReturnType<Grants['list']>>[number] };
 const ESTATE = 'reeve.yaml';
 
 export const isEnd = (record: LedgerRecord): record is End =>
@@ -22,7 +22,7 @@ export async function endOfKept(record: End, deps: ChatDeps): Promise<Card[]> {
     const ended = (await kept(deps, record)).filter(
       ({ grant: { revoked } }) => revoked?.at === record.ts && revoked.by === by && revoked.reason === reason,
     );
-    return ended.slice(0, MOST).map((one) => over(one, `${by} revoked it: ${reason}`, deps));
+    return fitting(ended.map((one) => over(one, `${by} revoked it: ${reason}`, deps)));
   }
   if (record.body.config_name !== ESTATE) return [];
   const before = await versionBefore(deps, record.seq);
@@ -40,21 +40,34 @@ export async function endOfKept(record: End, deps: ChatDeps): Promise<Card[]> {
         ),
       );
   }
-  return cards.slice(0, MOST);
+  return fitting(cards);
 }
 
-/** Cards of one record; far more grants are kept nowhere. */
-const MOST = 8;
+/** As many as a record has room for; of more, the last one is for the rest of them together, beside the requests. */
+function fitting(cards: Card[]): Card[] {
+  if (cards.length <= PARTS) return cards;
+  const rest = cards.slice(PARTS - 1);
+  return [
+    ...cards.slice(0, PARTS - 1),
+    {
+      topic: 'approvals',
+      tone: 'warn',
+      title: `${rest.length} kept grants open nothing any more`,
+      blocks: rest.slice(0, 20).flatMap(({ blocks }) => blocks.slice(0, 1)),
+      call: [...new Set(rest.flatMap(({ call = [] }) => call))],
+    },
+  ];
+}
 
 /** What could still be used when this was recorded, but for it. */
-async function kept({ grants }: ChatDeps, { ts, seq, type }: End): Promise<Kept[]> {
+async function kept({ grants }: ChatDeps, { ts, type }: End): Promise<Kept[]> {
   const all = new Map((await grants.list()).map((grant) => [grant.gid, grant]));
   return (await grants.requests()).flatMap((request) => {
     const grant = request.keep === true && request.gid !== null ? all.get(request.gid) : undefined;
     if (grant === undefined || grant.used >= grant.uses || grant.exp <= ts || grant.nbf > ts) return [];
     // What was revoked before has been told of.
     if (type === 'config.version' && grant.revoked !== null && grant.revoked.at <= ts) return [];
-    return seq > 0 ? [{ request, grant }] : [];
+    return [{ request, grant }];
   });
 }
 
