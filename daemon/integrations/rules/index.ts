@@ -120,12 +120,11 @@ export class RuleDesk {
     if (record.type === 'webhook.received')
       return { delivery: record.body, at: record.ts, again: false, seq: record.seq };
     if (record.type !== 'webhook.redelivered') return undefined;
-    const { delivery } = record.body;
     const found = await readBack(
       this.#deps.ledger,
       { before: record.seq, since: 0 },
       (one): one is LedgerRecord<'webhook.received'> =>
-        one.type === 'webhook.received' && one.body.delivery === delivery,
+        one.type === 'webhook.received' && one.body.delivery === record.body.delivery,
     );
     return found && { delivery: found.body, at: record.ts, again: true, seq: record.seq };
   }
