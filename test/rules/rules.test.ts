@@ -169,6 +169,23 @@ test('a rule that follows from its own effect, directly or through another rule,
   ]);
 });
 
+test('what a rule could not start is started when a person has it handled once more, and then once', async () => {
+  const hooks = await withRules();
+  await hooks.as('root', { command: 'halt', args: { project: 'shop' }, reason: 'a test' });
+  const delivery = await send(hooks, run({ name: 'a' }));
+  expect((await hooks.records('rule.ran')).map(({ body }) => body.job)).toEqual([undefined]);
+  await hooks.as('root', { command: 'resume', args: { project: 'shop' } });
+  for (let n = 0; n < 3; n++) {
+    await hooks.as('root', { command: 'webhook redeliver', args: { delivery } });
+    await hooks.app.running.features.rulesSettled();
+  }
+  expect(await hooks.records('job.queued')).toHaveLength(1);
+  const explained = await hooks.as('root', { command: 'rules explain', args: { delivery } });
+  expect(explained.data).toMatchObject({
+    rules: [{ decided: { decision: 'run', job: expect.stringMatching(/^job_/) as string } }],
+  });
+});
+
 test('what came while the daemon was being stopped is looked at by the next one, and nothing twice', async () => {
   const hooks = await withRules();
   await hooks.github(run({ name: 'a' }), { event: 'workflow_run' });

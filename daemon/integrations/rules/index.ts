@@ -64,13 +64,14 @@ export class RuleDesk {
     const from = this.#state.looked;
     const unsubscribe = ledger.subscribe((record) => this.#saw(record));
     this.#then(async () => {
-      await this.#finishOpen();
+      await this.#closeOpen((job) => job !== undefined);
       // What comes meanwhile is looked at twice at most, and decided once.
       for await (const record of ledger.read(from)) {
         if (this.#stopped) return;
         const waiting = await this.#waitingOf(record);
         if (waiting !== undefined) await this.#consider(waiting);
       }
+      await this.#closeOpen(() => true);
     });
     return async () => {
       this.#stopped = true;
@@ -179,8 +180,11 @@ export class RuleDesk {
     const { name, spec } = rule;
     const say = (decision: 'not_allowed' | 'loop' | 'stopped' | 'unusable', why: string): Promise<boolean> =>
       this.#decide(rule, delivery, decision, why, again, named);
-    const before = this.#state.decided[keyOf(name, delivery.delivery)];
-    if (before !== undefined && (before.decision === 'run' || !again)) return;
+    const key = keyOf(name, delivery.delivery);
+    const before = own(this.#state.decided, key);
+    // No job came of it: the daemon ended in between, or it was refused and a person has it looked at once more.
+    const open = this.#state.open.includes(key) || (again && before?.failed !== undefined);
+    if (before !== undefined && !open && (before.decision === 'run' || !again)) return;
     const now = clock.now();
     if (now - at > LATE)
       return void (await say(
@@ -279,22 +283,17 @@ export class RuleDesk {
     });
   }
 
-  /** Decided, and no more known: the daemon ended in between. */
-  async #finishOpen(): Promise<void> {
+  /** Decided, and no more known: the daemon ended in between. Said where `now` agrees; the rest is considered again. */
+  async #closeOpen(now: (job: string | undefined) => boolean): Promise<void> {
     const { jobs, ledger } = this.#deps;
     for (const key of [...this.#state.open]) {
       const [rule = '', delivery = ''] = key.split(' ');
       const anchor = anchorOf(rule, delivery);
-      const job = jobs
-        .list()
-        .find(({ spec }) => spec.anchor.kind === 'delivery' && spec.anchor.id === anchor);
-      await ledger.append('rule.ran', {
-        rule,
-        delivery,
-        ...(job === undefined
-          ? { why: 'the daemon ended before the job was queued; redeliver it if it still counts' }
-          : { job: job.spec.job_id }),
-      });
+      const job = jobs.list().find(({ spec: { anchor: of } }) => of.kind === 'delivery' && of.id === anchor)
+        ?.spec.job_id;
+      const why = 'the daemon ended before the job was queued; redeliver it if it still counts';
+      if (now(job))
+        await ledger.append('rule.ran', { rule, delivery, ...(job === undefined ? { why } : { job }) });
     }
   }
 }
