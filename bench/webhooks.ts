@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,12 +117,15 @@ async function startDaemon(): Promise<void> {
 }
 
 async function startReference(which: keyof typeof addresses): Promise<void> {
+  // Probot's log goes to a file, as under whatever runs services.
+  const said = await open(join(folder, `${which}.out`), 'a');
   const child = spawn(
     process.execPath,
     [here(`./webhooks-${which}.ts`), join(folder, `${which}.log`), SECRET],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
+    { stdio: ['ignore', said.fd, 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
   );
   running.push(child);
+  await said.close();
   const [port] = (await once(child, 'message')) as [number];
   addresses[which] = `http://127.0.0.1:${port}/webhooks/github`;
 }
@@ -161,5 +164,5 @@ const taken = (which: keyof typeof addresses, about: string, goal: number): Benc
 
 export const benches: Bench[] = [
   taken('bare', 'a bare route that verifies and appends', 0.6),
-  taken('probot', 'probot with an fsynced append', 3),
+  taken('probot', 'probot as it ships with an fsynced append', 3),
 ];
