@@ -14,7 +14,7 @@ const FLAGS = {
 } as const;
 
 /** Bytes. */
-const SMALL_WRITE = 256 * 1024;
+const SMALL_WRITE = 64 * 1024;
 const SMALL_READ = 16 * 1024;
 
 /** Turns one callback-style call into a promise. The callback forms are cheaper than fs/promises' FileHandle. */
