@@ -3,6 +3,7 @@ import type { Terminal } from '../io/terminal.ts';
 import { duration, relative, shortId, stamp } from '../io/units.ts';
 import { truncate } from '../io/width.ts';
 import { isTerminal } from '../../contracts/job.ts';
+import { bar } from '../render/progress.ts';
 import { statusLook, statusSymbol } from '../render/cell.ts';
 import { stepLines } from '../render/steps.ts';
 import { isOver, type Followed, type FollowedStep } from './state.ts';
@@ -167,8 +168,26 @@ export class LiveView implements View {
   }
 }
 
+/** What a step says of how far it is: `progress 3/40`, or `acme/shop runs: progress 3/40`. */
+const PROGRESS = /^(?:(.{1,200}): )?progress (\d{1,12})\/(\d{1,12})$/;
+
+/** Its last lines; of those that say how far it is the newest, as a bar. */
 function tailLines(terminal: Terminal, state: Followed, step: string, width: number): string[] {
-  return state.tail
-    .filter((l) => l.step === step)
-    .map(({ line }) => terminal.dim(`      │ ${truncate(harmless(line.replaceAll('\t', '    ')), width)}`));
+  const tail = state.tail.filter((l) => l.step === step);
+  const far = tail.map(({ line }) => PROGRESS.exec(line)).findLast((found) => found !== null);
+  const said = tail.filter(({ line }) => !PROGRESS.test(line));
+  const [, what = '', done = '', total = ''] = far ?? [];
+  const figures = `${what} ${done}/${total}`.trim();
+  const bars =
+    far === undefined
+      ? []
+      : [
+          `      ${bar(terminal, Number(done), Number(total))} ${terminal.dim(truncate(harmless(figures), Math.max(10, width - 26)))}`,
+        ];
+  return [
+    ...said.map(({ line }) =>
+      terminal.dim(`      │ ${truncate(harmless(line.replaceAll('\t', '    ')), width)}`),
+    ),
+    ...bars,
+  ];
 }

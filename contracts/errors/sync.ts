@@ -19,6 +19,12 @@ export const syncErrors = {
     message: '{count} of {of} could not be had: {why}.',
     hint: 'The others are up to date. A private address must stand in network.allow; what is no valid OpenAPI or JSON Schema is not mirrored.',
   },
+  SYNC_GITHUB: {
+    status: 502,
+    exit: 'failed',
+    message: 'GitHub is not mirrored to its end: {why}.',
+    hint: 'What was read is kept; the same command goes on there. A credential that is refused needs a new one: reeve secret set.',
+  },
   SYNC_FILE: {
     status: 409,
     exit: 'refused',

@@ -16,6 +16,8 @@ export const SYNC_FILES = {
     Object.entries(schemas).flatMap(([name, source]) => schemaFiles(name, source)),
   /** It changes incidents, and no file. */
   linear: (): string[] => [],
+  /** It writes into the home. */
+  github: (): string[] => [],
   todos: ({ todos }: SyncSpec): string[] => [todos.to, todos.json],
 } as const;
 export type SyncName = keyof typeof SYNC_FILES;

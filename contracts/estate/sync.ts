@@ -55,6 +55,13 @@ export const SyncSpec = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  /** What is mirrored of GitHub. */
+  github: z
+    .strictObject({
+      /** Issues with this label. */
+      label: z.string().min(1).max(50).default('ops'),
+    })
+    .prefault({}),
   /** Schemas of APIs, for people and programs that work on the project. */
   schemas: z.record(Slug, SchemaSource).default({}),
 });

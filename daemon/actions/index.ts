@@ -7,6 +7,7 @@ import { dora } from './dora.ts';
 import { drillReport } from './drill-report.ts';
 import { drillHistory, drillList } from './drills.ts';
 import { eventsExport } from './events.ts';
+import { githubDeployments, githubIssues, githubReleases, githubRuns } from './github.ts';
 import { grantRequest } from './grant-ask.ts';
 import { requestApprove, requestDeny, requestShow, requestsList } from './grant-requests.ts';
 import { healReset, healStatus } from './heals.ts';
@@ -41,6 +42,7 @@ import { sloList, sloShow } from './slos.ts';
 import { status } from './status.ts';
 import {
   syncActivityLog,
+  syncGithub,
   syncLinear,
   syncList,
   syncRun,
@@ -167,6 +169,11 @@ export const actions = [
   syncActivityLog,
   syncTodos,
   syncLinear,
+  syncGithub,
+  githubReleases,
+  githubDeployments,
+  githubRuns,
+  githubIssues,
   capture,
   linearStatus,
   linearRetry,

@@ -168,3 +168,7 @@ export const syncSchemas = direct('schemas', 'Mirror the schemas of APIs that re
 export const syncTodos = direct('todos', 'Report the TODOs that name their owner');
 export const syncActivityLog = direct('activity-log', 'Write the daily notes from the ledger');
 export const syncLinear = direct('linear', 'Make up for what webhooks of Linear may have missed');
+export const syncGithub = direct(
+  'github',
+  'Mirror releases, deployments, workflow runs and labelled issues of GitHub',
+);

@@ -158,6 +158,7 @@ export async function buildEngine(
       clean,
       alerts: () => features.alerts,
       github: () => features.github,
+      mirror: () => features.mirrorFiles(),
       linear: () => features.linear,
       practice: () => features.practice,
       drivers: drivers.deps,

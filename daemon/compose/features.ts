@@ -2,6 +2,7 @@ import type { Unattended } from '../ports/unattended.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { Config } from '../ports/config.ts';
+import type { GithubMirror } from '../sync/github/mirror.ts';
 import type { Github } from '../ports/github.ts';
 import type { Incidents } from '../ports/incidents.ts';
 import type { Jobs } from '../ports/jobs.ts';
@@ -11,6 +12,7 @@ import type { People } from '../ports/people.ts';
 import type { Practice } from '../ports/practice.ts';
 import type { Probes } from '../ports/probes.ts';
 import type { Linear } from '../ports/linear.ts';
+import type { Mirror } from '../ports/mirror.ts';
 import type { Rules } from '../ports/rules.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import type { Secrets } from '../ports/secrets.ts';
@@ -20,6 +22,7 @@ import { composeAlerts } from './alerts.ts';
 import { openGithub } from './github.ts';
 import { composeIncidents } from './incidents.ts';
 import { composeLinear } from './linear.ts';
+import { composeMirror } from './mirror.ts';
 import { composePractice } from './practice.ts';
 import { openProbes } from './probes.ts';
 import { composeRules } from './rules.ts';
@@ -54,6 +57,8 @@ export interface Features {
   webhooks: Webhooks;
   rules: Rules;
   linear: Linear;
+  mirror: Mirror;
+  mirrorFiles(): Promise<GithubMirror>;
   github: Github;
   /** A body by its place, however old its delivery. */
   webhookBody: WebhooksFeature['bodyAt'];
@@ -61,6 +66,8 @@ export interface Features {
   rulesSettled(): Promise<void>;
   /** Resolves when everything that happened is queued for Linear. */
   linearSettled(): Promise<void>;
+  /** Resolves when every delivery that came is in the mirror. */
+  mirrorSettled(): Promise<void>;
   /** What they add to /metrics. */
   metrics: readonly MetricFamily[];
   /** Begins watching; what must be stopped is pushed on `releasers`. */
@@ -68,7 +75,7 @@ export interface Features {
 }
 
 /** What of them actions use. */
-export const portsOf = ({ alerts, incidents, probes, practice, webhooks, rules, linear }: Features) => ({
+export const portsOf = ({
   alerts,
   incidents,
   probes,
@@ -76,6 +83,16 @@ export const portsOf = ({ alerts, incidents, probes, practice, webhooks, rules, 
   webhooks,
   rules,
   linear,
+  mirror,
+}: Features) => ({
+  alerts,
+  incidents,
+  probes,
+  practice,
+  webhooks,
+  rules,
+  linear,
+  mirror,
 });
 
 /** Each feature is opened by a file of its own in this folder and a line here, after those it needs. */
@@ -94,6 +111,7 @@ export function openFeatures({
   const webhooks = composeWebhooks(context);
   const rules = composeRules(context, alerts.alerts, webhooks);
   const linear = composeLinear(context, alerts.alerts, incidents.incidents, webhooks);
+  const mirror = composeMirror(context, webhooks);
   return {
     alerts: alerts.alerts,
     incidents: incidents.incidents,
@@ -102,6 +120,9 @@ export function openFeatures({
     webhooks: webhooks.webhooks,
     rules: rules.rules,
     linear: linear.linear,
+    mirror: mirror.mirror,
+    mirrorFiles: () => mirror.files(),
+    mirrorSettled: () => mirror.settled(),
     github: context.github,
     webhookBody: (...place) => webhooks.bodyAt(...place),
     rulesSettled: () => rules.settled(),
@@ -115,6 +136,7 @@ export function openFeatures({
       await webhooks.start(releasers);
       await rules.start(releasers);
       await linear.start(releasers);
+      mirror.start(releasers);
     },
   };
 }

@@ -18,6 +18,7 @@ import type { Practice } from '../ports/practice.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
+import type { GithubMirror } from '../sync/github/mirror.ts';
 import type { Zones } from '../zones/index.ts';
 import { writeReport } from './reports.ts';
 import { lazyDrivers } from './runbooks.ts';
@@ -40,6 +41,7 @@ export interface ServiceDeps {
   alerts(): Pick<Alerts, 'send'>;
   github(): Github;
   linear(): Linear;
+  mirror(): Promise<GithubMirror>;
   call(): CallDeps;
   jobs(): Pick<Jobs, 'list' | 'wait'>;
   practice(): Practice;

@@ -2,11 +2,13 @@ import { fail } from '../../contracts/errors.ts';
 import { own } from '../own.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Github } from '../ports/github.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Linear } from '../ports/linear.ts';
 import type { People } from '../ports/people.ts';
 import type { StateView } from '../ports/state.ts';
 import type { StepServices } from '../ports/steps.ts';
+import type { GithubMirror } from '../sync/github/mirror.ts';
 import { syncJobs } from '../sync/index.ts';
 import { syncKey, syncProjection } from '../sync/projection.ts';
 import { filesOf, type FilesDeps } from './people-files.ts';
@@ -19,6 +21,8 @@ export interface SyncStepDeps extends FilesDeps {
   state: StateView;
   clean(text: string): string;
   linear(): Linear;
+  github(): Github;
+  mirror(): Promise<GithubMirror>;
 }
 
 /** The sync step: runs a job of daemon/sync from its cursor. */
@@ -63,6 +67,8 @@ export async function syncStep(
       root: config.current().root,
       clean,
       linear: deps.linear(),
+      github: deps.github(),
+      mirror: await deps.mirror(),
       ...filesOf(deps, job.confirmed === true),
     },
   );

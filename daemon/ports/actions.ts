@@ -21,6 +21,7 @@ import type { Keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { Linear } from './linear.ts';
 import type { Mandates } from './mandates.ts';
+import type { Mirror } from './mirror.ts';
 import type { People } from './people.ts';
 import type { Practice } from './practice.ts';
 import type { Probes } from './probes.ts';
@@ -73,6 +74,7 @@ export interface Deps {
   rules: Rules;
   syncs: Syncs;
   linear: Linear;
+  mirror: Mirror;
   releases: Releases;
   chat: ChatBots;
   zones: { accept(by: string): Promise<{ digest: string; files: number }> };

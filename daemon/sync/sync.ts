@@ -3,7 +3,9 @@ import type { EstateConfig } from '../../contracts/estate.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StateView } from '../ports/state.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Github } from '../ports/github.ts';
 import type { Linear } from '../ports/linear.ts';
+import type { GithubMirror } from './github/mirror.ts';
 
 /** What a sync job may use. */
 export interface SyncDeps {
@@ -20,6 +22,8 @@ export interface SyncDeps {
   source(file: string): Promise<Buffer>;
   ledger: Pick<Ledger, 'read' | 'append'>;
   state: StateView;
+  github: Pick<Github, 'client' | 'trouble'>;
+  mirror: GithubMirror;
   linear: Pick<Linear, 'reconcile' | 'todos' | 'tellTodo'>;
   write(file: string, text: string, before: string | undefined): Promise<void>;
 }

@@ -34,7 +34,7 @@ healing:
   fix: { on: { probes: [root] }, runbook: leave, project: shop, env: dev }
 `;
 /** Its secret is stored while the daemon runs. */
-const HOOKS = `integrations: { github: {} }
+const HOOKS = `integrations: { github: { token: gh_token, repositories: { '7': shop }, commands: false, deployments: false } }
 rules:
   ping: { on: github.ping, runbook: leave, project: shop, env: dev }
 `;
@@ -136,6 +136,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await ask('secret set', { name: 'token', value: 'a-long-secret-value' });
   await ask('secret list');
   await ask('secret set', { name: 'github_webhook', value: 'a secret that GitHub knows' });
+  await ask('secret set', { name: 'gh_token', value: 'a token that GitHub gave' });
   await world.write('reeve.yaml', ESTATE + HOOKS);
   await ask('config reload');
   await ask('webhook test', { source: 'github', local: true });
@@ -145,6 +146,27 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   await app.store.ledger.append('rule.stopped', { rule: 'ping', ...sent, why: 'it started 20 jobs' });
   await ask('rules list');
   await ask('rules reset', { rule: 'ping' });
+  const mirror = await app.running.features.mirrorFiles();
+  const at = app.store.clock.now();
+  const item = {
+    id: 1,
+    created: at,
+    at,
+    state: 'success',
+    ref: 'main',
+    by: 'ana',
+    by_id: 2,
+    url: 'https://github.com',
+  };
+  for (const kind of ['releases', 'deployments', 'runs', 'issues'] as const) {
+    const labels = kind === 'issues' ? { labels: ['ops'] } : {};
+    await mirror.tell({ id: 7, named: '7', full_name: 'acme/shop' }, kind, {
+      ...item,
+      title: kind,
+      ...labels,
+    });
+    await ask(`github ${kind}`);
+  }
   for (const secret of ['linear_webhook', 'linear_token'])
     await ask('secret set', { name: secret, value: 'a secret that Linear knows' });
   // Nobody listens there, so everything waits.
@@ -197,6 +219,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   git('commit', '-q', '--allow-empty', '-m', 'feat: begin');
   await ask('release next', { project: 'shop' });
   await world.end(await ask('release', { project: 'shop', env: 'dev' }));
+  await ask('sync github', { project: 'shop', env: 'dev' });
   await ask('sync linear', { project: 'shop', env: 'dev' });
   await world.end(await ask('sync todos', { project: 'shop', env: 'dev' }));
   await ask('sync list');
@@ -305,6 +328,7 @@ export async function observedShapes(): Promise<{ shapes: Map<string, string>; u
       'wait.md': book('wait', 'run', 'sleep 60'),
       'activity-log.md': shipped('activity-log'),
       'todos.md': shipped('todos'),
+      'github.md': shipped('github'),
       'linear.md': shipped('linear'),
       'schemas.md': shipped('schemas'),
       'release.md': shipped('release'),

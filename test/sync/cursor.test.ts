@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { EstateConfig } from '../../contracts/estate.ts';
 import { dayOf } from '../../daemon/calendar.ts';
 import { activityLog } from '../../daemon/sync/activity/index.ts';
+import { nodeFs } from '../../daemon/fs.ts';
+import { GithubMirror } from '../../daemon/sync/github/mirror.ts';
 import type { SyncRun } from '../../daemon/sync/sync.ts';
 import { Book } from '../practice/book.ts';
 
@@ -36,6 +38,8 @@ function desk(book: Book) {
         ledger: book.ledger,
         state: book.ledger,
         source: () => Promise.reject(new Error('no source')),
+        github: { client: none, trouble: none },
+        mirror: new GithubMirror({ fs: nodeFs, folder: '/nowhere/mirror', clock: book.clock }),
         linear: { reconcile: none, todos: none, tellTodo: none },
         estate,
         root: '/nowhere',

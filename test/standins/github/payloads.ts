@@ -1,4 +1,4 @@
-import examples from '@octokit/webhooks-examples';
+import examples from '@octokit/webhooks-examples' with { type: 'json' };
 import type { WebhookEventMap, WebhookEventName } from '@octokit/webhooks-types';
 import { htmlOf, urlOf, type Repo, type Schemas, type User } from './world.ts';
 

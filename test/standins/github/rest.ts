@@ -44,9 +44,11 @@ export interface Route {
   /** An array is paged. */
   run(request: Request): Result;
 }
+/** An array, or what makes its parts as they are asked for. */
+export type Listed = Pick<readonly object[], 'length' | 'slice'>;
 export type Result =
   | { status?: number; data: object }
-  | { list: readonly object[]; /** Where GitHub wraps lists. */ in?: string }
+  | { list: Listed; /** Where GitHub wraps lists. */ in?: string }
   | { status: number };
 
 export interface Logged {
@@ -185,7 +187,7 @@ export class Rest {
     );
   }
 
-  #page(call: Call, list: readonly object[], wrap: string | undefined): Answer {
+  #page(call: Call, list: Listed, wrap: string | undefined): Answer {
     const per = Math.min(Number(call.query.get('per_page') ?? 30) || 30, MAX_PAGE);
     const page = Math.max(1, Number(call.query.get('page') ?? 1) || 1);
     const last = Math.max(1, Math.ceil(list.length / per));

@@ -1,3 +1,4 @@
+import type { Many } from './many.ts';
 import type { components } from '@octokit/openapi-types';
 
 export type Schemas = components['schemas'];
@@ -30,6 +31,8 @@ export interface Repo {
   gitTags: Schemas['git-tag'][];
   runs: Schemas['workflow-run'][];
   contents: Map<string, { text: string; sha: string }>;
+  /** Lists that are made as they are asked for, in place of the ones above. */
+  many?: Partial<Record<'releases' | 'deployments' | 'runs' | 'issues', Many>>;
   /** Its own Git repository, where there is one: what is pushed there is seen here. */
   folder?: string;
 }

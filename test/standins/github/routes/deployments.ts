@@ -36,6 +36,7 @@ export const deployments: readonly Route[] = [
         (['sha', 'ref', 'task', 'environment'] as const).every(
           (field) => query.get(field) === null || deployment[field] === query.get(field),
         );
+      if (repo.many?.deployments !== undefined) return { list: repo.many.deployments };
       return { list: repo.deployments.filter(fits).toReversed() };
     },
   },

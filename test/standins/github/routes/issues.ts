@@ -83,6 +83,7 @@ export const issues: readonly Route[] = [
     method: 'GET',
     path: '/repos/:owner/:repo/issues',
     run({ repo, query }) {
+      if (repo.many?.issues !== undefined) return { list: repo.many.issues };
       const labels = (query.get('labels') ?? '').split(',').filter(Boolean);
       const state = query.get('state') ?? 'open';
       const since = query.get('since') ?? '';
@@ -94,6 +95,7 @@ export const issues: readonly Route[] = [
           ) &&
           (since === '' || issue.updated_at >= since),
       );
+      if (query.get('sort') === 'updated') list.sort((a, b) => a.updated_at.localeCompare(b.updated_at));
       return { list: query.get('direction') === 'asc' ? list : list.toReversed() };
     },
   },

@@ -104,7 +104,11 @@ export const repository: readonly Route[] = [
       return { data: pull };
     },
   },
-  { method: 'GET', path: `${REPO}/releases`, run: ({ repo }) => ({ list: repo.releases.toReversed() }) },
+  {
+    method: 'GET',
+    path: `${REPO}/releases`,
+    run: ({ repo }) => ({ list: repo.many?.releases ?? repo.releases.toReversed() }),
+  },
   {
     method: 'GET',
     path: `${REPO}/releases/latest`,
@@ -218,6 +222,7 @@ export const repository: readonly Route[] = [
           run.status === query.get('status') ||
           run.conclusion === query.get('status')) &&
         (query.get('created') === null || run.created_at >= (query.get('created') ?? '').replace(/^>=?/, ''));
+      if (repo.many?.runs !== undefined) return { list: repo.many.runs, in: 'workflow_runs' };
       return { list: repo.runs.filter(fits).toReversed(), in: 'workflow_runs' };
     },
   },

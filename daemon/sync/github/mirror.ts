@@ -1,0 +1,96 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { makeFolder, readWhole, replaceDurably } from '../../durable.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Fs } from '../../ports/fs.ts';
+import type { MirrorItem, MirrorKind, MirrorRepository } from '../../ports/mirror.ts';
+import { errno } from '../../durable.ts';
+import { Shelf } from './shelf.ts';
+
+/** A shelf that nobody asks for is forgotten after this, ms. */
+const KEEP = 30_000;
+const Repository = z.object({ id: z.int(), named: z.string(), full_name: z.string() });
+
+/** What is mirrored of GitHub: `<folder>/<number of the repository>/<kind>.jsonl`. */
+export class GithubMirror {
+  readonly #fs: Fs;
+  readonly #folder: string;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #open = new Map<string, { shelf: Promise<Shelf>; tail: Promise<unknown>; busy: number }>();
+  #cancel = (): void => {};
+
+  constructor({ fs, folder, clock }: { fs: Fs; folder: string; clock: Pick<Clock, 'after'> }) {
+    this.#fs = fs;
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /** Those that were mirrored once. */
+  async repositories(): Promise<MirrorRepository[]> {
+    const names = await this.#fs.readdir(this.#folder).catch((error: unknown) => {
+      if (errno(error) === 'ENOENT') return [];
+      throw error;
+    });
+    const all = await Promise.all(names.map((name) => readWhole(this.#fs, this.#about(name))));
+    return all.flatMap((bytes) => {
+      if (bytes === undefined) return [];
+      const read = Repository.safeParse(JSON.parse(bytes.toString('utf8')));
+      return read.success ? [read.data] : [];
+    });
+  }
+
+  /** Durable when it resolves. */
+  async remember(repository: MirrorRepository): Promise<void> {
+    const file = this.#about(String(repository.id));
+    const bytes = Buffer.from(JSON.stringify(repository));
+    const there = await readWhole(this.#fs, file);
+    if (there?.equals(bytes) === true) return;
+    await makeFolder(this.#fs, path.dirname(file));
+    await replaceDurably(this.#fs, file, bytes);
+  }
+
+  /** One after the other for a shelf. After a failure it is read anew from the disk. */
+  async with<T>(repository: number, kind: MirrorKind, use: (shelf: Shelf) => Promise<T>): Promise<T> {
+    const file = path.join(this.#folder, String(repository), `${kind}.jsonl`);
+    let entry = this.#open.get(file);
+    if (entry === undefined) {
+      entry = { shelf: Shelf.open(this.#fs, file), tail: Promise.resolve(), busy: 0 };
+      this.#open.set(file, entry);
+    }
+    const { shelf, tail } = entry;
+    entry.busy++;
+    const done = tail.then(async () => use(await shelf));
+    entry.tail = done.catch(() => undefined);
+    try {
+      return await done;
+    } catch (error) {
+      if (this.#open.get(file) === entry) this.#open.delete(file);
+      await (await shelf.catch(() => undefined))?.close();
+      throw error;
+    } finally {
+      entry.busy--;
+      this.#cancel();
+      this.#cancel = this.#clock.after(KEEP, () => void this.close().catch(() => undefined));
+    }
+  }
+
+  /** One item that a delivery told. Durable when it resolves. */
+  async tell(repository: MirrorRepository, kind: MirrorKind, item: MirrorItem): Promise<void> {
+    await this.remember(repository);
+    await this.with(repository.id, kind, (shelf) => shelf.put([item]));
+  }
+
+  /** Lets go of what nobody uses. */
+  async close(): Promise<void> {
+    this.#cancel();
+    for (const [file, { shelf, busy }] of this.#open) {
+      if (busy > 0) continue;
+      this.#open.delete(file);
+      await (await shelf.catch(() => undefined))?.close();
+    }
+  }
+
+  #about(repository: string): string {
+    return path.join(this.#folder, repository, 'repository.json');
+  }
+}
