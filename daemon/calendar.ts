@@ -63,3 +63,16 @@ export function stamp(at: number, timezone: string): string {
 
 /** `2026-11-25` in a zone. */
 export const day = (at: number, timezone: string): string => stamp(at, timezone).slice(0, 10);
+
+/**
+ * The day, or the seven days, that a digest is of: until a date, or as of an instant. In the morning that is until
+ * yesterday, from noon on until today, so that a digest at any hour is of a day that is over or nearly so.
+ */
+export function digestSpan(
+  period: 'day' | 'week',
+  as: string | number,
+  timezone: string,
+): { from: number; to: number } | undefined {
+  const date = typeof as === 'string' ? as : day(as - 12 * 3_600_000, timezone);
+  return period === 'week' ? weekOf(date, timezone) : dayOf(date, timezone);
+}

@@ -30,6 +30,7 @@ import { preauthList, preauthRevoke, preauthShow, preauthVerify } from './preaut
 import { probePushUrl } from './probe-push-url.ts';
 import { probeHistory, probeKinds, probeList, probeRun, probeShow } from './probes.ts';
 import { release, releaseNext } from './release.ts';
+import { digest } from './digest.ts';
 import { reportWeekly } from './report.ts';
 import { drillRun, replay, retry, run } from './run.ts';
 import { rulesExplain, rulesList, rulesReset } from './rules.ts';
@@ -153,6 +154,7 @@ export const actions = [
   sloList,
   sloShow,
   dora,
+  digest,
   reportWeekly,
   verifyFactory,
   lintWorkflows,

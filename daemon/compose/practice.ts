@@ -33,7 +33,7 @@ const AGAIN_MS = 60_000;
 
 /** The numbers of the practice. The code of objectives is loaded with the first of them, the others when somebody asks. */
 export function composePractice(
-  { store, config, warn }: FeatureContext,
+  { store, config, runbooks, clean, warn }: FeatureContext,
   alerts: Alerts,
   probes: Probes,
 ): PracticeFeature {
@@ -126,6 +126,10 @@ export function composePractice(
         },
         asked,
       );
+    },
+    async digest(asked) {
+      const { makeDigest } = await import('./digest.ts');
+      return makeDigest({ store, config, runbooks, clean, weekly: practice.weekly }, asked);
     },
     async written(report) {
       const { titleOf, weeklyMarkdown } = await import('../practice/report/markdown.ts');

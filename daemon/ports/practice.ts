@@ -155,6 +155,24 @@ export type WeeklyReport = {
   incomplete: string[];
 };
 
+/** A day or a week in a few lines, with what waits for a person. Times in ms. */
+export type Digest = {
+  period: 'day' | 'week';
+  title: string;
+  /** Markdown, cleaned of secrets; short when nothing happened. */
+  text: string;
+  /** Nothing happened, and nothing waits. */
+  quiet: boolean;
+  project: string | null;
+  timezone: string;
+  from: number;
+  to: number;
+  waiting: string[];
+  report: WeeklyReport;
+  /** The same span of time before; null for a day. */
+  before: WeeklyReport | null;
+};
+
 /** The numbers of the practice. */
 export interface Practice {
   slos: Slos;
@@ -162,6 +180,13 @@ export interface Practice {
   dora(places: readonly Place[], from: number, to: number): Promise<DoraView[]>;
   /** What happened in [from, to), ms: of one project, or of all that `may` be seen. */
   weekly(of: { project?: string | undefined; from: number; to: number; may: Sees }): Promise<WeeklyReport>;
+  /** In the estate's time zone. Of everything, or of one project: who may see what is the caller's to ask. */
+  digest(of: {
+    period: 'day' | 'week';
+    from: number;
+    to: number;
+    project?: string | undefined;
+  }): Promise<Digest>;
   /** The same for people, as Markdown, and in a few lines. */
   written(report: WeeklyReport): Promise<{ title: string; headline: string; markdown: string }>;
 }

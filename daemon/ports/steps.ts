@@ -100,8 +100,9 @@ export interface StepServices {
     options: JsonObject,
     context: BackupContext,
   ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[]; phases: Record<string, number> }>;
-  /** Writes the report of the last seven days. `file`: null when it may not be written. Rejects FORBIDDEN. */
+  /** Writes the report of the last seven days, or a digest. `file`: null when it may not be written. Rejects FORBIDDEN. */
   report(request: {
+    period: 'weekly' | 'daily-digest' | 'weekly-digest';
     scope: 'project' | 'estate';
     job: JobSpec;
   }): Promise<{ title: string; headline: string; artifact: ArtifactRef; file: string | null }>;

@@ -205,6 +205,7 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
     'chat status',
     'slo list',
     'dora',
+    'digest',
     'report weekly',
   ])
     await ask(command);
