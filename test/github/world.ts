@@ -5,7 +5,7 @@ import { commentPayload } from '../standins/github/payloads.ts';
 import type { Repo, Schemas, User } from '../standins/github/world.ts';
 import { standin } from './rig.ts';
 
-const HOOK = 'a secret that GitHub and we know';
+export const HOOK = 'a secret that GitHub and we know';
 export const SHA = 'a'.repeat(40);
 
 export interface Scene extends World {
