@@ -5,10 +5,12 @@ import { bullets, digestText, isQuiet } from '../practice/report/digest.ts';
 import { readCron } from '../schedule/times.ts';
 import { schedules, scheduleState } from '../schedule/projection.ts';
 import { tellDays } from '../sync/activity/days.ts';
-import { dayHeadline, isQuiet as isQuietDay, say, stepText } from '../sync/activity/markdown.ts';
+import { isQuiet as isQuietDay } from '../sync/activity/markdown.ts';
 import type { DayLog, Entry } from '../sync/activity/entries.ts';
 import { syncProjection } from '../sync/projection.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
+import { oneLine } from '../text.ts';
+import { plural } from '../../contracts/units.ts';
 import type { Store } from './store.ts';
 
 export interface DigestDeps {
@@ -33,13 +35,15 @@ export async function makeDigest(
   const last = period === 'week' ? weekOf(day(from - 1, timezone), timezone) : undefined;
   const before = last === undefined ? null : await deps.weekly({ ...last, project, may });
   const { log, now } = await told(deps, { from, to, project });
-  const words = { timezone, clean };
+  const say = (text: string): string => oneLine(clean(text), 200);
   const parts = {
     period,
     report,
     before,
-    happened: isQuietDay(log) ? '' : happened(log, words),
-    waiting: now.next.map((step) => stepText(step, words)),
+    happened: isQuietDay(log) ? '' : happened(log, say),
+    waiting: now.next.map(
+      ({ text, command }) => `${say(text)}${command === undefined ? '' : `: ${command}`}`,
+    ),
     conflicts: Object.values(store.state.get(syncProjection))
       .filter((run) => run.at >= from && run.at < to && run.conflicts.length > 0 && may(run))
       .map((run) => ({ sync: run.sync, project: run.project ?? null, count: run.conflicts.length })),
@@ -63,15 +67,20 @@ export async function makeDigest(
   };
 }
 
-/** Jobs before what people set up: the log of the day has both, with every line. */
-function happened(log: DayLog, words: Parameters<typeof say>[1]): string {
+/** What changed and what did not pass. Jobs before what people set up: the log of the day has both, with every line. */
+function happened({ changed, failed, decisions, routine }: DayLog, say: (text: string) => string): string {
   const isJob = ({ ref = '' }: Entry): boolean => ref.startsWith('job_');
-  const { items, more } = log.changed;
-  const lines = [...items.filter(isJob), ...items.filter((one) => !isJob(one))].map(({ what, by }) =>
-    say(by === undefined ? what : `${what}, by ${by}`, words),
-  );
-  const counts = dayHeadline({ ...log, blockers: [], next: [] }, words);
-  return lines.length === 0 ? counts : `${bullets('Changed', lines, more)}\n\n${counts}`;
+  const lines = (all: Entry[]): string[] =>
+    [...all.filter(isJob), ...all.filter((one) => !isJob(one))].map(({ what, by }) =>
+      say(by === undefined ? what : `${what}, by ${by}`),
+    );
+  const runs = [...routine.values()].reduce((sum, n) => sum + n, 0);
+  return [
+    ...(failed.items.length === 0 ? [] : [bullets('Did not pass', lines(failed.items), failed.more)]),
+    ...(changed.items.length === 0 ? [] : [bullets('Changed', lines(changed.items), changed.more)]),
+    ...(decisions.items.length === 0 ? [] : [bullets('Decided', lines(decisions.items), decisions.more)]),
+    ...(runs === 0 ? [] : [`By schedule, passed: ${plural(runs, 'run')}.`]),
+  ].join('\n\n');
 }
 
 /** What happened in [from, to), and what is open now, whenever it began. */

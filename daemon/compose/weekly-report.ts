@@ -39,9 +39,9 @@ export async function reportStep(
       ...span,
       project: scope === 'project' ? project : undefined,
     });
-    const document = await artifacts.put(Buffer.from(`# ${made.title}\n\n${made.text}\n`), {
-      mediaType: 'text/markdown',
-      name: `${period}-${day(made.to - 1, made.timezone)}.md`,
+    const document = await artifacts.put(Buffer.from(`${made.title}\n\n${made.text}\n`), {
+      mediaType: 'text/plain',
+      name: `${period}-${day(made.to - 1, made.timezone)}.txt`,
     });
     return { title: made.title, headline: made.text, artifact: document, file: null };
   }

@@ -159,7 +159,7 @@ export type WeeklyReport = {
 export type Digest = {
   period: 'day' | 'week';
   title: string;
-  /** Markdown, cleaned of secrets; short when nothing happened. */
+  /** Plain text, cleaned of secrets; short when nothing happened. */
   text: string;
   /** Nothing happened, and nothing waits. */
   quiet: boolean;

@@ -72,12 +72,12 @@ test('a busy day: what waits for a person first, then changes, deployments, inci
   expect(quiet).toBe(false);
   expect(title).toBe(`test: ${today()}`);
   expect(text).not.toContain(secret);
-  expect(text).not.toContain('*now*');
-  expect(text.startsWith(`**Waits for a person** (${waiting.length}):`)).toBe(true);
+  expect(text).not.toMatch(/\*\*|`|\\\\/);
+  expect(text.startsWith(`Waits for a person (${waiting.length}):`)).toBe(true);
   expect(waiting.some((line) => line.includes('answer ana, who asks for deploy:prod'))).toBe(true);
   expect(waiting.some((line) => line.includes('reeve incidents show inc_'))).toBe(true);
   expect(text).toContain('(deploy, shop/dev): PASS, by ana');
-  expect(text).toMatch(/Incident \(page, shop\/dev\): .*\*\*goes on\*\*/);
+  expect(text).toMatch(/Incident \(page, shop\/dev\): .*goes on/);
   expect(text).toContain('Next drills: nightly-restore');
 
   const week = await digest(here, { week: true });

@@ -1,7 +1,7 @@
 import { plural } from '../../../contracts/units.ts';
 import { stamp } from '../../calendar.ts';
 import { words } from '../../figures.ts';
-import { inMarkdown } from '../../markdown.ts';
+import { oneLine } from '../../text.ts';
 import type { WeeklyReport } from '../../ports/practice.ts';
 
 export interface DigestParts {
@@ -11,7 +11,7 @@ export interface DigestParts {
   before: WeeklyReport | null;
   /** What happened, from the ledger, in a few lines; empty when nothing did. */
   happened: string;
-  /** What waits for a person, one a line, as Markdown. */
+  /** What waits for a person, one a line. */
   waiting: readonly string[];
   /** Sync jobs that left something as people had it. */
   conflicts: readonly { sync: string; project: string | null; count: number }[];
@@ -31,14 +31,12 @@ const isSilent = (report: WeeklyReport): boolean =>
   report.drills.every(({ runs }) => runs === 0) &&
   raised(report) + report.alerts.open.length === 0;
 
-/** As Markdown: what waits for somebody first, then what happened, then figures, then what comes. */
+/** As plain text, which each channel writes in its own way: what waits for somebody first, then what happened, then figures, then what comes. */
 export function digestText(parts: DigestParts): string {
   const { period, report, waiting, happened, drills } = parts;
   const next = drills.slice(0, 3).map(({ schedule, at }) => `${schedule} ${stamp(at, report.timezone)}`);
   const comes =
-    next.length === 0
-      ? '**No drill is scheduled.**'
-      : `Next drills: ${next.join(', ')} (${report.timezone}).`;
+    next.length === 0 ? 'No drill is scheduled.' : `Next drills: ${next.join(', ')} (${report.timezone}).`;
   const before = parts.before === null || isSilent(parts.before) ? [] : compared(parts);
   if (isQuiet(parts))
     return [`Nothing happened, and nothing waits for anybody. ${comes}`, ...before].join('\n\n');
@@ -64,7 +62,7 @@ export function digestText(parts: DigestParts): string {
 export function bullets(heading: string, lines: readonly string[], more_ = 0): string {
   const more = Math.max(0, lines.length - MAX_LINES) + more_;
   return [
-    `**${heading}** (${lines.length + more_}):`,
+    `${heading} (${lines.length + more_}):`,
     ...lines.slice(0, MAX_LINES).map((line) => `- ${line}`),
     ...(more > 0 ? [`- and ${more} more`] : []),
   ].join('\n');
@@ -89,7 +87,7 @@ function deployments(report: WeeklyReport): string[] {
     .map((view) => `${view.project}/${view.env} ${view.deployments}`);
   const where = places.length === 0 ? '' : ` (${places.slice(0, 5).join(', ')})`;
   return [
-    `Deployments to the last environment: ${passed} passed${where}${bad === 0 ? '' : `, **${bad} failed or did not pass**`}.`,
+    `Deployments to the last environment: ${passed} passed${where}${bad === 0 ? '' : `, ${bad} failed or did not pass`}.`,
   ];
 }
 
@@ -97,21 +95,21 @@ function drillLine(drill: WeeklyReport['drills'][number]): string {
   const figure = (name: string, got: number | null, goal: number | null): string =>
     got === null
       ? `${name} not measured`
-      : `${name} ${words(got)}${goal === null ? '' : ` ${got > goal ? '**>**' : '≤'} ${words(goal)}`}`;
-  const verdict = drill.last.verdict === 'PASS' ? 'PASS' : `**${drill.last.verdict}**`;
+      : `${name} ${words(got)}${goal === null ? '' : ` ${got > goal ? '>' : '≤'} ${words(goal)}`}`;
+  const verdict = drill.last.verdict === 'PASS' ? 'PASS' : `${drill.last.verdict}`;
   return `Drill ${drill.drill}: ${drill.passed} of ${drill.runs} passed, last ${verdict}; ${figure('RPO', drill.rpo_ms, drill.objective_rpo_ms)}, ${figure('RTO', drill.rto_ms, drill.objective_rto_ms)}.`;
 }
 
 function incidents({ incidents: all, to }: WeeklyReport): string[] {
   return all.slice(0, MAX_LINES).map(({ title, severity, project, env, began, ended }) => {
-    const over = ended === null || ended >= to ? '**goes on**' : `lasted ${words(ended - began)}`;
-    return `Incident (${severity}, ${project}/${env}): ${inMarkdown(title, 100)}, ${over}.`;
+    const over = ended === null || ended >= to ? 'goes on' : `lasted ${words(ended - began)}`;
+    return `Incident (${severity}, ${project}/${env}): ${oneLine(title, 100)}, ${over}.`;
   });
 }
 
 function alerts({ alerts: { page, warn, info, open } }: WeeklyReport): string[] {
   if (page + warn + info + open.length === 0) return [];
-  const now = open.slice(0, 5).map(({ key }) => `\`${key}\``);
+  const now = open.slice(0, 5).map(({ key }) => `${key}`);
   const still = now.length === 0 ? '' : `; open at its end: ${now.join(', ')}${open.length > 5 ? ' …' : ''}`;
   return [`Alerts: ${plural(page, 'page')}, ${plural(warn, 'warning')}, ${plural(info, 'notice')}${still}.`];
 }
@@ -119,7 +117,7 @@ function alerts({ alerts: { page, warn, info, open } }: WeeklyReport): string[] 
 const conflicts = ({ conflicts: all }: DigestParts): string[] =>
   all.map(
     ({ sync, project, count }) =>
-      `Sync ${sync}${project === null ? '' : ` of ${project}`}: **${plural(count, 'conflict')}**, left as people had it (\`reeve sync status ${sync}\`).`,
+      `Sync ${sync}${project === null ? '' : ` of ${project}`}: ${plural(count, 'conflict')}, left as people had it (reeve sync status ${sync}).`,
   );
 
 function objectives({ slos }: WeeklyReport): string[] {
@@ -127,12 +125,12 @@ function objectives({ slos }: WeeklyReport): string[] {
   if (slos.length === 0) return [];
   return bad.length === 0
     ? [`Objectives: all ${slos.length} are kept.`]
-    : [`Objectives: ${bad.map(({ slo: { name, state } }) => `${name} **${state}**`).join(', ')}.`];
+    : [`Objectives: ${bad.map(({ slo: { name, state } }) => `${name} ${state}`).join(', ')}.`];
 }
 
 function missed({ schedules }: WeeklyReport): string[] {
   const slots = schedules.reduce((sum, row) => sum + row.missed, 0);
-  return slots === 0 ? [] : [`**${plural(slots, 'slot')} missed**.`];
+  return slots === 0 ? [] : [`${plural(slots, 'slot')} missed.`];
 }
 
 /** Each figure beside that of the week before. */

@@ -69,8 +69,8 @@ export function dayHeadline(day: DayLog, words: Words): string {
   ].join('\n');
 }
 
-export const say = (text: string, { clean }: Words): string => inMarkdown(oneLine(clean(text), MAX_TEXT));
-export const stepText = ({ text, command }: Step, words: Words): string =>
+const say = (text: string, { clean }: Words): string => inMarkdown(oneLine(clean(text), MAX_TEXT));
+const stepText = ({ text, command }: Step, words: Words): string =>
   `${say(text, words)}${command === undefined ? '' : `: \`${command}\``}`;
 const plain = <T>(items: readonly T[]): Kept<T> => ({
   items: items.slice(0, 100),
