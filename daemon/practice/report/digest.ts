@@ -96,8 +96,7 @@ function drillLine(drill: WeeklyReport['drills'][number]): string {
     got === null
       ? `${name} not measured`
       : `${name} ${words(got)}${goal === null ? '' : ` ${got > goal ? '>' : '≤'} ${words(goal)}`}`;
-  const verdict = drill.last.verdict === 'PASS' ? 'PASS' : `${drill.last.verdict}`;
-  return `Drill ${drill.drill}: ${drill.passed} of ${drill.runs} passed, last ${verdict}; ${figure('RPO', drill.rpo_ms, drill.objective_rpo_ms)}, ${figure('RTO', drill.rto_ms, drill.objective_rto_ms)}.`;
+  return `Drill ${drill.drill}: ${drill.passed} of ${drill.runs} passed, last ${drill.last.verdict}; ${figure('RPO', drill.rpo_ms, drill.objective_rpo_ms)}, ${figure('RTO', drill.rto_ms, drill.objective_rto_ms)}.`;
 }
 
 function incidents({ incidents: all, to }: WeeklyReport): string[] {
@@ -109,7 +108,7 @@ function incidents({ incidents: all, to }: WeeklyReport): string[] {
 
 function alerts({ alerts: { page, warn, info, open } }: WeeklyReport): string[] {
   if (page + warn + info + open.length === 0) return [];
-  const now = open.slice(0, 5).map(({ key }) => `${key}`);
+  const now = open.slice(0, 5).map(({ key }) => key);
   const still = now.length === 0 ? '' : `; open at its end: ${now.join(', ')}${open.length > 5 ? ' …' : ''}`;
   return [`Alerts: ${plural(page, 'page')}, ${plural(warn, 'warning')}, ${plural(info, 'notice')}${still}.`];
 }
