@@ -106,6 +106,33 @@ test('the shipped runbooks tell their channel what the command shows', async () 
   }
 });
 
+test('by its schedule it is told once for a slot, and is of the slot’s own day', async () => {
+  const here = await openWorld({
+    estate: `${ESTATE}alerts: { channels: { ops: { kind: log } } }
+schedules:
+  daily-digest: { runbook: daily-digest, cron: '0 8 * * *', project: shop, env: dev, inputs: { scope: estate } }
+`,
+    runbooks: { 'daily-digest.md': await shipped('daily-digest.md') },
+  });
+  await here.app.startSchedules(false);
+  await here.app.running.scheduler.tick();
+  const day = new Date(Date.now() - 3 * 24 * HOUR).toISOString().slice(0, 10);
+  const next = new Date(Date.parse(day) + 24 * HOUR).toISOString().slice(0, 10);
+  const args = { schedule: 'daily-digest', from: day, to: next };
+  for (let n = 0; n < 2; n++) {
+    const ask = { command: 'schedule backfill', args, reason: 'it was off' };
+    const asked = await here.as('root', ask);
+    const run = await here.as('root', { ...ask, confirm: asked.confirm?.digest ?? '' });
+    if (n === 0) expect(run.error).toBeUndefined();
+    await here.app.running.scheduler.idle();
+  }
+  for (const { body } of await here.records('job.queued'))
+    expect((await here.app.running.jobs.wait(body.job.job_id)).status).toBe('PASS');
+  const told = (await here.records('message.queued')).map(({ body }) => body.title);
+  const before = new Date(Date.parse(day) - 24 * HOUR).toISOString().slice(0, 10);
+  expect(told).toEqual([`test: ${before}`]);
+});
+
 test('who may not see everything is shown a project of theirs, and nothing else', async () => {
   const here = await world();
   await here.write(
