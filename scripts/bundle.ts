@@ -14,6 +14,11 @@ const DECIDING = [
   'package-lock.json',
   'node_modules/.package-lock.json',
 ];
+/**
+ * First line of the bundle: what makes a snapshot runs it without the beginnings of a CommonJS module. Not part of what is
+ * bundled, where it would get another name.
+ */
+const EXPORTS = "var exports = typeof exports === 'object' ? exports : {};";
 /** File systems stamp with the time of the last tick, ms. */
 const TICK = 20;
 
@@ -43,8 +48,6 @@ export async function makeBundle(cache = CACHE): Promise<string> {
   });
   const { output } = await build.generate({
     format: 'cjs',
-    // What makes a snapshot runs it without the beginnings of a CommonJS module.
-    intro: "var exports = typeof exports === 'object' ? exports : {};",
     // One file: a daemon that loaded it never needs another one, whatever happens to the clone while it runs.
     codeSplitting: false,
     // One character beyond Latin-1 would double what the text takes in memory.
@@ -74,8 +77,8 @@ export async function makeBundle(cache = CACHE): Promise<string> {
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   // Always the same name: Node's compile cache goes by it, and would keep the code of every bundle there ever was.
   const file = 'daemon.cjs';
-  if (map !== null) put(`${cache}${file}.map`, JSON.stringify(map));
-  const identity = put(cache + file, `${code}//# sourceMappingURL=${file}.map\n`);
+  if (map !== null) put(`${cache}${file}.map`, JSON.stringify({ ...map, mappings: `;${map.mappings}` }));
+  const identity = put(cache + file, `${EXPORTS}\n${code}//# sourceMappingURL=${file}.map\n`);
   // Last: until it is there, and names this very file, the files themselves run.
   const manifest: Manifest = { runs: RUNS, root: ROOT, file, identity, inputs };
   put(`${cache}manifest.json`, JSON.stringify(manifest));
