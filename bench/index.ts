@@ -11,4 +11,5 @@ export const suites: Record<string, () => Promise<{ benches: Bench[] }>> = {
   samples: () => import('./samples.ts'),
   schedule: () => import('./schedule.ts'),
   webhooks: () => import('./webhooks.ts'),
+  sync: () => import('./sync.ts'),
 };
