@@ -4,3 +4,7 @@ export const inMarkdown = (value: string, max = 2000): string =>
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replaceAll(/[\\`*_[\]<>|#]/g, '\\$&')
     .slice(0, max);
+
+/** The words of a line written with `inMarkdown`, bold and code: for a channel that shows text as it is. */
+export const plainOf = (markdown: string): string =>
+  markdown.replaceAll(/\\([\\`*_[\]<>|#])|\*\*|`/g, (_mark, escaped: string | undefined) => escaped ?? '');

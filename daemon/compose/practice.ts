@@ -2,6 +2,7 @@ import { fail } from '../../contracts/errors.ts';
 import type { EstateConfig } from '../../contracts/estate.ts';
 import { lastEnvironments } from '../estate-places.ts';
 import type { Releasers } from '../lifecycle.ts';
+import { plainOf } from '../markdown.ts';
 import type { Alerts } from '../ports/alerts.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { Practice, Slos } from '../ports/practice.ts';
@@ -136,7 +137,7 @@ export function composePractice(
       const { headlines } = await import('../practice/report/headline.ts');
       return {
         title: titleOf(report),
-        headline: headlines(report).join('\n'),
+        headline: headlines(report).map(plainOf).join('\n'),
         markdown: weeklyMarkdown(report),
       };
     },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { SYNC_FILES, type SyncName } from '../../../contracts/estate/sync-files.ts';
+import { plainOf } from '../../markdown.ts';
 import { defineKind, specObject } from './kind.ts';
 
 const Sync = z.enum(Object.keys(SYNC_FILES) as [SyncName, ...SyncName[]]);
@@ -59,7 +60,7 @@ export const sync = defineKind({
       artifacts: [artifact],
       outputs: {
         title: dry_run ? `${title} (dry run: nothing was written)` : title,
-        headline,
+        headline: plainOf(headline),
         files: dry_run ? 'nothing was written' : files.join(', '),
         conflicts: String(conflicts.length),
         ...Object.fromEntries(Object.entries(counts).map(([name, n]) => [name, String(n)])),
