@@ -218,6 +218,8 @@ export const ChatJob = z.object({
   tail: z.array(z.object({ step: z.string(), line: z.string() })).max(20),
   /** It has ended for good. */
   over: z.boolean(),
+  /** Where the job stands on the daemon's page, when the estate says how people reach it. */
+  page: z.url().max(300).nullable().default(null),
 });
 export type ChatJob = z.infer<typeof ChatJob>;
 

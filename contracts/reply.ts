@@ -67,6 +67,8 @@ export const Block = z.discriminatedUnion('type', [
     text: z.string().optional(),
   }),
   z.object({ type: z.literal('hint'), text: z.string() }),
+  /** An address that the daemon made of what the estate says, never of foreign text. */
+  z.object({ type: z.literal('link'), label: z.string(), url: z.url() }),
 ]);
 export type Block = z.infer<typeof Block>;
 

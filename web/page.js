@@ -11,6 +11,8 @@ const token = takeToken();
 const output = new Map();
 const opened = new Map();
 let jobs = [];
+/** The job in the address, if there is one. */
+let linked;
 
 function notice(title, text) {
   $('notice').replaceChildren(el('strong', {}, title), el('p', {}, text));
@@ -92,10 +94,12 @@ function showDrill(drill) {
 
 function showJobs() {
   $('no-jobs').textContent = 'No job has run yet.';
-  $('no-jobs').hidden = jobs.length > 0;
+  $('no-jobs').hidden = jobs.length > 0 || linked !== undefined;
   const focused = document.activeElement?.closest?.('[data-job]')?.dataset.job;
+  const newest = jobs.map((job) => (job.spec.job_id === linked?.spec.job_id ? undefined : job));
+  const current = jobs.find((job) => job.spec.job_id === linked?.spec.job_id) ?? linked;
   $('jobs').replaceChildren(
-    ...jobs.map((job) => {
+    ...[current, ...newest].filter(Boolean).map((job) => {
       const id = job.spec.job_id;
       const item = jobItem(job, output.get(id), opened.get(id) ?? job.status === 'RUNNING');
       const details = item.querySelector('details');
@@ -166,9 +170,31 @@ const refresh = soon(async () => {
     getJson(token, `/v1/jobs?limit=${JOBS}`),
   ]);
   jobs = list.jobs;
+  const id = linked?.spec.job_id;
+  if (id && !jobs.some((job) => job.spec.job_id === id)) linked = await getJson(token, `/v1/jobs/${id}`);
   showStatus(status);
   showJobs();
 }, 150);
+/** The job in the address, `#job_…`, as live messages in chat link to it: shown first, open, and in sight. */
+async function showLinked() {
+  const [, id] = /^#(job_[0-9a-f]{32})$/.exec(location.hash) ?? [];
+  linked = undefined;
+  $('notice').hidden = true;
+  if (id === undefined) return showJobs();
+  try {
+    linked = await getJson(token, `/v1/jobs/${id}`);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    showJobs();
+    return notice(error.message, error.hint);
+  }
+  opened.set(id, true);
+  showJobs();
+  const item = document.querySelector(`[data-job="${id}"]`);
+  item?.querySelector('summary').focus({ preventScroll: true });
+  item?.scrollIntoView({ block: 'center' });
+}
+
 const redrawJobs = soon(async () => showJobs(), 150);
 
 function onEvent(event) {
@@ -196,6 +222,8 @@ async function main() {
     showCommands(commands, '');
     $('filter').addEventListener('input', () => showCommands(commands, $('filter').value));
     refresh();
+    await showLinked();
+    addEventListener('hashchange', () => showLinked().catch(() => linkState('Trying again…', 'warn')));
     await follow(token, {
       tail: RECORDS,
       onEvent,

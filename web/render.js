@@ -116,6 +116,7 @@ export function jobItem(job, lines, open) {
     details.append(output);
     queueMicrotask(() => (output.scrollTop = output.scrollHeight));
   }
-  details.append(el('p', { class: 'quiet mono' }, job.spec.job_id));
+  const { job_id: id } = job.spec;
+  details.append(el('p', { class: 'quiet mono' }, el('a', { href: `#${id}` }, id)));
   return el('li', { 'data-job': job.spec.job_id }, details);
 }

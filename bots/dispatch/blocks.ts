@@ -60,6 +60,8 @@ export function piecesOf(block: Block, markup: Markup): Piece[] {
       return block.text === undefined
         ? [loose([`${markup.bold('File')}: ${markup.text(block.name)}`])]
         : [loose([markup.bold(block.name)]), fenced(harmlessLines(block.text))];
+    case 'link':
+      return [loose([markup.link(block.label, block.url)])];
     case 'buttons':
       return [];
   }

@@ -29,7 +29,7 @@ const WORDS: Record<JobStatus, string> = {
 };
 
 /** The one message of a job, as it is at `now` (ms): steps, time, last lines, verdict. The same job is the same message. */
-export function liveOf({ job, tail, over }: ChatJob, now: number): Shown {
+export function liveOf({ job, tail, over, page }: ChatJob, now: number): Shown {
   const { spec, status, attempts } = job;
   const attempt = attempts.at(-1);
   const began = attempt?.started_at;
@@ -77,6 +77,7 @@ export function liveOf({ job, tail, over }: ChatJob, now: number): Shown {
         ? `\`/reeve jobs show job:${short}\` has all of it, \`/reeve jobs logs job:${short}\` what it printed.`
         : `\`/reeve jobs cancel job:${short}\` stops it.`,
     },
+    ...(page === null ? [] : [{ type: 'link' as const, label: 'The job on the page', url: page }]),
   ];
   return {
     tone: TONE[status],

@@ -46,6 +46,8 @@ export function blockLines(terminal: Terminal, block: Block): string[] {
           ];
     case 'file':
       return fileLines(terminal, block);
+    case 'link':
+      return [harmless(`${block.label}: ${block.url}`)];
     case 'hint':
       return quiet
         ? []

@@ -50,14 +50,16 @@ export class LiveJobs {
 
   /** Rejects JOB_NOT_FOUND for a job without a live message of this bot. */
   async look(platform: Platform, id: string): Promise<ChatJob> {
-    const { jobs, ledger, clean } = this.#deps;
+    const { jobs, ledger, config, clean } = this.#deps;
     this.#mustBeLive(platform, id);
     await ledger.settled().catch(() => undefined);
     const job = await jobs.get(id);
     const over = isTerminal(job.status);
     const tail = await this.#tail(id, job.spec, over);
     const shown = cleaned({ job, tail }, clean);
-    return { version: sha256Hex(JSON.stringify(shown)).slice(0, 32), ...shown, over };
+    const { page: site } = config.current().config.chat;
+    const page = site === undefined ? null : `${site}/#${id}`;
+    return { version: sha256Hex(JSON.stringify([shown, page])).slice(0, 32), ...shown, over, page };
   }
 
   /** What it printed; nothing while it goes on. Rejects JOB_NOT_FOUND for a job without a live message of this bot. */

@@ -1,5 +1,5 @@
 import { harmless } from '../text.ts';
-import { ZERO_WIDTH, type Markup } from './markup.ts';
+import { isPlain, ZERO_WIDTH, type Markup } from './markup.ts';
 
 /** Discord's Markdown. A backslash before ASCII punctuation shows it as it is; mentions also never go out allowed. */
 export const discordMarkup: Markup = {
@@ -10,6 +10,7 @@ export const discordMarkup: Markup = {
     const safe = apart(harmless(text)).replaceAll('@', `@${ZERO_WIDTH}`);
     return safe.includes('`') ? `\`\` ${safe} \`\`` : `\`${safe === '' ? ' ' : safe}\``;
   },
+  link: (label, url) => (isPlain(url) ? `[${escape(harmless(label))}](${url})` : escape(harmless(url))),
   inFence: (line) => apart(line).replaceAll('@', `@${ZERO_WIDTH}`),
   fence: { open: '```', close: '```' },
   time: (at) => `<t:${Math.floor(at / 1000)}:R>`,

@@ -1,6 +1,6 @@
 import { harmless } from '../text.ts';
 import { stamp } from '../units.ts';
-import { ZERO_WIDTH, type Markup } from './markup.ts';
+import { isPlain, ZERO_WIDTH, type Markup } from './markup.ts';
 
 /**
  * GitHub Flavored Markdown. A backslash keeps a character from formatting, but mentions, issues and addresses are found in
@@ -14,6 +14,7 @@ export const githubMarkup: Markup = {
     const safe = apart(harmless(text));
     return safe.includes('`') ? `\`\` ${safe} \`\`` : `\`${safe === '' ? ' ' : safe}\``;
   },
+  link: (label, url) => (isPlain(url) ? `[${escape(harmless(label))}](${url})` : escape(harmless(url))),
   inFence: apart,
   fence: { open: '```text', close: '```' },
   time: stamp,

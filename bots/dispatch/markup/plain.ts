@@ -8,6 +8,7 @@ export const plainMarkup: Markup = {
   title: harmless,
   bold: harmless,
   code: harmless,
+  link: (label, url) => harmless(`${label}: ${url}`),
   inFence: (line) => line,
   fence: { open: '', close: '' },
   time: stamp,

@@ -1,6 +1,6 @@
 import { harmless } from '../text.ts';
 import { stamp } from '../units.ts';
-import { ZERO_WIDTH, type Markup } from './markup.ts';
+import { isPlain, ZERO_WIDTH, type Markup } from './markup.ts';
 
 /**
  * Slack's mrkdwn. `&`, `<` and `>` are written as entities, so no mention and no link can be made; it has no escape for
@@ -12,6 +12,8 @@ export const slackMarkup: Markup = {
   bold: (text) => (text === '' ? '' : `*${loose(entities(harmless(text)))}*`),
   code: (text) =>
     `\`${entities(harmless(text)).replaceAll('`', 'ˋ').replaceAll('@', `@${ZERO_WIDTH}`) || ' '}\``,
+  link: (label, url) =>
+    isPlain(url) ? `<${url}|${loose(entities(harmless(label)))}>` : loose(entities(harmless(url))),
   inFence: (line) =>
     entities(line)
       .replace(/`(?=`)/g, `\`${ZERO_WIDTH}`)

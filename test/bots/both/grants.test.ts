@@ -55,7 +55,12 @@ test.each(PLATFORMS)(
     expect(await world.records('job.queued')).toEqual([]);
 
     await confirmed(side, 'dora', 'deploy', PROD);
-    await side.sees('dora', 'ops', 'the end', says('on shop/prod passed'));
+    const end = await side.sees('dora', 'ops', 'the end', says('on shop/prod passed'));
+    const [{ body: queued } = expect.unreachable()] = await world.records('job.queued');
+    const page = `http://localhost:7333/#${queued.job.job_id}`;
+    expect(end.text()).toContain(
+      platform === 'discord' ? `[The job on the page](${page})` : `<${page}|The job on the page>`,
+    );
     const [issued] = (await world.records('grant.issued')).filter(({ body }) => body.how === 'approved');
     expect((await world.records('job.queued'))[0]?.body.job).toMatchObject({
       requested_by: 'dora',

@@ -90,6 +90,7 @@ projects:
   shop:
     environments: { dev: {}, prod: { ${prod} } }
 chat:
+  page: http://localhost:7333
   discord:
     guild: "${guild.id}"
     application: "${dApp.id}"

@@ -118,7 +118,7 @@ test('a live message: steps, time, tail and verdict; the same job at the same mo
   ] as const;
   const job = jobOf('RUNNING', { steps: [...steps] });
   const tail = Array.from({ length: 20 }, (_, i) => ({ step: 'ship', line: `line ${i} @everyone` }));
-  const running = liveOf({ version: '1', job, tail, over: false }, 1_700_000_090_000);
+  const running = liveOf({ version: '1', job, tail, over: false, page: null }, 1_700_000_090_000);
   const view = viewOf(running, discordMarkup, DISCORD_VIEW);
   expect(view.title).toBe('Self restore on reeve/none is running');
   expect(view.sections[0]).toContain('1m 30s');
@@ -126,11 +126,37 @@ test('a live message: steps, time, tail and verdict; the same job at the same mo
   expect(view.sections[0]).toContain('▸ ship: send it');
   expect(view.sections[0]).toContain('line 19');
   expect(view.sections[0]).not.toContain('line 11 ');
-  expect(liveOf({ version: '1', job, tail, over: false }, 1_700_000_090_000)).toEqual(running);
+  expect(liveOf({ version: '1', job, tail, over: false, page: null }, 1_700_000_090_000)).toEqual(running);
 
   const failed = jobOf('FAIL', { why: 'ship: exit 3', ended_at: 1_700_000_010_000 });
-  const end = viewOf(liveOf({ version: '2', job: failed, tail: [], over: true }, 0), slackMarkup, SLACK_VIEW);
+  const end = viewOf(
+    liveOf({ version: '2', job: failed, tail: [], over: true, page: null }, 0),
+    slackMarkup,
+    SLACK_VIEW,
+  );
   expect(end).toMatchObject({ tone: 'bad', title: 'Self restore on reeve/none failed' });
   expect(end.sections[0]).toContain('ship: exit 3');
   expect(end.sections[0]).toContain('10.0 s');
+});
+
+test('a live message links to its job on the page, where the estate says how people reach it', () => {
+  const job = jobOf('PASS', { ended_at: 1_700_000_010_000 });
+  const url = `http://localhost:7333/#${job.spec.job_id}`;
+  const shown = liveOf({ version: '1', job, tail: [], over: true, page: url }, 0);
+  const [discord, slack] = PLATFORMS.map(({ markup, limits }) => viewOf(shown, markup, limits).sections[0]);
+  expect(discord).toContain(`[The job on the page](${url})`);
+  expect(slack).toContain(`<${url}|The job on the page>`);
+  const none = viewOf(
+    liveOf({ version: '1', job, tail: [], over: true, page: null }, 0),
+    discordMarkup,
+    DISCORD_VIEW,
+  );
+  expect(none.sections[0]).not.toContain('](');
+});
+
+test('an address with anything in it that could end or format a link is text', () => {
+  for (const url of ['javascript:alert(1)', 'https://a.example/)[x](https://b.example', 'https://a|b>', '']) {
+    expect(discordMarkup.link('here', url)).not.toMatch(/(?<!\\)\]\(/);
+    expect(slackMarkup.link('here', url)).not.toMatch(/^</);
+  }
 });
