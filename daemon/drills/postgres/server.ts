@@ -11,6 +11,10 @@ import { packageOf } from './programs.ts';
 
 const PORT = 5432;
 const PAUSE_MS = 50;
+/** How long a server that refused a connection may take to end, ms. */
+const LAST_WORDS_MS = 1000;
+/** What a server says, or its socket, before it takes connections. */
+const NOT_YET = /ENOENT|ECONNREFUSED|starting up|not accepting|ECONNRESET|shutting down/;
 
 export interface ServerOptions {
   /** Folder of the restored files. */
@@ -95,11 +99,11 @@ async function ready(
       return;
     } catch (error) {
       // It listens when all is replayed; until then there is no socket, or it says that it starts.
-      if (
-        !(error instanceof ReeveError) ||
-        !/ENOENT|ECONNREFUSED|starting up|not accepting|ECONNRESET/.test(error.message)
-      )
-        throw error;
+      if (!(error instanceof ReeveError) || !NOT_YET.test(error.message)) {
+        // One that is ending says so in many ways; why it ends says more.
+        await clock.sleep(LAST_WORDS_MS, { signal });
+        throw over() ?? error;
+      }
     }
     await clock.sleep(PAUSE_MS, { signal });
   }
