@@ -1,18 +1,20 @@
 import { duration, el, gist, jobItem, pill, plural, refreshTimes, when } from './render.js';
-import { Refused, follow, forgetToken, getJson, takeToken } from './stream.js';
+import { Refused, follow, forgetToken, getJson, shareToken, takeToken, tokenOfAnotherTab } from './stream.js';
 
 const RECORDS = 100;
 const JOBS = 12;
 const LINES = 200;
 
 const $ = (id) => document.getElementById(id);
-const token = takeToken();
+let token = takeToken();
 /** Last output lines by job. */
 const output = new Map();
 const opened = new Map();
 let jobs = [];
 /** The job in the address, if there is one. */
 let linked;
+/** What the notice says is about the address. */
+let saidOfLink = false;
 
 function notice(title, text) {
   $('notice').replaceChildren(el('strong', {}, title), el('p', {}, text));
@@ -177,20 +179,29 @@ const refresh = soon(async () => {
 }, 150);
 /** The job in the address, `#job_…`, as live messages in chat link to it: shown first, open, and in sight. */
 async function showLinked() {
-  const [, id] = /^#(job_[0-9a-f]{32})$/.exec(location.hash) ?? [];
-  linked = undefined;
-  $('notice').hidden = true;
-  if (id === undefined) return showJobs();
-  try {
-    linked = await getJson(token, `/v1/jobs/${id}`);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    showJobs();
-    return notice(error.message, error.hint);
-  }
-  opened.set(id, true);
+  const { hash } = location;
+  const id = hash.slice(1);
+  const said = (title, text) => {
+    notice(title, text);
+    saidOfLink = true;
+  };
+  if (saidOfLink) $('notice').hidden = true;
+  saidOfLink = false;
+  let found;
+  if (/^job_[0-9a-f]{32}$/.test(id)) {
+    try {
+      found = await getJson(token, `/v1/jobs/${id}`);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (location.hash === hash) said(error.message, error.hint);
+    }
+    // Whoever went on meanwhile wants to see that one.
+    if (location.hash !== hash) return;
+  } else if (id !== '') said('No job has this address.', 'It is `#`, and the whole id of a job.');
+  linked = found;
+  if (linked) opened.set(id, true);
   showJobs();
-  const item = document.querySelector(`[data-job="${id}"]`);
+  const item = linked && document.querySelector(`[data-job="${id}"]`);
   item?.querySelector('summary').focus({ preventScroll: true });
   item?.scrollIntoView({ block: 'center' });
 }
@@ -213,8 +224,10 @@ async function main() {
   if (!token) {
     linkState('Signed out', 'warn');
     notice('This page needs your token.', 'Run `reeve open` in a terminal: it opens this page with it.');
-    return;
+    token = await tokenOfAnotherTab();
+    $('notice').hidden = true;
   }
+  shareToken(token);
   setInterval(refreshTimes, 10_000);
   for (const id of ['drill', 'no-jobs']) $(id).textContent = '';
   try {

@@ -14,6 +14,29 @@ export function takeToken() {
 
 export function forgetToken() {
   sessionStorage.removeItem(KEY);
+  tabs.onmessage = null;
+}
+
+/** Between the tabs of this very origin: one that a link opened is signed in by one that is. */
+const tabs = new BroadcastChannel(KEY);
+const WANTED = 'wanted';
+
+/** Gives the token to whichever tab waits for one, now or later. */
+export function shareToken(token) {
+  tabs.onmessage = ({ data }) => data === WANTED && tabs.postMessage({ token });
+  tabs.postMessage({ token });
+}
+
+/** Resolves once another tab is signed in; its token is kept for this tab, too. */
+export function tokenOfAnotherTab() {
+  return new Promise((resolve) => {
+    tabs.onmessage = ({ data }) => {
+      if (typeof data?.token !== 'string') return;
+      sessionStorage.setItem(KEY, data.token);
+      resolve(data.token);
+    };
+    tabs.postMessage(WANTED);
+  });
 }
 
 /** An answer other than 200, with the daemon's own words. */

@@ -77,15 +77,16 @@ export const ChatSpec = z.strictObject({
     .optional(),
   /**
    * The daemon's page as people reach it: live messages then link to their jobs there. It answers on its own machine only, so
-   * this is a tunnel's end (`ssh -L 7333:localhost:7333 …`), or a proxy that says `Host: localhost:7333`.
+   * this is a tunnel's end (`ssh -L 7333:127.0.0.1:7333 …`), or a proxy that says `Host: 127.0.0.1:7333`.
    */
   page: z
     .string()
     .max(200)
     .regex(
-      /^(https:\/\/[a-z0-9.-]+|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/,
+      /^(https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/,
       'an address such as https://reeve.example.com, without a path; http only for this machine',
     )
+    .refine((address) => URL.canParse(address), 'there is no such address')
     .optional(),
 });
 export type ChatSpec = z.infer<typeof ChatSpec>;
