@@ -125,7 +125,7 @@ test('out of a real repository: what Git tracks, with its age; the same id after
   ]);
   const said = (await world.records('message.queued')).at(-1)?.body.text ?? '';
   expect(said).toMatch(
-    /2 open, the oldest since 2026-02-02\.\n\*\*New\*\* \(1\):\n- x@y: fresh\n\*\*Done\*\* \(1\):\n- web@plasma: not committed/,
+    /2 open, the oldest since 2026-02-02\.\nNew \(1\):\n- x@y: fresh\nDone \(1\):\n- web@plasma: not committed/,
   );
   expect(await run()).toBe('PASS');
   expect((await world.records('sync.advanced')).map(({ body }) => body.counts['written'])).toEqual([2, 2, 0]);
