@@ -14,6 +14,7 @@ import { catalogueWith } from '../catalogue.ts';
 
 const LINES = 10_000;
 const HEX = '0'.repeat(64);
+const JOB = `job_${'a'.repeat(32)}`;
 
 /** The job when it has printed so many lines. */
 const at = (lines: number): ChatJob =>
@@ -23,7 +24,7 @@ const at = (lines: number): ChatJob =>
     tail: [{ step: 'say', line: `line ${lines}` }],
     job: {
       spec: {
-        job_id: `job_${'a'.repeat(32)}`,
+        job_id: JOB,
         action: 'run',
         runbook: 'chatty',
         runbook_digest: `sha256:${HEX}`,
@@ -47,12 +48,21 @@ const at = (lines: number): ChatJob =>
     },
   }) as unknown as ChatJob;
 
-test('a job that prints 10,000 lines, a thousand a second: at most one edit a second reaches Discord, the last is the end', async () => {
-  // Time passes only where somebody waits, so that no machine is too slow for this.
-  let now = 0;
+type Hands = Parameters<typeof followJob>[0];
+
+interface Bot {
+  /** Ms. Passes only where somebody waits, so that no machine is too slow for this. */
+  now: number;
+  follow(messenger: Hands['messenger'], message: Parameters<typeof followJob>[2]): Promise<void>;
+}
+
+/** A bot whose daemon says `answer` of the job. */
+async function open(answer: (now: number, asked: URLSearchParams) => ChatJob): Promise<Bot> {
   const server = createServer((request, response) => {
-    const body =
-      request.url?.includes('/log') === true ? { text: '', lines: 0, left_out: 0 } : at(Math.min(LINES, now));
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://daemon');
+    const body = pathname.endsWith('/log')
+      ? { text: '', lines: 0, left_out: 0 }
+      : answer(bot.now, searchParams);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -60,6 +70,38 @@ test('a job that prints 10,000 lines, a thousand a second: at most one edit a se
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const daemon = new Daemon({ at: { url }, token: 'reevebot1.x' });
   onTestFinished(() => daemon.close());
+  const bot: Bot = {
+    now: 0,
+    follow: (messenger, message) =>
+      followJob(
+        {
+          daemon,
+          messenger,
+          threads: { open: () => Promise.resolve() },
+          markup: discordMarkup,
+          limits: DISCORD_VIEW,
+          catalogue: catalogueWith,
+          pace: {
+            monotonic: () => bot.now,
+            async sleep(ms) {
+              bot.now += ms;
+              await new Promise((resolve) => setImmediate(resolve));
+            },
+          },
+          draw: () => Promise.reject(new Error('nothing to draw')),
+          now: () => bot.now,
+          signal: new AbortController().signal,
+          failed: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+        },
+        JOB,
+        message,
+      ),
+  };
+  return bot;
+}
+
+test('a job that prints 10,000 lines, a thousand a second: at most one edit a second reaches Discord, the last is the end', async () => {
+  const bot = await open((now) => at(Math.min(LINES, now)));
   const discord = await startDiscord();
   onTestFinished(() => discord.close());
   discord.limits.rates.set('PATCH /channels/:id/messages/:id', { limit: 1000, window: 1000 });
@@ -74,33 +116,14 @@ test('a job that prints 10,000 lines, a thousand a second: at most one edit a se
     { tone: 'info', title: 'waits', sections: [], files: [] },
   );
   const edits: number[] = [];
-  await followJob(
+  await bot.follow(
     {
-      daemon,
-      messenger: {
-        ...messenger,
-        async change(...change) {
-          edits.push(now);
-          await messenger.change(...change);
-        },
+      ...messenger,
+      async change(...change) {
+        edits.push(bot.now);
+        await messenger.change(...change);
       },
-      threads: { open: () => Promise.resolve() },
-      markup: discordMarkup,
-      limits: DISCORD_VIEW,
-      catalogue: catalogueWith,
-      pace: {
-        monotonic: () => now,
-        async sleep(ms) {
-          now += ms;
-          await new Promise((resolve) => setImmediate(resolve));
-        },
-      },
-      draw: () => Promise.reject(new Error('nothing to draw')),
-      now: () => now,
-      signal: new AbortController().signal,
-      failed: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
     },
-    at(0).job.spec.job_id,
     message,
   );
   const [shown] = ana.sees(channel);
@@ -114,51 +137,23 @@ test('a job that prints 10,000 lines, a thousand a second: at most one edit a se
 });
 
 test('a job that says nothing for minutes: its message is edited all the same, at first often, so that its time is right', async () => {
-  let now = 0;
-  const job = `job_${'a'.repeat(32)}`;
   const at_utc = '2026-01-02T03:04:05.678Z';
-  const record = { job_id: job, attempt_id: `${job}.1`, status: 'RUNNING' };
+  const record = { job_id: JOB, attempt_id: `${JOB}.1`, status: 'RUNNING' };
   const times = { created_at_utc: at_utc, updated_at_utc: at_utc };
   const attempt = { record: { ...record, ...times }, fence: 1, started_at: 0, steps: [] };
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://daemon');
+  const bot = await open((now, asked) => {
     const silent = { ...at(0), over: now >= 180_000 };
     silent.job = { ...silent.job, attempts: [attempt] } as unknown as ChatJob['job'];
     // It answers as the daemon does: at once when the bot knows nothing, else when the time is over.
-    if (url.searchParams.get('version') === '0') now += Number(url.searchParams.get('wait'));
-    const body = url.pathname.endsWith('/log') ? { text: '', lines: 0, left_out: 0 } : silent;
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (asked.get('version') === '0') bot.now += Number(asked.get('wait'));
+    return silent;
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => void server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const daemon = new Daemon({ at: { url }, token: 'reevebot1.x' });
-  onTestFinished(() => daemon.close());
   const shown: { at: number; text: string }[] = [];
-  await followJob(
+  await bot.follow(
     {
-      daemon,
-      messenger: {
-        send: () => Promise.reject(new Error('nothing is sent')),
-        change: async (_at, view) => void shown.push({ at: now, text: view.sections.join('') }),
-      },
-      threads: { open: () => Promise.resolve() },
-      markup: discordMarkup,
-      limits: DISCORD_VIEW,
-      catalogue: catalogueWith,
-      pace: {
-        monotonic: () => now,
-        async sleep(ms) {
-          now += ms;
-          await new Promise((resolve) => setImmediate(resolve));
-        },
-      },
-      draw: () => Promise.reject(new Error('nothing to draw')),
-      now: () => now,
-      signal: new AbortController().signal,
-      failed: (what, error) => expect.unreachable(`${what}: ${String(error)}`),
+      send: () => Promise.reject(new Error('nothing is sent')),
+      change: async (_at, view) => void shown.push({ at: bot.now, text: view.sections.join('') }),
     },
-    job,
     { channel: 'c', message: 'm' },
   );
   for (const [n, { at: time }] of shown.slice(1).entries()) {
