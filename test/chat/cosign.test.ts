@@ -4,21 +4,9 @@ import type { ChatPost } from '../../contracts/chat.ts';
 import { publicLine } from '../../daemon/cosign.ts';
 import { decisionToken, lookToken, shownOf, type LocalKey } from '../../daemon/cosign-local.ts';
 import { keyId, rawPublicKey } from '../../daemon/ed25519.ts';
-import { ANA, APPROVALS, BEN, ESTATE, deploy, openChatRig, type ChatRig } from './rig.ts';
+import { ANA, APPROVALS, BEN, ESTATE, deploy, openChatRig, sayAll, type ChatRig } from './rig.ts';
 
 const COSIGN = ESTATE.replace('prod: { approvals: 1 }', 'prod: { approvals: 1, cosign: true }');
-
-async function sayAll(rig: ChatRig): Promise<ChatPost[]> {
-  const bot = rig.bot('discord');
-  const said: ChatPost[] = [];
-  for (;;) {
-    const [post] = await bot.posts(0);
-    if (post === undefined) return said;
-    said.push(post);
-    const at = post.edit ?? { channel: post.channel, message: `m${post.seq}` };
-    await bot.posted({ seq: post.seq, outcome: { is: 'sent', at } });
-  }
-}
 
 const local = (): LocalKey => {
   const { privateKey: key } = generateKeyPairSync('ed25519');

@@ -1,24 +1,13 @@
 import { expect, test } from 'vitest';
 import type { ChatAsk, ChatPost } from '../../contracts/chat.ts';
 import { RUNBOOKS } from '../helpers/app.ts';
-import { ANA, APPROVALS, BEN, CLEO, ESTATE, deploy, openChatRig, type ChatRig } from './rig.ts';
+import { ANA, APPROVALS, BEN, CLEO, ESTATE, deploy, openChatRig, sayAll, type ChatRig } from './rig.ts';
 
 const DORA = '200000000000000005';
 /** Dora looks, and may do nothing. */
 const WITH_DORA = ESTATE.replace('  vic:', `  dora: { roles: [viewer], discord: ['${DORA}'] }\n  vic:`);
 const WHERE = '300000000000000001';
 
-async function sayAll(rig: ChatRig): Promise<ChatPost[]> {
-  const bot = rig.bot('discord');
-  const said: ChatPost[] = [];
-  for (;;) {
-    const [post] = await bot.posts(0);
-    if (post === undefined) return said;
-    said.push(post);
-    const at = post.edit ?? { channel: post.channel, message: `m${post.seq}` };
-    await bot.posted({ seq: post.seq, outcome: { is: 'sent', at } });
-  }
-}
 const request = (args: Record<string, string | number> = {}): ChatAsk => ({
   kind: 'command',
   command: 'grant request',

@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ChatAsk, ChatPost } from '../../contracts/chat.ts';
-import { ANA, APPROVALS, BEN, ESTATE, deploy, openChatRig, type ChatRig } from './rig.ts';
+import { ANA, APPROVALS, BEN, ESTATE, deploy, openChatRig, sayAll, type ChatRig } from './rig.ts';
 
 const WHERE = '300000000000000001';
 
-async function sayAll(rig: ChatRig): Promise<ChatPost[]> {
-  const bot = rig.bot('discord');
-  const said: ChatPost[] = [];
-  for (;;) {
-    const [post] = await bot.posts(0);
-    if (post === undefined) return said;
-    said.push(post);
-    const at = post.edit ?? { channel: post.channel, message: `m${post.seq}` };
-    await bot.posted({ seq: post.seq, outcome: { is: 'sent', at } });
-  }
-}
 /** Ana has a grant for the next deployment to prod; resolves to its id. */
 async function keeps(rig: ChatRig, args: Record<string, string | number> = {}): Promise<string> {
   const ask: ChatAsk = {

@@ -1,26 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { ChatPost, Platform } from '../../contracts/chat.ts';
+import type { ChatPost } from '../../contracts/chat.ts';
 import { isTerminal } from '../../contracts/job.ts';
 import { Refused } from '../../bots/link/client.ts';
-import { ANA, APPROVALS, BEN, CLEO, OPS, deploy, openChatRig, type ChatRig } from './rig.ts';
+import { ANA, APPROVALS, BEN, CLEO, OPS, deploy, openChatRig, sayAll, type ChatRig } from './rig.ts';
 
 const confirm = 'Confirm exactly this';
 const WHERE = '300000000000000001';
 
-/** Says everything there is to say, as a bot does; answers what it was. */
-async function sayAll(rig: ChatRig, platform: Platform = 'discord'): Promise<ChatPost[]> {
-  const bot = rig.bot(platform);
-  const said: ChatPost[] = [];
-  for (;;) {
-    const [post] = await bot.posts(0);
-    if (post === undefined) return said;
-    said.push(post);
-    const at = post.edit ?? { channel: post.channel, message: `m${post.seq}` };
-    await bot.posted({ seq: post.seq, outcome: { is: 'sent', at } });
-  }
-}
 const asks = async (rig: ChatRig, account: string, env: string): Promise<string> => {
   const plan = await rig.say(account, deploy(env));
   const asked = await rig.press(account, plan, confirm);

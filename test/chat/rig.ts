@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import { onTestFinished } from 'vitest';
-import type { ChatAnswer, ChatAsk, ChatFrom, Platform } from '../../contracts/chat.ts';
+import type { ChatAnswer, ChatAsk, ChatFrom, ChatPost, Platform } from '../../contracts/chat.ts';
 import { Daemon } from '../../bots/link/client.ts';
 import { openWorld, RUNBOOKS, type World } from '../helpers/app.ts';
 
@@ -122,3 +122,16 @@ export const deploy = (env: string, args: Record<string, string> = {}): ChatAsk 
   command: 'deploy',
   args: { project: 'shop', env, ...args },
 });
+
+/** Says everything there is to say, as a bot does; answers what it was. */
+export async function sayAll(rig: ChatRig, platform: Platform = 'discord'): Promise<ChatPost[]> {
+  const bot = rig.bot(platform);
+  const said: ChatPost[] = [];
+  for (;;) {
+    const [post] = await bot.posts(0);
+    if (post === undefined) return said;
+    said.push(post);
+    const at = post.edit ?? { channel: post.channel, message: `m${post.seq}` };
+    await bot.posted({ seq: post.seq, outcome: { is: 'sent', at } });
+  }
+}
