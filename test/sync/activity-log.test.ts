@@ -18,7 +18,7 @@ const at = { project: 'shop', env: 'dev' };
 const write = (world: World, args = {}, command = 'sync activity-log') =>
   world.as('root', { command, args: { ...at, ...args }, force: true });
 
-test('the daily notes are written once, the same the second time, and told to a channel; a dry run writes nothing', async () => {
+test('the daily notes are written once, the same the second time, and told to a channel; a dry run writes nothing and tells nobody', async () => {
   const world = await open();
   const file = path.join(world.root, FILE);
   await world.end(
@@ -27,6 +27,9 @@ test('the daily notes are written once, the same the second time, and told to a 
   expect(await world.end(await write(world, { dry_run: true }))).toBe('PASS');
   await expect(stat(file)).rejects.toThrow('ENOENT');
   expect(await world.records('sync.advanced')).toEqual([]);
+  expect(await world.records('message.queued')).toEqual([]);
+  const told = (await world.records('job.step.finished')).filter(({ body }) => body.step === 'tell');
+  expect(told.map(({ body }) => body.status)).toEqual(['SKIPPED']);
 
   const reply = await write(world);
   expect(await world.end(reply)).toBe('PASS');

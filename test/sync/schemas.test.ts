@@ -82,8 +82,10 @@ test('a schema is mirrored as it came, with a page; a change is a record, a line
   expect(await run({ dry_run: true })).toBe('PASS');
   await expect(read('docs/exa/exa.json')).rejects.toThrow('ENOENT');
   expect(await world.records('sync.schema')).toEqual([]);
+  expect(await world.records('message.queued')).toEqual([]);
 
   expect(await run()).toBe('PASS');
+  expect(await world.records('message.queued')).toHaveLength(1);
   expect(JSON.parse(await read('docs/exa/exa.json'))).toEqual(api('1', { '/search': operation }));
   const page = await read('docs/exa/exa.md');
   expect(page).toContain('| GET | /search | Find \\| it |');

@@ -85,8 +85,10 @@ test('out of a real repository: what Git tracks, with its age; the same id after
   await repo.write('src/untracked.ts', '// TODO(web@plasma): untracked\n');
   expect(await run({ dry_run: true })).toBe('PASS');
   await expect(rows()).rejects.toThrow('ENOENT');
+  expect(await world.records('message.queued')).toEqual([]);
 
   expect(await run()).toBe('PASS');
+  expect(await world.records('message.queued')).toHaveLength(1);
   const [a, late] = await rows();
   expect(await rows()).toHaveLength(2);
   expect(a).toMatchObject({
