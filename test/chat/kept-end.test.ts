@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChatAsk, ChatPost } from '../../contracts/chat.ts';
+import { RUNBOOKS } from '../helpers/app.ts';
+import { until } from '../helpers/daemon.ts';
 import { ANA, APPROVALS, BEN, ESTATE, deploy, openChatRig, sayAll, type ChatRig } from './rig.ts';
 
 const WHERE = '300000000000000001';
@@ -19,6 +21,13 @@ async function keeps(rig: ChatRig, args: Record<string, string | number> = {}): 
   await sayAll(rig);
   return (await rig.records('grant.issued')).at(-1)?.body.grant.gid ?? '';
 }
+/** Changes of files are seen by a watch, in a moment. */
+const recorded = (rig: ChatRig, name: string, versions: number): Promise<void> =>
+  until(
+    async () =>
+      (await rig.records('config.version')).filter(({ body }) => body.config_name === name).length ===
+      versions,
+  );
 const ends = (said: ChatPost[]): ChatPost[] => said.filter(({ title }) => title.includes('opens nothing'));
 
 test('who keeps a grant is told where it was asked, once, when it is revoked: by its id, or with all of its person', async () => {
@@ -82,4 +91,56 @@ test('one record that ends more than there is room for tells everybody', async (
   const text = JSON.stringify(said);
   for (const grant of grants) expect(text).toContain(grant);
   expect(said.map(({ channel }) => channel)).toEqual([APPROVALS, APPROVALS, APPROVALS, APPROVALS]);
+});
+
+test('a runbook that changed ends a kept grant: its own or one that it calls; told once, with which, also when no daemon ran meanwhile', async () => {
+  const ship = `---
+runbook: ship
+title: Ship it
+action: deploy
+timeout: 1m
+---
+\`\`\`call { name=inner runbook=touch }
+name: inside
+\`\`\`
+`;
+  const rig = await openChatRig({ runbooks: { ...RUNBOOKS, 'ship.md': ship } });
+  await sayAll(rig);
+  const own = await keeps(rig, { runbook: 'touch' });
+  const calls = await keeps(rig, { runbook: 'ship' });
+  const touch = RUNBOOKS['touch.md'] ?? '';
+  // Of another runbook: nobody's.
+  await rig.write('runbooks/slow.md', (RUNBOOKS['slow.md'] ?? '').replace('Two steps', '2 steps'));
+  await rig.as('root', { command: 'config reload' });
+  await recorded(rig, 'runbook:slow', 2);
+  expect(ends(await sayAll(rig))).toEqual([]);
+
+  await rig.write('runbooks/touch.md', touch.replace('Leave a trace', 'Leave another trace'));
+  await rig.as('root', { command: 'config reload' });
+  await recorded(rig, 'runbook:touch', 2);
+  const told = ends(await sayAll(rig));
+  expect(told).toMatchObject([
+    { channel: WHERE, mention: [ANA] },
+    { channel: WHERE, mention: [ANA] },
+  ]);
+  const text = JSON.stringify(told);
+  for (const words of [own, calls, 'the runbook touch is part of the plan that was approved'])
+    expect(text).toContain(words);
+  // It is so: the grant opens nothing.
+  const answer = await rig.say(ANA, { ...deploy('prod', { runbook: 'touch' }), grant: own } as ChatAsk);
+  expect(answer.reply.error?.code).toBe('GRANT_PLAN_MISMATCH');
+  expect(await rig.records('job.queued')).toEqual([]);
+
+  // Put back, it counts again; changed while no daemon ran, it is told at the next start.
+  await rig.write('runbooks/touch.md', touch);
+  await rig.as('root', { command: 'config reload' });
+  await recorded(rig, 'runbook:touch', 3);
+  expect(ends(await sayAll(rig))).toEqual([]);
+  await rig.app.stop('test');
+  await rig.write('runbooks/touch.md', touch.replace('Leave a trace', 'Leave a third trace'));
+  await rig.restart();
+  await recorded(rig, 'runbook:touch', 4);
+  expect(JSON.stringify(ends(await sayAll(rig)))).toContain(own);
+  await rig.restart();
+  expect(ends(await sayAll(rig))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { Plan } from '../../../contracts/plan.ts';
+import { Plan, wholePlan } from '../../../contracts/plan.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
 import { own } from '../../own.ts';
 import type { Grants, RequestView } from '../../ports/grants.ts';
@@ -10,9 +10,12 @@ import type { Card } from './card.ts';
 type End = LedgerRecord<'grant.revoked'> | LedgerRecord<'config.version'>;
 type Kept = { request: RequestView; grant: Awaited<ReturnType<Grants['list']>>[number] };
 const ESTATE = 'reeve.yaml';
+const RUNBOOK = 'runbook:';
 
 export const isEnd = (record: LedgerRecord): record is End =>
-  record.type === 'grant.revoked' || record.type === 'config.version';
+  record.type === 'grant.revoked' ||
+  (record.type === 'config.version' &&
+    (record.body.config_name === ESTATE || record.body.config_name.startsWith(RUNBOOK)));
 
 /** To each who was told that a grant is kept for a command of theirs: it opens nothing any more, and why. */
 export async function endOfKept(record: End, deps: ChatDeps): Promise<Card[]> {
@@ -24,24 +27,38 @@ export async function endOfKept(record: End, deps: ChatDeps): Promise<Card[]> {
     );
     return fitting(ended.map((one) => over(one, `${by} revoked it: ${reason}`, deps)));
   }
-  if (record.body.config_name !== ESTATE) return [];
-  const before = await versionBefore(deps, record.seq);
+  const there = await kept(deps, record);
+  // Looked for only where it matters: the version before may be far back.
+  const before = there.length === 0 ? undefined : await versionBefore(deps, record);
   if (before === undefined || before === record.body.digest) return [];
+  const what = changedBy(record.body.config_name, before);
   const cards: Card[] = [];
-  for (const one of await kept(deps, record)) {
+  for (const one of there) {
     const { digest = '' } = one.request.plan_ref;
     const plan = Plan.parse(JSON.parse(Buffer.from(await deps.artifacts.get(digest)).toString('utf8')));
-    if (plan.config_version === before)
+    const name = what(plan);
+    if (name !== undefined)
       cards.push(
         over(
           one,
-          `${ESTATE} is part of the plan that was approved, and has changed. Put back as it was, the grant counts again`,
+          `${name} is part of the plan that was approved, and has changed. Put back as it was, the grant counts again`,
           deps,
         ),
       );
   }
   return fitting(cards);
 }
+
+/** What of a plan is another one now, for people: the configuration, its runbook, or one that it calls. */
+const changedBy =
+  (config_name: string, before: string) =>
+  (plan: Plan): string | undefined => {
+    if (config_name === ESTATE) return plan.config_version === before ? ESTATE : undefined;
+    const id = config_name.slice(RUNBOOK.length);
+    return wholePlan(plan).some((part) => part.runbook === id && part.runbook_digest === before)
+      ? `the runbook ${id}`
+      : undefined;
+  };
 
 /** As many as a record has room for; of more, the last one is for the rest of them together, beside the requests. */
 function fitting(cards: Card[]): Card[] {
@@ -71,12 +88,15 @@ async function kept({ grants }: ChatDeps, { ts, type }: End): Promise<Kept[]> {
   });
 }
 
-async function versionBefore({ ledger }: ChatDeps, seq: number): Promise<string | undefined> {
+async function versionBefore(
+  { ledger }: ChatDeps,
+  { seq, body: { config_name } }: LedgerRecord<'config.version'>,
+): Promise<string | undefined> {
   const found = await readBack(
     ledger,
     { before: seq, since: 0 },
     (one): one is LedgerRecord<'config.version'> =>
-      one.type === 'config.version' && one.body.config_name === ESTATE,
+      one.type === 'config.version' && one.body.config_name === config_name,
   );
   return found?.body.digest;
 }
