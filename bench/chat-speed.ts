@@ -3,7 +3,7 @@ import { PEOPLE, Town, type Platform, type Who } from './chat-town.ts';
 import type { Bench } from './types.ts';
 
 const PER_SECOND = 50;
-const SECONDS = 6;
+const SECONDS = 10;
 const limit = (value: number) => (): Promise<number> => Promise.resolve(value);
 
 const percentile = (values: readonly number[], share: number): number =>
@@ -53,7 +53,7 @@ export function speed(platform: Platform): Bench[] {
     unit: 'ms',
     goal: 1.5,
     better: 'lower',
-    runs: 5,
+    runs: 7,
     async setup() {
       town = await Town.open(platform, PEOPLE);
       await town.start('ours');

@@ -1,5 +1,6 @@
 import { Client, Events, type Interaction } from 'discord.js';
 import { backOff } from '../link/pace.ts';
+import { interactionClient } from './options.ts';
 
 export interface GatewayDeps {
   token: string;
@@ -26,7 +27,7 @@ export class Gateway {
   async open(): Promise<void> {
     const { token, api, heard, again, log, refused } = this.#deps;
     await again('logging in', async () => {
-      const client = new Client({ intents: [], ...(api === undefined ? {} : { rest: { api } }) });
+      const client = new Client(interactionClient(api));
       client.on(Events.Error, (error) => log('error', 'discord.js', error));
       client.on(Events.InteractionCreate, heard);
       client.on(Events.Invalidated, () => void this.#anew(client));

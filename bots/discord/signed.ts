@@ -1,5 +1,6 @@
 import { Client, DiscordAPIError, Events, Routes, type Interaction, type REST } from 'discord.js';
 import type { ChatDelivery } from '../../contracts/chat.ts';
+import { interactionClient } from './options.ts';
 
 /** The part of discord.js that makes an interaction of what the gateway delivers; it has no public name for it. */
 interface Actions {
@@ -14,7 +15,7 @@ export function signedClient(deps: {
   failed(error: unknown): void;
 }): { hear(payload: ChatDelivery['payload']): void; close(): Promise<void> } {
   const { token, api, heard, failed } = deps;
-  const client = new Client({ intents: [], ...(api === undefined ? {} : { rest: { api } }) });
+  const client = new Client(interactionClient(api));
   client.rest.setToken(token);
   client.on(Events.Error, failed);
   client.on(Events.InteractionCreate, heard);
