@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contracts/json.ts';
+import { Credential } from '../integrations/github/credential.ts';
 import type { GithubDesk } from '../integrations/github/index.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
 import type { Running } from './engine.ts';
@@ -64,7 +65,13 @@ export function composeGithubDesk(
     return { desk, stop };
   }
   const begin = (): void => {
-    if (!github.configured()) return;
+    if (!github.configured() && opened === undefined) {
+      // An earlier daemon may have left it.
+      new Credential({ alerts: features.alerts, github })
+        .unneeded()
+        .catch((error: unknown) => warn('github', error));
+      return;
+    }
     const there = opened !== undefined;
     opened ??= open();
     opened

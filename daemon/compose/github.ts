@@ -43,6 +43,9 @@ export function openGithub({ clock, config, secrets, api, version, warn }: Githu
   return {
     configured: () => spec()?.app !== undefined || spec()?.token !== undefined,
     client,
+    renew() {
+      open = undefined;
+    },
     async trouble(error) {
       const { troubleOf } = await import('../integrations/github/trouble.ts');
       return troubleOf(error, clock.now());

@@ -35,6 +35,8 @@ export interface Github {
    * GITHUB_KEY_INVALID for an app's key that is none.
    */
   client(): Promise<GithubClient>;
+  /** The next `client` signs in anew: what it signed in with was refused, and may be taken now. */
+  renew(): void;
   /** What an error of a call means; undefined for what is no error of GitHub. */
   trouble(error: unknown): Promise<GithubTrouble | undefined>;
   /** The project a repository belongs to, by its number or else its name. */

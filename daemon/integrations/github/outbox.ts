@@ -1,6 +1,7 @@
 import type { GithubTrouble } from '../../ports/github.ts';
 import { cut } from '../../text.ts';
 import { stepOfAsk } from './ask.ts';
+import { Credential } from './credential.ts';
 import { stepOfDeploy } from './deployment.ts';
 import type { GithubDeps } from './deps.ts';
 import { githubProjection, type GithubState } from './projection.ts';
@@ -10,7 +11,6 @@ import { ReleaseTrouble, stepOfRelease } from './release.ts';
 const PAUSE = { first: 1000, longest: 300_000 };
 /** Until a credential that is refused is tried again without anybody having changed it, ms. */
 const CREDENTIAL = 300_000;
-const ALERT = 'github:credential';
 
 /** One thing that stands on GitHub now, as it is recorded; undefined: nothing is to be written. */
 export type Step = { what: string; as: string; id?: number; sha?: string; url?: string } | undefined;
@@ -30,10 +30,11 @@ export class Outbox {
   #pause = PAUSE.first;
   #waiting: (() => void) | undefined;
   #started = false;
-  #alerted = false;
+  readonly #credential: Credential;
 
   constructor(deps: GithubDeps) {
     this.#deps = deps;
+    this.#credential = new Credential(deps);
     const { signal } = this.#stop;
     this.#stopping = new Promise((_resolve, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
@@ -43,8 +44,7 @@ export class Outbox {
 
   start(): void {
     this.#started = true;
-    // It may have been put right while no daemon ran.
-    this.#alerted = this.#deps.alerts.list().some(({ key, state }) => key === ALERT && state === 'open');
+    this.#credential.recall();
     this.wake();
   }
 
@@ -78,7 +78,10 @@ export class Outbox {
   async #run(): Promise<void> {
     while (this.#again && !this.#stop.signal.aborted) {
       this.#again = false;
-      if (this.#alerted && !(await this.#write('the credential', () => this.#signIn()))) return;
+      // What is to be written waits for an app or a token to be named again.
+      if (!this.#deps.github.configured())
+        return this.#credential.unneeded().catch((error: unknown) => this.#deps.warn('github', error));
+      if (this.#credential.refused && !(await this.#write('the credential', () => this.#signIn()))) return;
       const { asks, deploys, releases } = this.#state;
       const open = [
         ...Object.values(asks).map(({ delivery: of, over }) => ({ of, over, step: () => this.#ask(of) })),
@@ -95,17 +98,8 @@ export class Outbox {
 
   /** Whether GitHub takes the credential again is seen without anything that waits to be written, too. */
   async #signIn(): Promise<undefined> {
-    const { config, github } = this.#deps;
-    const [named] = Object.keys(config.current().config.integrations.github?.repositories ?? {});
-    await github.client();
-    if (named === undefined) return;
-    try {
-      await github.repository(named);
-    } catch (error) {
-      // One that is not there was looked for by somebody who was let in.
-      if ((await github.trouble(error))?.kind !== 'gone') throw error;
-    }
-    await this.#well();
+    await this.#credential.signIn();
+    this.#pause = PAUSE.first;
   }
 
   #ask(of: string): Promise<Step> {
@@ -157,7 +151,7 @@ export class Outbox {
     }
     if (trouble?.kind === 'credential') {
       this.#wait(CREDENTIAL);
-      await this.#alert(trouble.why);
+      await this.#credential.isRefused(trouble.why);
       return false;
     }
     // Of one that cannot be written the others know nothing.
@@ -177,20 +171,6 @@ export class Outbox {
 
   async #well(): Promise<void> {
     this.#pause = PAUSE.first;
-    if (!this.#alerted) return;
-    this.#alerted = false;
-    await this.#deps.alerts.resolve(ALERT, 'GitHub takes the credential');
-  }
-
-  async #alert(why: string): Promise<void> {
-    if (this.#alerted) return;
-    this.#alerted = true;
-    await this.#deps.alerts.raise({
-      key: ALERT,
-      severity: 'warn',
-      source: 'daemon',
-      title: 'GitHub refuses what Reeve signs in with',
-      text: `${why} Nothing is lost: it is written once the app or the token of integrations.github is right again.`,
-    });
+    await this.#credential.taken();
   }
 }

@@ -41,6 +41,8 @@ export interface Route {
   /** Fields that may be. Others are an error of ours, which GitHub would swallow. */
   takes?: readonly string[];
   open?: true;
+  /** Does not count against the limit. */
+  free?: true;
   /** An array is paged. */
   run(request: Request): Result;
 }
@@ -117,10 +119,11 @@ export class Rest {
   #run(call: Call): Answer {
     const path = this.#byNumber(call.path);
     for (const { route, pattern } of this.#routes) {
-      const params = call.method === route.method ? pattern.exec(path)?.groups : undefined;
-      if (params === undefined) continue;
+      const fits = call.method === route.method ? pattern.exec(path) : null;
+      if (fits === null) continue;
+      const params = { ...fits.groups };
       const me = route.open === true ? undefined : this.#access.who(call);
-      if (this.limit.remaining <= 0)
+      if (this.limit.remaining <= 0 && route.free !== true)
         return this.#give(403, { message: 'API rate limit exceeded for installation ID 1.' });
       const found =
         params['owner'] === undefined ? undefined : this.#world.find(params['owner'], params['repo'] ?? '');
@@ -129,7 +132,7 @@ export class Rest {
       const body = bodyOf(call);
       if (body === undefined) throw new ApiError(400, 'Problems parsing JSON');
       this.#judge(route, body);
-      this.limit.remaining -= 1;
+      if (route.free !== true) this.limit.remaining -= 1;
       const result = route.run({
         world: this.#world,
         get repo(): Repo {

@@ -94,6 +94,19 @@ export const repository: readonly Route[] = [
       return { status: 201, data };
     },
   },
+  {
+    method: 'GET',
+    path: '/rate_limit',
+    free: true,
+    run() {
+      const limit = { limit: 5000, remaining: 5000, reset: Math.floor(Date.now() / 1000) + 3600, used: 0 };
+      const data: Schemas['rate-limit-overview'] = {
+        resources: { core: limit, search: limit },
+        rate: limit,
+      };
+      return { data };
+    },
+  },
   { method: 'GET', path: REPO, run: ({ repo }) => ({ data: repositoryOf(repo) }) },
   {
     method: 'GET',
