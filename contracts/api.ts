@@ -139,10 +139,14 @@ export const JobList = z.object({ jobs: z.array(JobDetail) });
 export const JobLogsQuery = z.strictObject({
   /** From 1; absent: the newest. */
   attempt: z.coerce.number().int().min(1).max(999_999).optional(),
+  /** Only this many lines, the last ones. */
+  tail: z.coerce.number().int().min(1).max(10_000).optional(),
 });
 export const JobLogs = z.object({
   job_id: JobId,
   attempt_id: AttemptId.optional(),
+  /** Number of the first of these lines in the attempt's log, from 0: `at` of a `log` event counts the same. */
+  first: z.int().min(0).default(0),
   lines: z.array(z.object({ step: z.string(), stream: z.string(), line: z.string() })),
 });
 

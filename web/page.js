@@ -1,16 +1,19 @@
-import { duration, el, gist, jobItem, pill, plural, refreshTimes, when } from './render.js';
+import { drawJobs } from './jobs.js';
+import { Outputs, logAddress } from './output.js';
+import { duration, el, gist, pill, plural, refreshTimes, when } from './render.js';
 import { Refused, follow, forgetToken, getJson, shareToken, takeToken, tokenOfAnotherTab } from './stream.js';
 
 const RECORDS = 100;
 const JOBS = 12;
-const LINES = 200;
+/** Until what failed is asked again, ms. */
+const RETRY = 2000;
 
 const $ = (id) => document.getElementById(id);
 let token = takeToken();
-/** Last output lines by job. */
-const output = new Map();
+const outputs = new Outputs();
 const opened = new Map();
 let jobs = [];
+let commands = [];
 /** The job in the address, if there is one. */
 let linked;
 /** What the notice says is about the address. */
@@ -97,26 +100,28 @@ function showDrill(drill) {
 function showJobs() {
   $('no-jobs').textContent = 'No job has run yet.';
   $('no-jobs').hidden = jobs.length > 0 || linked !== undefined;
-  const focused = document.activeElement?.closest?.('[data-job]')?.dataset.job;
-  const newest = jobs.map((job) => (job.spec.job_id === linked?.spec.job_id ? undefined : job));
   const current = jobs.find((job) => job.spec.job_id === linked?.spec.job_id) ?? linked;
-  $('jobs').replaceChildren(
-    ...[current, ...newest].filter(Boolean).map((job) => {
-      const id = job.spec.job_id;
-      const item = jobItem(job, output.get(id), opened.get(id) ?? job.status === 'RUNNING');
-      const details = item.querySelector('details');
-      item.querySelector('summary').addEventListener('click', () => opened.set(id, !details.open));
-      return item;
-    }),
-  );
-  if (focused) document.querySelector(`[data-job="${CSS.escape(focused)}"] summary`)?.focus();
+  const others = jobs.filter((job) => job.spec.job_id !== linked?.spec.job_id);
+  drawJobs($('jobs'), current ? [current, ...others] : others, { outputs, opened, wanted });
+}
+
+/** What a job printed before this page looked. */
+function wanted(id) {
+  if (!outputs.lacks(id)) return;
+  getJson(token, logAddress(id))
+    .then((answer) => outputs.stored(answer))
+    // Who may not read it is not told of it; what did not come is asked for when the connection is back.
+    .catch(() => undefined)
+    .finally(redrawJobs);
 }
 
 function showRecord(record) {
   const list = $('records');
+  // Seen from its beginning again, or another ledger.
+  if (Number(list.firstElementChild?.dataset.seq) >= record.seq) list.replaceChildren();
   const item = el(
     'li',
-    { class: 'new' },
+    { class: 'new', 'data-seq': record.seq },
     el('span', { class: 'seq mono' }, String(record.seq)),
     el('span', { class: 'mono' }, record.type),
     el('span', { class: 'what' }, gist(record)),
@@ -140,9 +145,15 @@ function showCommands(commands, filter) {
 
 function commandItem(command) {
   const line = `reeve ${command.examples[0] ?? command.name}`;
+  const words = line.split(' ').flatMap((word, i) => [i === 0 ? '' : ' ', el('span', {}, word)]);
   const copy = el('button', { type: 'button', 'aria-label': `Copy: ${line}` }, 'Copy');
   copy.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(line);
+    try {
+      await navigator.clipboard.writeText(line);
+    } catch {
+      $('copied').textContent = `The browser does not let this page copy. The line: ${line}`;
+      return;
+    }
     copy.textContent = 'Copied';
     $('copied').textContent = `Copied: ${line}`;
     setTimeout(() => (copy.textContent = 'Copy'), 1500);
@@ -150,20 +161,23 @@ function commandItem(command) {
   return el(
     'li',
     {},
-    el('div', { class: 'line' }, copy, el('code', { title: line }, line)),
+    el('div', { class: 'line' }, copy, el('code', {}, ...words)),
     el('p', { class: 'quiet' }, command.summary),
   );
 }
 
-/** Calls `fn` soon, once for a burst. */
+/** Calls `fn` soon, once for a burst, and again after a failure for as long as somebody is signed in. */
 function soon(fn, ms) {
   let timer;
-  return () => {
+  const call = (wait) => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      fn().catch(() => linkState('Trying again…', 'warn'));
-    }, ms);
+      fn().catch(() => {
+        if (token) call(RETRY);
+      });
+    }, wait);
   };
+  return () => call(ms);
 }
 
 const refresh = soon(async () => {
@@ -173,14 +187,22 @@ const refresh = soon(async () => {
   ]);
   jobs = list.jobs;
   const id = linked?.spec.job_id;
-  if (id && !jobs.some((job) => job.spec.job_id === id)) linked = await getJson(token, `/v1/jobs/${id}`);
+  if (id && !jobs.some((job) => job.spec.job_id === id))
+    linked = await getJson(token, `/v1/jobs/${id}`).catch((error) => {
+      // Another home: there is no such job any more.
+      if (error instanceof Refused) return undefined;
+      throw error;
+    });
   showStatus(status);
   showJobs();
 }, 150);
+
 /** The job in the address, `#job_…`, as live messages in chat link to it: shown first, open, and in sight. */
 async function showLinked() {
   const { hash } = location;
   const id = hash.slice(1);
+  // A place on the page itself, as the link that skips its head leads to.
+  if (id !== '' && $(id)) return;
   const said = (title, text) => {
     notice(title, text);
     saidOfLink = true;
@@ -207,6 +229,11 @@ async function showLinked() {
 }
 
 const redrawJobs = soon(async () => showJobs(), 150);
+const followLink = soon(showLinked, 0);
+const loadCommands = soon(async () => {
+  ({ commands } = await getJson(token, '/v1/catalogue'));
+  showCommands(commands, $('filter').value);
+}, 0);
 
 function onEvent(event) {
   if (event.event === 'record') {
@@ -214,44 +241,58 @@ function onEvent(event) {
     refresh();
     return;
   }
-  const lines = output.get(event.job_id) ?? [];
-  lines.push(...event.lines);
-  output.set(event.job_id, lines.slice(-LINES));
+  outputs.heard(event);
   redrawJobs();
 }
 
-async function main() {
-  if (!token) {
-    linkState('Signed out', 'warn');
-    notice('This page needs your token.', 'Run `reeve open` in a terminal: it opens this page with it.');
-    token = await tokenOfAnotherTab();
-    $('notice').hidden = true;
-  }
+/** Shows what there is until the token is refused; rejects with why. */
+async function show() {
   shareToken(token);
-  setInterval(refreshTimes, 10_000);
   for (const id of ['drill', 'no-jobs']) $(id).textContent = '';
-  try {
-    const { commands } = await getJson(token, '/v1/catalogue');
-    showCommands(commands, '');
-    $('filter').addEventListener('input', () => showCommands(commands, $('filter').value));
+  $('notice').hidden = true;
+  let begun = false;
+  const onState = (state) => {
+    if (state !== 'live') return linkState('Connection lost – trying again', 'warn');
+    linkState('Live', 'good');
+    outputs.forget();
     refresh();
-    await showLinked();
-    addEventListener('hashchange', () => showLinked().catch(() => linkState('Trying again…', 'warn')));
-    await follow(token, {
-      tail: RECORDS,
-      onEvent,
-      onState: (state) => {
-        linkState(
-          state === 'live' ? 'Live' : 'Connection lost – trying again',
-          state === 'live' ? 'good' : 'warn',
-        );
-        if (state === 'live') refresh();
-      },
-    });
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) forgetToken();
-    linkState('Stopped', 'bad');
-    notice(error.message, error.hint || 'Run `reeve open` again.');
+    // Once: who reads on when the connection is back is not taken elsewhere.
+    if (begun) return;
+    begun = true;
+    followLink();
+    loadCommands();
+  };
+  await follow(token, { tail: RECORDS, onEvent, onState });
+}
+
+/** Another address of this page: a job, or the link of `reeve open` in a tab that is open already. */
+function onAddress() {
+  if (location.hash.includes('token=')) {
+    takeToken();
+    location.reload();
+  } else if (token) followLink();
+}
+
+async function main() {
+  setInterval(refreshTimes, 10_000);
+  $('filter').addEventListener('input', () => showCommands(commands, $('filter').value));
+  addEventListener('hashchange', onAddress);
+  if (!token)
+    notice('This page needs your token.', 'Run `reeve open` in a terminal: it opens this page with it.');
+  for (let refused; ;) {
+    if (!token) {
+      linkState('Signed out', 'warn');
+      token = await tokenOfAnotherTab(refused);
+    }
+    try {
+      await show();
+    } catch (error) {
+      notice(error.message, error.hint || 'Run `reeve open` again.');
+      if (error.status !== 401) return linkState('Stopped', 'bad');
+      refused = token;
+      token = undefined;
+      forgetToken();
+    }
   }
 }
 

@@ -114,7 +114,6 @@ export function jobItem(job, lines, open) {
     const output = el('pre', { tabindex: '0', 'aria-label': `Last output of ${job.title}` });
     output.textContent = lines.join('\n');
     details.append(output);
-    queueMicrotask(() => (output.scrollTop = output.scrollHeight));
   }
   const { job_id: id } = job.spec;
   details.append(el('p', { class: 'quiet mono' }, el('a', { href: `#${id}` }, id)));

@@ -27,11 +27,11 @@ export function shareToken(token) {
   tabs.postMessage({ token });
 }
 
-/** Resolves once another tab is signed in; its token is kept for this tab, too. */
-export function tokenOfAnotherTab() {
+/** Resolves once another tab is signed in, and not with the token that was refused here; it is kept for this tab, too. */
+export function tokenOfAnotherTab(refused) {
   return new Promise((resolve) => {
     tabs.onmessage = ({ data }) => {
-      if (typeof data?.token !== 'string') return;
+      if (typeof data?.token !== 'string' || data.token === refused) return;
       sessionStorage.setItem(KEY, data.token);
       resolve(data.token);
     };

@@ -29,6 +29,8 @@ export interface World extends Opened {
   identified: Credential[];
   /** Jobs the API knows. */
   jobs: JobView[];
+  /** What each of them printed; empty: a line. */
+  logs: Awaited<ReturnType<Jobs['logs']>>;
   /** Artifact bytes by digest. */
   store: Map<string, Uint8Array>;
   /** `verb project env` → false takes the right away. */
@@ -50,6 +52,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
     admitted: [] as World['admitted'],
     identified: [] as Credential[],
     jobs: [] as JobView[],
+    logs: [] as World['logs'],
     store: new Map<string, Uint8Array>(),
     denied: new Set<string>(),
   };
@@ -102,7 +105,7 @@ export async function apiWorld(over: Partial<ServerDeps> = {}): Promise<World> {
       last_drill: null,
       last_jobs: [],
     }),
-    jobs: listedJobs(world.jobs),
+    jobs: listedJobs(world.jobs, world.logs),
     chat: noChat,
     cosign: { look: async () => noKey(), decide: async () => noKey() },
     webhooks: {
@@ -168,7 +171,7 @@ function echoDoor(admitted: World['admitted']): Door {
   };
 }
 
-function listedJobs(jobs: readonly JobView[]): Jobs {
+function listedJobs(jobs: readonly JobView[], logs: World['logs']): Jobs {
   const no = async (): Promise<never> => Promise.reject(new Error('not part of these tests'));
   return {
     idOf: () => jobId(0),
@@ -186,7 +189,8 @@ function listedJobs(jobs: readonly JobView[]): Jobs {
       if (job === undefined) throw fail('JOB_NOT_FOUND', { id });
       return job;
     },
-    logs: async (id) => [{ step: 'one', stream: 'stdout', line: `a line of ${id}` }],
+    logs: async (id) =>
+      logs.length > 0 ? logs : [{ step: 'one', stream: 'stdout', line: `a line of ${id}` }],
     counts: () => ({ running: 0, queued: 0, unknown: 0 }),
     locks: () => [],
     stealLock: no,

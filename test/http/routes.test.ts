@@ -33,6 +33,22 @@ test('every answer fits the schema it is published with, on both transports', as
   }
 });
 
+test('the last lines of a log, and which they are', async () => {
+  const stored = ['a', 'b', 'c'].map((line) => ({ step: 'one', stream: 'stdout' as const, line }));
+  const world = await apiWorld();
+  world.jobs.push(jobView(1, 'shop', 'PASS'));
+  world.logs.push(...stored);
+  const lines = async (query: string): Promise<unknown> => {
+    const { status, json } = await ask(world, 'socket', { path: `/v1/jobs/${jobId(1)}/logs${query}` });
+    return status === 200 ? [json['first'], json['lines']] : status;
+  };
+  expect(await lines('')).toEqual([0, stored]);
+  expect(await lines('?tail=2')).toEqual([1, stored.slice(1)]);
+  expect(await lines('?tail=3')).toEqual([0, stored]);
+  expect(await lines('?tail=10000')).toEqual([0, stored]);
+  for (const wrong of ['0', '-1', '10001', 'x']) expect(await lines(`?tail=${wrong}`), wrong).toBe(400);
+});
+
 test('the socket is 0600 and gone after close; the token is 0600', async () => {
   const world = await apiWorld();
   expect((await stat(world.at.socket)).mode & 0o777).toBe(0o600);

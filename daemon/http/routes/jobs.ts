@@ -74,14 +74,16 @@ export const jobs: RouteModule = {
         await settled(context.ledger);
         const job = await context.jobs.get(request.params.id);
         demand(context, callerOf(request), 'read', job.spec);
-        const { attempt } = request.query;
-        const lines = await context.jobs.logs(job.spec.job_id, attempt === undefined ? {} : { attempt });
+        const { attempt, tail } = request.query;
+        const all = await context.jobs.logs(job.spec.job_id, attempt === undefined ? {} : { attempt });
+        const first = tail === undefined ? 0 : Math.max(0, all.length - tail);
         const { attempts } = job;
         const shown = attempts[(attempt ?? attempts.length) - 1];
         return {
           job_id: job.spec.job_id,
           ...(shown === undefined ? {} : { attempt_id: shown.record.attempt_id }),
-          lines,
+          first,
+          lines: all.slice(first),
         };
       },
     );

@@ -11,6 +11,8 @@ const FILES = [
   { url: '/theme.css', file: 'theme.css', type: 'text/css; charset=utf-8' },
   { url: '/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
   { url: '/page.js', file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/jobs.js', file: 'jobs.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/output.js', file: 'output.js', type: 'text/javascript; charset=utf-8' },
   { url: '/render.js', file: 'render.js', type: 'text/javascript; charset=utf-8' },
   { url: '/stream.js', file: 'stream.js', type: 'text/javascript; charset=utf-8' },
   { url: '/favicon.svg', file: 'favicon.svg', type: 'image/svg+xml' },
