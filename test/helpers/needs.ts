@@ -40,3 +40,14 @@ export function lacks(name: string, from: string): boolean {
   console.warn(`skipped: there is no ${name} (${from})`);
   return process.env['CI'] !== 'true';
 }
+
+/** Chromium, by the names it has. */
+export const chromiumPath = (): string | undefined =>
+  ['chromium', 'chromium-browser', 'google-chrome'].map(programPath).find((found) => found !== undefined);
+
+/** Why a test that needs a browser is skipped, as `lacks` does. */
+export function lacksChromium(): boolean {
+  if (chromiumPath() !== undefined) return false;
+  console.warn('skipped: no Chromium (Debian package chromium)');
+  return process.env['CI'] !== 'true';
+}
