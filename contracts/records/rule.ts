@@ -8,7 +8,7 @@ export const ruleRecords = {
     delivery: DeliveryId,
     decision: z.enum(['run', 'not_allowed', 'loop', 'stopped', 'unusable']),
     why: z.string().max(500),
-    /** Jobs that the payload names: what it may have followed from. */
+    /** Jobs that the payload names, or that did what it tells of: what it may have followed from. */
     after: z.array(JobId).max(20).optional(),
   }),
   /** The end of a `run`: its job, or why there is none. */

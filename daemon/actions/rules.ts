@@ -77,12 +77,13 @@ export const rulesExplain = readAction({
   }),
   examples: ['rules explain dlv_3f2a91c0'],
   async run({ rules }, args) {
-    const { delivery, rules: explained } = await rules.explain(args.delivery);
+    const { delivery, own, rules: explained } = await rules.explain(args.delivery);
     const matching = explained.filter((one) => one.matches).length;
     return {
       title: `${delivery.source} ${delivery.event}: ${matching} of ${plural(explained.length, 'rule')} ${matching === 1 ? 'matches' : 'match'}`,
       tone: 'info',
       blocks: [
+        ...(own === null ? [] : [{ type: 'text' as const, text: `It is ${own}.` }]),
         {
           type: 'table',
           columns: [{ label: 'Rule' }, { label: 'Now' }, { label: 'When it came' }],
@@ -100,6 +101,7 @@ export const rulesExplain = readAction({
         delivery: delivery.delivery,
         source: delivery.source,
         event: delivery.event,
+        own,
         rules: explained.map((one) => ({ ...one })),
       },
     };

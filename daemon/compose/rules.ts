@@ -7,6 +7,7 @@ import type { Alerts } from '../ports/alerts.ts';
 import type { MetricFamily } from '../ports/metrics.ts';
 import type { Rules, RuleView } from '../ports/rules.ts';
 import { suggest } from '../suggest.ts';
+import { effectOf } from './effects.ts';
 import type { FeatureContext } from './features.ts';
 import type { WebhooksFeature } from './webhooks.ts';
 
@@ -20,7 +21,7 @@ export interface RulesFeature {
 
 /** What starts runbooks when somebody calls in. Loaded with the first rule. */
 export function composeRules(
-  { store, config, jobs, mandates, admit, warn }: FeatureContext,
+  { store, config, github, jobs, mandates, admit, warn }: FeatureContext,
   alerts: Alerts,
   { webhooks, bodyAt }: Pick<WebhooksFeature, 'webhooks' | 'bodyAt'>,
 ): RulesFeature {
@@ -40,6 +41,7 @@ export function composeRules(
           alerts,
           admit,
           warn,
+          effect: (delivery, payload) => effectOf({ state, config, github }, delivery, payload),
           body: ({ at, payload, delivery }) => bodyAt(at, payload.digest ?? '', delivery),
         }),
     ));
@@ -72,10 +74,11 @@ export function composeRules(
     list: () => Object.keys(specs()).map(view),
     async explain(id) {
       const delivery = webhooks.get(id);
-      const matches = await (await desk()).matchAll(delivery);
+      const { effect, rules: matches } = await (await desk()).matchAll(delivery);
       const { decided } = state.get(rulesProjection);
       return {
         delivery,
+        own: effect?.what ?? null,
         rules: matches.map(({ rule, match }) => {
           const known = own(decided, keyOf(rule, delivery.delivery));
           return {
@@ -99,7 +102,7 @@ export function composeRules(
     async reset(rule, by) {
       if (view(rule).stopped === null) throw fail('RULE_NOT_STOPPED', { rule });
       await ledger.append('rule.reset', { rule, by });
-      const { alertOf } = await import('../integrations/rules/index.ts');
+      const { alertOf } = await import('../integrations/rules/decide.ts');
       await alerts.resolve(alertOf(rule), `reset by ${by}`);
     },
   };

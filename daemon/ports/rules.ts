@@ -24,7 +24,12 @@ export interface Explained {
 export interface Rules {
   list(): RuleView[];
   /** Rejects DELIVERY_NOT_FOUND, DELIVERY_BODY_GONE. */
-  explain(delivery: string): Promise<{ delivery: DeliveryView; rules: Explained[] }>;
+  explain(delivery: string): Promise<{
+    delivery: DeliveryView;
+    /** What of it Reeve did itself, for people. */
+    own: string | null;
+    rules: Explained[];
+  }>;
   /** Lets a stopped rule start things again. Rejects RULE_UNKNOWN, RULE_NOT_STOPPED. */
   reset(rule: string, by: string): Promise<void>;
 }

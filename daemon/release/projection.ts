@@ -5,6 +5,8 @@ const MAX_RELEASES = 100;
 
 export type ReleaseEntry = RecordBody<'release.cut'> & {
   at: number;
+  /** Every job that worked on it: one that was stopped is gone on with by another. */
+  jobs: string[];
   pushed?: { address: string; branch: string };
   /** The message that people are about to get. */
   announcing?: { job: string; title: string };
@@ -16,13 +18,19 @@ export type ReleasesState = Record<string, ReleaseEntry[]>;
 
 export const releasesProjection: Projection<ReleasesState> = {
   name: 'releases',
-  version: 2,
+  version: 3,
   initial: () => ({}),
   apply(state, record) {
     switch (record.type) {
       case 'release.cut': {
         const { project } = record.body;
-        state[project] = [...(state[project] ?? []), { ...record.body, at: record.ts }].slice(-MAX_RELEASES);
+        const entry = { ...record.body, at: record.ts, jobs: [record.body.job] };
+        state[project] = [...(state[project] ?? []), entry].slice(-MAX_RELEASES);
+        break;
+      }
+      case 'release.pushing': {
+        const entry = newest(state, record.body);
+        if (entry !== undefined && !entry.jobs.includes(record.body.job)) entry.jobs.push(record.body.job);
         break;
       }
       case 'release.pushed': {

@@ -1,39 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { addRule, called as calledIn, decided, explained } from '../rules/calls.ts';
 import { example } from '../standins/github/payloads.ts';
 import { HOOK, SHA, scene, type Scene } from './world.ts';
 
 /** A world with one rule that starts a deployment, which GitHub is told about. */
 async function withRule(on: string): Promise<Scene> {
   const world = await scene();
-  const yaml = await readFile(`${world.root}/reeve.yaml`, 'utf8');
-  const rule = `rules:\n  again: { on: ${on}, runbook: touch, project: shop, env: dev, max: 3, within: 1h }\n`;
-  await world.write('reeve.yaml', yaml + rule);
-  for (const request of [
-    { command: 'config reload' },
-    { command: 'config accept', args: { mandate: 'rule:again' } },
-  ]) {
-    const reply = await world.as('root', { ...request, force: true });
-    expect(reply.error).toBeUndefined();
-  }
+  await addRule(world, `on: ${on}, runbook: touch, project: shop, env: dev`);
   return world;
 }
 /** GitHub calls in; resolves when all that comes of it was done and written. */
 async function called(world: Scene, event: string, payload: object): Promise<string> {
-  const { headers, body } = world.github.sign(event, payload, HOOK);
-  const answer = await fetch(`${world.app.url}/webhooks/github`, { method: 'POST', headers, body });
-  expect(answer.status).toBe(200);
-  const { delivery } = (await answer.json()) as { delivery: string };
-  await world.app.running.features.rulesSettled();
-  for (const { body: queued } of await world.records('job.queued'))
-    await world.app.running.jobs.wait(queued.job.job_id);
+  const delivery = await calledIn(world, world.github, HOOK, event, payload);
   await world.settled();
   return delivery;
 }
-const decided = async (world: Scene): Promise<string[]> =>
-  (await world.records('rule.decided')).map(({ body }) => body.decision);
-const explained = async (world: Scene, delivery: string): Promise<string> =>
-  JSON.stringify((await world.as('root', { command: 'rules explain', args: { delivery } })).data);
 
 test('a rule on deployment statuses whose runbook deploys: GitHub’s calls about our own deployment start nothing, and explain says what it follows from', async () => {
   const world = await withRule('github.deployment_status.created');

@@ -1,5 +1,5 @@
 import type { RecordBody } from '../../../contracts/record.ts';
-import type { LinearTodo } from '../../../contracts/records/linear.ts';
+import type { LinearTodo, LinearWork } from '../../../contracts/records/linear.ts';
 import type { Projection } from '../../ports/state.ts';
 
 /** Issues that are remembered, the newest; those of open incidents always. */
@@ -7,6 +7,7 @@ const MAX_LINKS = 3000;
 /** Ids of what was done, heard and said, so that it is known when it comes again. */
 const MAX_RECENT = 2000;
 const MAX_ODD = 100;
+const MAX_WROTE = 500;
 const MAX_TODOS = 20_000;
 
 export interface Link {
@@ -35,6 +36,15 @@ export interface TodoEntry extends LinearTodo {
 
 export type Waiting = RecordBody<'linear.queued'> & { since: number };
 
+/** A change of an issue that we made: what Linear tells of between the two times is that. */
+export interface Wrote {
+  issue: string;
+  work: Exclude<LinearWork, { kind: 'issue' | 'comment' }>;
+  /** Queued, and done, ms. */
+  since: number;
+  at: number;
+}
+
 export interface LinearState {
   /** Records before it were looked at; null: never. */
   upto: number | null;
@@ -50,12 +60,14 @@ export interface LinearState {
   todos: Record<string, TodoEntry>;
   /** Ops, comments and deliveries. */
   recent: string[];
+  /** The newest. */
+  wrote: Wrote[];
   odd: { at: number; what: string; why: string; incident: string | null }[];
 }
 
 export const linearProjection: Projection<LinearState> = {
   name: 'linear',
-  version: 3,
+  version: 4,
   initial: () => ({
     upto: null,
     waiting: {},
@@ -64,6 +76,7 @@ export const linearProjection: Projection<LinearState> = {
     others: {},
     todos: {},
     recent: [],
+    wrote: [],
     odd: [],
   }),
   apply(state, record) {
@@ -129,7 +142,13 @@ function done(
   if (waiting === undefined) return;
   delete state.waiting[op];
   remember(state, op);
-  const { issue, incident, work } = waiting;
+  const { issue, incident, work, since } = waiting;
+  if (outcome === 'done' && work.kind !== 'issue' && work.kind !== 'comment') {
+    // The words themselves are long, and say nothing here.
+    const brief = work.kind === 'revise' ? { ...work, title: '', body: '' } : work;
+    state.wrote.push({ issue, work: brief, since, at });
+    if (state.wrote.length > MAX_WROTE) state.wrote.shift();
+  }
   const todo = state.todos[issue];
   const known = state.links[state.incidents[issue] ?? ''] ?? state.others[issue] ?? todo;
   if (todo !== undefined && as !== undefined) todo.as = as;

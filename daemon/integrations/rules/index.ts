@@ -1,39 +1,25 @@
-import { ReeveError } from '../../../contracts/errors.ts';
 import type { LedgerRecord } from '../../../contracts/record.ts';
-import { own } from '../../own.ts';
-import type { Alerts } from '../../ports/alerts.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
-import type { Jobs } from '../../ports/jobs.ts';
+import type { Effect } from '../../ports/effect.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { Mandates } from '../../ports/mandates.ts';
-import type { StateView } from '../../ports/state.ts';
-import type { Unattended } from '../../ports/unattended.ts';
 import { readBack } from '../../read-back.ts';
-import { cut } from '../../text.ts';
 import { BadCondition } from './condition.ts';
+import { Decider, type DecideDeps } from './decide.ts';
 import { compileRule, hears, matchRule, type Compiled, type Match } from './match.ts';
-import { anchorOf, followsFrom, jobsIn } from './origin.ts';
+import { jobsIn } from './origin.ts';
 import { readPayload, type Received } from './payload.ts';
-import { keyOf, rulesProjection, type RulesState } from './projection.ts';
+import { rulesProjection, type RulesState } from './projection.ts';
 
-/** A delivery that waited longer for its rules, since no daemon ran, is not acted on any more, ms. */
-const LATE = 3_600_000;
 /** How far the ledger may be ahead of what it says was looked at, in deliveries. */
 const BEHIND = 500;
 
-export interface RulesDeps {
-  clock: Pick<Clock, 'now'>;
+export interface RulesDeps extends DecideDeps {
   ledger: Pick<Ledger, 'append' | 'read' | 'subscribe'>;
-  state: StateView;
   config: Config;
-  jobs: Pick<Jobs, 'get' | 'list'>;
-  mandates: Pick<Mandates, 'list' | 'requireUsable'>;
-  alerts: Pick<Alerts, 'raise' | 'resolve'>;
-  admit(ask: Unattended): Promise<{ job_id: string }>;
   /** The body of a delivery. */
   body(delivery: Received): Promise<Buffer>;
-  warn(what: string, error: unknown): void;
+  /** What of it Reeve did itself. */
+  effect(delivery: Received, payload: object): Promise<Effect | undefined>;
 }
 
 interface Waiting {
@@ -44,11 +30,10 @@ interface Waiting {
   seq: number;
 }
 
-export const alertOf = (rule: string): string => `rule:${rule}:stopped`;
-
 /** Looks at each delivery once, one after the other, in the order they came. */
 export class RuleDesk {
   readonly #deps: RulesDeps;
+  readonly #decider: Decider;
   #rules: { from: object; compiled: Compiled[] } | undefined;
   #tail: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -56,6 +41,7 @@ export class RuleDesk {
 
   constructor(deps: RulesDeps) {
     this.#deps = deps;
+    this.#decider = new Decider(deps);
   }
 
   /** Begins with what came since the last look. Returns stop. */
@@ -64,14 +50,14 @@ export class RuleDesk {
     const from = this.#state.looked;
     const unsubscribe = ledger.subscribe((record) => this.#saw(record));
     this.#then(async () => {
-      await this.#closeOpen((job) => job !== undefined);
+      await this.#decider.closeOpen((job) => job !== undefined);
       // What comes meanwhile is looked at twice at most, and decided once.
       for await (const record of ledger.read(from)) {
         if (this.#stopped) return;
         const waiting = await this.#waitingOf(record);
         if (waiting !== undefined) await this.#consider(waiting);
       }
-      await this.#closeOpen(() => true);
+      await this.#decider.closeOpen(() => true);
     });
     return async () => {
       this.#stopped = true;
@@ -85,10 +71,12 @@ export class RuleDesk {
     return this.#tail;
   }
 
-  /** What each rule makes of a delivery now; the first part of an answer for people. */
-  async matchAll(delivery: Received): Promise<{ rule: string; match: Match }[]> {
+  /** What each rule makes of a delivery now, and what of it is our own; the first part of an answer for people. */
+  async matchAll(
+    delivery: Received,
+  ): Promise<{ effect: Effect | undefined; rules: { rule: string; match: Match }[] }> {
     const payload = await readPayload(this.#deps.body, delivery);
-    return this.#compiled().map((rule) => ({
+    const rules = this.#compiled().map((rule) => ({
       rule: rule.name,
       match:
         typeof payload === 'string'
@@ -99,6 +87,8 @@ export class RuleDesk {
             }
           : matchRule(rule, { event: payload.value, source: delivery.source, name: delivery.event }),
     }));
+    const effect = typeof payload === 'string' ? undefined : await this.#deps.effect(delivery, payload.value);
+    return { effect, rules };
   }
 
   get #state(): RulesState {
@@ -152,14 +142,21 @@ export class RuleDesk {
     let said = false;
     if (heard.length > 0) {
       const payload = await readPayload(this.#deps.body, delivery);
+      let effect: Promise<Effect | undefined> | undefined;
       for (const rule of heard) {
         if (typeof payload === 'string') {
-          said = await this.#decide(rule, delivery, 'unusable', payload, again);
+          said = await this.#decider.refuse(rule, delivery, 'unusable', payload, again);
           continue;
         }
         const match = matchRule(rule, { event: payload.value, source, name: event });
         if (match.matches) {
-          await this.#act(rule, delivery, match.inputs, { at, again, named: jobsIn(payload.text) });
+          effect ??= this.#deps.effect(delivery, payload.value);
+          await this.#decider.act(rule, delivery, match.inputs, {
+            at,
+            again,
+            named: jobsIn(payload.text),
+            effect: await effect,
+          });
           said = true;
         }
       }
@@ -168,132 +165,5 @@ export class RuleDesk {
     if (!said && ++this.#unsaid < BEHIND) return;
     this.#unsaid = 0;
     if (!again) await this.#deps.ledger.append('rules.looked', { upto: seq + 1 });
-  }
-
-  async #act(
-    rule: Compiled,
-    delivery: Received,
-    inputs: Extract<Match, { matches: true }>['inputs'],
-    { at, again, named }: { at: number; again: boolean; named: string[] },
-  ): Promise<void> {
-    const { clock, mandates, jobs } = this.#deps;
-    const { name, spec } = rule;
-    const say = (decision: 'not_allowed' | 'loop' | 'stopped' | 'unusable', why: string): Promise<boolean> =>
-      this.#decide(rule, delivery, decision, why, again, named);
-    const key = keyOf(name, delivery.delivery);
-    const before = own(this.#state.decided, key);
-    // No job came of it: the daemon ended in between, or it was refused and a person has it looked at once more.
-    const open = this.#state.open.includes(key) || (again && before?.failed !== undefined);
-    if (before !== undefined && !open && (before.decision === 'run' || !again)) return;
-    const now = clock.now();
-    if (now - at > LATE)
-      return void (await say(
-        'unusable',
-        'no daemon looked at it for more than an hour; redeliver it if it still counts',
-      ));
-    const { stopped } = this.#state;
-    if (Object.hasOwn(stopped, name))
-      return void (await say('stopped', `stopped: ${stopped[name]?.why ?? ''}`));
-    const loop = await followsFrom(name, named, jobs, this.#state);
-    if (loop !== undefined)
-      return void (await say(
-        'loop',
-        `it follows from ${loop}, which this rule started: it would go round in circles`,
-      ));
-    const runs = (own(this.#state.runs, name) ?? []).filter((ran) => ran > now - spec.within);
-    if (runs.length >= spec.max) {
-      await this.#stop(
-        name,
-        delivery,
-        `it started ${runs.length} jobs within ${Math.round(spec.within / 60_000)} min`,
-      );
-      return void (await say('stopped', 'it started too much; see `reeve rules list`'));
-    }
-    try {
-      await mandates.requireUsable(`rule:${name}`);
-    } catch (error) {
-      if (!(error instanceof ReeveError)) throw error;
-      return void (await say('not_allowed', error.message));
-    }
-    const accepted = (await mandates.list()).find(({ id }) => id === `rule:${name}`)?.at ?? 0;
-    if (accepted > at) return void (await say('not_allowed', 'it came before the rule was accepted'));
-    await this.#deps.ledger.append('rule.decided', {
-      rule: name,
-      delivery: delivery.delivery,
-      decision: 'run',
-      why: `${delivery.source}.${delivery.event}`,
-      ...(named.length === 0 ? {} : { after: named }),
-    });
-    await this.#run(name, delivery, spec, inputs);
-  }
-
-  async #run(
-    name: string,
-    delivery: Received,
-    spec: Compiled['spec'],
-    inputs: Extract<Match, { matches: true }>['inputs'],
-  ): Promise<void> {
-    const outcome: { job?: string; why?: string } = {};
-    try {
-      const { job_id } = await this.#deps.admit({
-        mandate: `rule:${name}`,
-        via: 'webhook',
-        runbook: spec.runbook,
-        project: spec.project,
-        env: spec.env,
-        inputs,
-        anchor: { kind: 'delivery', id: anchorOf(name, delivery.delivery) },
-        reason: `rule ${name}: ${delivery.source} ${delivery.event} (${delivery.delivery})`,
-      });
-      outcome.job = job_id;
-    } catch (error) {
-      if (!(error instanceof ReeveError)) this.#deps.warn(`rule ${name}`, error);
-      outcome.why = cut(error instanceof Error ? error.message : String(error), 500);
-    }
-    await this.#deps.ledger.append('rule.ran', { rule: name, delivery: delivery.delivery, ...outcome });
-  }
-
-  async #decide(
-    { name }: Compiled,
-    { delivery }: Received,
-    decision: 'not_allowed' | 'loop' | 'stopped' | 'unusable',
-    why: string,
-    again: boolean,
-    after: string[] = [],
-  ): Promise<boolean> {
-    if (!again && Object.hasOwn(this.#state.decided, keyOf(name, delivery))) return false;
-    await this.#deps.ledger.append('rule.decided', {
-      rule: name,
-      delivery,
-      decision,
-      why: cut(why, 500),
-      ...(after.length === 0 ? {} : { after }),
-    });
-    return true;
-  }
-
-  async #stop(rule: string, { delivery }: Received, why: string): Promise<void> {
-    await this.#deps.ledger.append('rule.stopped', { rule, delivery, why });
-    await this.#deps.alerts.raise({
-      key: alertOf(rule),
-      severity: 'warn',
-      source: 'daemon',
-      title: `The rule ${rule} is stopped`,
-      text: `${why}, and starts nothing more. See what drives it, then: reeve rules reset ${rule}`,
-    });
-  }
-
-  /** Decided, and no more known: the daemon ended in between. Said where `now` agrees; the rest is considered again. */
-  async #closeOpen(now: (job: string | undefined) => boolean): Promise<void> {
-    const { jobs, ledger } = this.#deps;
-    for (const key of [...this.#state.open]) {
-      const [rule = '', delivery = ''] = key.split(' ');
-      const anchor = anchorOf(rule, delivery);
-      const job = jobs.list().find(({ spec: { anchor: of } }) => of.kind === 'delivery' && of.id === anchor)
-        ?.spec.job_id;
-      const why = 'the daemon ended before the job was queued; redeliver it if it still counts';
-      if (now(job))
-        await ledger.append('rule.ran', { rule, delivery, ...(job === undefined ? { why } : { job }) });
-    }
   }
 }
