@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { tooSlow, type Room } from './bodies.ts';
 import type { Context } from './context.ts';
 import { namingHeader } from './guard.ts';
 import type { SafeResponse } from './headers.ts';
@@ -50,27 +51,36 @@ export function takeDelivery(
   if (limits === undefined || limits instanceof Promise) return false;
   const length = Number(headers['content-length'] ?? Number.NaN);
   if (!Number.isSafeInteger(length) || length < 1 || length > limits.maxBody) return false;
-  let release;
+  const { webhooks } = context;
+  let chunks: Buffer[] | undefined = [];
+  const refuse = (error: unknown): void => {
+    chunks = undefined;
+    refused.set(request, error instanceof Error ? error : new Error(String(error)));
+    toRoute();
+  };
+  let room: Room;
   try {
-    release = context.bodies.reserve(length, request);
+    room = context.bodies.take(length, request, () => refuse(tooSlow()));
   } catch {
     return false;
   }
-  response.once('close', release);
-  const { webhooks } = context;
-  const chunks: Buffer[] = [];
+  response.once('close', room.release);
   // Who leaves with the body half sent has tried nothing.
   request.on('error', () => undefined);
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-    webhooks.receive(source, { body, header: (name) => onlyHeader(request, name) }).then(
-      (taken) => response.sendJson(200, JSON.stringify(taken)),
-      (error: unknown) => {
-        refused.set(request, error instanceof Error ? error : new Error(String(error)));
-        toRoute();
-      },
-    );
-  });
+  const read = (): void => {
+    request.on('data', (chunk: Buffer) => chunks?.push(chunk));
+    request.on('end', () => {
+      if (chunks === undefined) return;
+      const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      webhooks
+        .receive(source, { body, header: (name) => onlyHeader(request, name) })
+        .then((taken) => response.sendJson(200, JSON.stringify(taken)), refuse);
+    });
+  };
+  if (room.wait === undefined) read();
+  else
+    room.wait.then(read, (error: unknown) => {
+      if (!response.destroyed) refuse(error);
+    });
   return true;
 }

@@ -36,12 +36,13 @@ export function errorHandler(context: Context, refusals: Refusals) {
       if (seq !== undefined) response.ledger_seq = seq;
     }
     // The rest of a refused body is not worth waiting for.
-    if (response.status === 413) {
+    const busy = response.code === 'WEBHOOK_BUSY';
+    if (response.status === 413 || (busy && !request.raw.complete)) {
       reply.header('connection', 'close');
       linger(request.raw.socket, context.clock);
     }
     if (response.status === 401) reply.header('www-authenticate', 'Bearer realm="reeve"');
-    if (response.status === 429) reply.header('retry-after', String(known.params['seconds'] ?? 60));
+    if (response.status === 429 || busy) reply.header('retry-after', String(known.params['seconds'] ?? 60));
     reply.code(response.status).type('application/json; charset=utf-8');
     return response;
   };

@@ -29,17 +29,21 @@ export const webhooks: RouteModule = {
         if (refused !== undefined) return next(refused);
         checkUncompressed(request);
         const source = sourceOf(request.url);
-        const admit = (limits: Awaited<ReturnType<typeof context.webhooks.limits>>): void => {
+        const admit = (
+          limits: Awaited<ReturnType<typeof context.webhooks.limits>>,
+        ): Promise<void> | undefined => {
           if (limits === undefined) throw fail('WEBHOOK_UNKNOWN', { source: source.slice(0, 80) });
           const length = Number(request.headers['content-length'] ?? Number.NaN);
           if (!Number.isSafeInteger(length)) throw fail('WEBHOOK_LENGTH');
           if (length > limits.maxBody) throw fail('BODY_TOO_LARGE', { max: limits.maxBody });
-          reply.raw.once('close', context.bodies.reserve(length, request.raw));
+          const room = context.bodies.take(length, request.raw, () => request.raw.destroy());
+          reply.raw.once('close', room.release);
+          return room.wait;
         };
         const limits = context.webhooks.limits(source);
-        if (limits instanceof Promise) return void limits.then(admit).then(() => next(), next);
-        admit(limits);
-        next();
+        const admitted = limits instanceof Promise ? limits.then(admit) : admit(limits);
+        if (admitted === undefined) next();
+        else admitted.then(() => next(), next);
       });
       for (const [path, params] of [
         ['/webhooks/github', z.object({})],
