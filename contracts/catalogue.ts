@@ -58,6 +58,8 @@ export const CommandSpec = z.object({
   /** Complete command lines without the leading program name. */
   examples: z.array(z.string()).min(1),
   aliases: z.array(z.string()).default([]),
+  /** It can be asked of a message: what the menu of messages calls it. Slack shows 24 characters. */
+  menu: z.string().min(1).max(24).optional(),
   /** Came from a runbook with `command: true`. */
   runbook: z.string().optional(),
 });

@@ -9,11 +9,13 @@ export const SLACK_SCOPES = {
   'chat:write': 'messages, and changing its own',
   'files:write': 'plans and logs that are too long for a message',
   'im:write': 'such a file for one person alone',
-  'channels:history': 'after a crash: whether a message was sent already; notes in the threads of incidents',
+  'channels:history':
+    'after a crash: whether a message was sent already; notes in the threads of incidents; what was said before what is captured',
   'groups:history': 'the same in private channels',
   'channels:read': 'reeve doctor: whether the bot is in its channels',
   'groups:read': 'the same in private channels',
   'reactions:write': 'a mark at what became a note of an incident',
+  'users:read': 'the names of those who said what is captured',
 } as const;
 
 /** The scope of the app-level token, with which Socket Mode connects. */
@@ -42,7 +44,7 @@ export const DISCORD_INTENTS = [
   {
     name: 'Message Content Intent',
     flags: (1 << 18) | (1 << 19),
-    why: 'what people write in the thread of an incident becomes a note in its timeline; without it `/reeve incidents note` does that',
+    why: 'what people write in the thread of an incident becomes a note in its timeline, and `/reeve capture` finds what was said before; without it `/reeve incidents note` and the menu of a message do that for one message',
   },
 ] as const;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { JobDetail } from './api.ts';
 import { ArgType, Catalogue } from './catalogue.ts';
+import { ChatConversation, MAX_SAID } from './chat-conversation.ts';
 import { ChatTopic } from './estate/chat.ts';
 import { JobId, PressId } from './ids.ts';
 import { Json, JsonObject } from './json.ts';
@@ -45,6 +46,8 @@ export const ChatAsk = z.discriminatedUnion('kind', [
     reason: z.string().max(MAX_WRITTEN).optional(),
     /** Id of a grant made ahead. */
     grant: z.string().max(64).optional(),
+    /** What was said there: the answer to `read`. */
+    conversation: ChatConversation.optional(),
   }),
   /** A button was pressed, or its form sent. */
   z.strictObject({
@@ -106,6 +109,15 @@ export const ChatAnswer = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('suggestions'), suggestions: z.array(Suggestion).max(MAX_SUGGESTIONS) }),
   z.object({ kind: z.literal('catalogue'), catalogue: Catalogue }),
+  /**
+   * The command is about what was said there, and this person may use it: read so much of it, up to the chosen message or the
+   * newest, and ask the same again with it. `within`: how old the oldest may be, ms; in a thread any may.
+   */
+  z.object({
+    kind: z.literal('read'),
+    messages: z.int().min(1).max(MAX_SAID),
+    within: z.int().min(0),
+  }),
 ]);
 export type ChatAnswer = z.infer<typeof ChatAnswer>;
 

@@ -4,6 +4,7 @@ import {
   Routes,
   type ChatInputCommandInteraction,
   type MessageComponentInteraction,
+  type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js';
 
@@ -12,7 +13,11 @@ import {
  * nothing is to be done, and the person is told so where it was asked. Rejects as Discord does.
  */
 export async function acknowledged(
-  interaction: ChatInputCommandInteraction | MessageComponentInteraction | ModalSubmitInteraction,
+  interaction:
+    | ChatInputCommandInteraction
+    | MessageContextMenuCommandInteraction
+    | MessageComponentInteraction
+    | ModalSubmitInteraction,
   respond: () => Promise<unknown>,
 ): Promise<boolean> {
   try {
@@ -32,7 +37,11 @@ export async function acknowledged(
     if (error.code !== Code.UnknownInteraction) throw error;
     const { client, channelId, user } = interaction;
     if (channelId === null) throw error;
-    const what = interaction.isChatInputCommand() ? `/${interaction.commandName}` : 'what you pressed';
+    const what = interaction.isChatInputCommand()
+      ? `/${interaction.commandName}`
+      : interaction.isContextMenuCommand()
+        ? interaction.commandName
+        : 'what you pressed';
     await client.rest.post(Routes.channelMessages(channelId), {
       body: {
         content: `<@${user.id}> ${what} reached me too late for Discord to take an answer. Nothing of it was done; please ask again.`,

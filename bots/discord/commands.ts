@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
 import {
   ApplicationCommandOptionType as Type,
+  ApplicationCommandType,
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandOption,
-  type RESTPostAPIChatInputApplicationCommandsJSONBody as Body,
+  type RESTPostAPIChatInputApplicationCommandsJSONBody as ChatInput,
+  type RESTPostAPIContextMenuApplicationCommandsJSONBody as Menu,
 } from 'discord.js';
 import type { CommandTree, Leaf, Option, Root } from '../dispatch/tree.ts';
 
-/** The tree as Discord takes it: `/reeve`, further roots where it has no room, and one command for each runbook that has its own. */
+type Body = ChatInput | Menu;
+
+/** Entries that an app may put into the menu of messages (Discord API docs, "Registering a Command"). */
+const MENUS = 15;
+
+/**
+ * The tree as Discord takes it: `/reeve`, further roots where it has no room, one command for each runbook that has its own,
+ * and an entry in the menu of messages for what can be asked of one.
+ */
 export function bodiesOf(tree: CommandTree): Body[] {
   return [
     rootBody(tree, 'Run the estate: every command, written down'),
@@ -17,10 +27,11 @@ export function bodiesOf(tree: CommandTree): Body[] {
       description: leaf.description,
       options: leaf.options.map(option),
     })),
+    ...tree.menu.slice(0, MENUS).map(({ name }): Menu => ({ type: ApplicationCommandType.Message, name })),
   ];
 }
 
-const rootBody = ({ name, leaves, groups }: Root, description: string): Body => ({
+const rootBody = ({ name, leaves, groups }: Root, description: string): ChatInput => ({
   name,
   description,
   options: [

@@ -5,10 +5,11 @@ import {
   type ChatInputCommandInteraction,
   type Interaction,
   type MessageComponentInteraction,
+  type MessageContextMenuCommandInteraction,
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Catalogue } from '../../contracts/catalogue.ts';
-import type { ChatAnswer, ChatAsk, ChatButton, Suggestion } from '../../contracts/chat.ts';
+import type { ChatAnswer, ChatAsk, ChatButton, ChatFrom, Suggestion } from '../../contracts/chat.ts';
 import { ReeveError, fail, type ErrorResponse } from '../../contracts/errors.ts';
 import { askOf, leafAt, suggestAsk, type Filled } from '../dispatch/ask.ts';
 import type { Pace } from '../dispatch/editor.ts';
@@ -17,10 +18,10 @@ import { discordMarkup } from '../dispatch/markup/discord.ts';
 import type { CommandTree } from '../dispatch/tree.ts';
 import { replyInChat } from '../dispatch/typed.ts';
 import { DISCORD_VIEW, replyView, viewOf, type Shown, type View } from '../dispatch/view.ts';
-import { relayed } from '../link/ask.ts';
+import { relayed, relayedWith } from '../link/ask.ts';
 import { Refused, type Daemon } from '../link/client.ts';
 import { acknowledged } from './acknowledge.ts';
-import { fromOf } from './from.ts';
+import { fromMenu, fromOf } from './from.ts';
 import { modalOf, payloadOf, pressOf } from './payload.ts';
 
 export interface Desk {
@@ -34,6 +35,7 @@ export interface Desk {
 export async function handle(desk: Desk, interaction: Interaction): Promise<void> {
   if (interaction.isAutocomplete()) return complete(desk, interaction);
   if (interaction.isChatInputCommand()) return command(desk, interaction);
+  if (interaction.isMessageContextMenuCommand()) return menu(desk, interaction);
   if (interaction.isModalSubmit() || interaction.isMessageComponent()) return press(desk, interaction);
 }
 
@@ -54,10 +56,33 @@ async function command(desk: Desk, interaction: ChatInputCommandInteraction): Pr
       { from: fromOf(interaction), ask: { kind: 'catalogue' } },
       desk.pace,
     );
+    if (mine.kind === 'read')
+      throw fail('INTERNAL', { why: 'an unexpected answer', log: 'the daemon’s log' });
     return mine.kind === 'catalogue' ? helpOf(mine.catalogue, asked.topic, 'discord') : mine;
   });
   await interaction.editReply(payloadOf(answer.view, answer.buttons));
   // What a job does is told by its own message; whatever else was changed is for everybody there.
+  if (answer.everybody) await tellAll(interaction, answer.view);
+}
+
+/** An entry in the menu of a message: Discord hands that message over, whatever else the bot may read. */
+async function menu(desk: Desk, interaction: MessageContextMenuCommandInteraction): Promise<void> {
+  const flags = MessageFlags.Ephemeral;
+  if (!(await acknowledged(interaction, () => interaction.deferReply({ flags })))) return;
+  const from = fromMenu(interaction);
+  const answer = await answered(
+    desk,
+    interaction,
+    async () => {
+      const name = interaction.commandName;
+      const command = desk.commands().tree.menu.find((entry) => entry.name === name)?.command;
+      if (command === undefined)
+        throw fail('COMMAND_UNKNOWN', { name: name.slice(0, 100), suggestion: 'See `/reeve help`.' });
+      return { kind: 'command', command };
+    },
+    from,
+  );
+  await interaction.editReply(payloadOf(answer.view, answer.buttons));
   if (answer.everybody) await tellAll(interaction, answer.view);
 }
 
@@ -98,7 +123,11 @@ async function press(
 
 /** What everybody there reads needs no copy for who asked. */
 async function tellAll(
-  interaction: ChatInputCommandInteraction | MessageComponentInteraction | ModalSubmitInteraction,
+  interaction:
+    | ChatInputCommandInteraction
+    | MessageContextMenuCommandInteraction
+    | MessageComponentInteraction
+    | ModalSubmitInteraction,
   view: View,
 ): Promise<void> {
   await interaction.followUp(payloadOf(view));
@@ -117,7 +146,8 @@ interface Answer {
 async function answered(
   { daemon, pace, commands }: Desk,
   interaction: BaseInteraction,
-  ask: () => Promise<ChatAsk | ChatAnswer | Shown>,
+  ask: () => Promise<ChatAsk | Exclude<ChatAnswer, { kind: 'read' }> | Shown>,
+  from: ChatFrom = fromOf(interaction),
 ): Promise<Answer> {
   try {
     const asked = await ask();
@@ -126,7 +156,10 @@ async function answered(
     const answer =
       'reply' in asked || 'suggestions' in asked || 'catalogue' in asked
         ? asked
-        : await relayed(daemon, { from: fromOf(interaction), ask: asked }, pace);
+        : await relayedWith(daemon, { from, ask: asked }, pace, async (wanted) => {
+            const { conversationAt } = await import('./history.ts');
+            return conversationAt(interaction, wanted);
+          });
     if (answer.kind !== 'reply')
       throw fail('INTERNAL', { why: 'an unexpected answer', log: 'the daemon’s log' });
     const { reply, buttons, audience, repeated } = answer;

@@ -1,7 +1,7 @@
 import { DiscordAPIError, MessageType, RESTJSONErrorCodes as Code, Routes, type REST } from 'discord.js';
 import { z } from 'zod';
-import { DISCORD_INTENTS } from '../../contracts/chat-app.ts';
 import { threadWords, type Said, type Threads } from '../link/threads.ts';
+import { applicationOf } from './application.ts';
 
 /** Messages in one answer: what Discord gives at most. */
 const AT_ONCE = 100;
@@ -9,7 +9,6 @@ const AT_ONCE = 100;
 const WRITTEN: ReadonlySet<number> = new Set([MessageType.Default, MessageType.Reply]);
 const MARK = { noted: '📝', not: '🚫' };
 
-const Application = z.object({ flags: z.number().default(0), bot: z.object({ id: z.string() }).optional() });
 const Written = z.object({
   id: z.string(),
   type: z.number(),
@@ -26,9 +25,8 @@ export function discordThreads(
   { guild, application }: { guild: string; application: string },
 ): Threads {
   const asked = async (): Promise<{ id: string; reads: boolean }> => {
-    const { flags, bot } = Application.parse(await rest.get(Routes.currentApplication()));
-    const reads = DISCORD_INTENTS.some((intent) => (flags & intent.flags) !== 0);
-    return { id: bot?.id ?? application, reads };
+    const { id, reads } = await applicationOf(rest);
+    return { id: id ?? application, reads };
   };
   let self: string | undefined;
   return {

@@ -40,6 +40,8 @@ export interface CommandTree extends Root {
   more: Root[];
   /** Runbooks with `command: true`: commands of their own. */
   own: Leaf[];
+  /** What can be asked of a message, by the name that its menu shows. */
+  menu: { name: string; command: string }[];
   /** What had no room: reached by `/reeve do`, runbooks also by `/reeve run`. */
   left: string[];
 }
@@ -95,7 +97,10 @@ export function commandTree(catalogue: Catalogue): CommandTree {
     .map((spec) => leafOf(spec.name, spec, WHOLE));
   const shown = new Set(own.map((leaf) => leaf.command));
   const left = runbooks.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
-  return { ...first, more, own, left: [...grown.left, ...left] };
+  const menu = fixed.flatMap(({ name: command, menu: name }) =>
+    name === undefined ? [] : [{ name, command }],
+  );
+  return { ...first, more, own, menu, left: [...grown.left, ...left] };
 }
 
 interface Entry {
@@ -109,8 +114,8 @@ interface Batch {
 }
 
 /**
- * Every command under one name, in the order in which they get room: what runs a job first, then as the catalogue has it,
- * groups of two or fewer at the end. What runs a job is reached by an alias of one word where it has one: `/reeve run`.
+ * Every command under one name, in the order in which they get room: what runs a job and what is about a conversation first,
+ * then as the catalogue has it, groups of two or fewer at the end. What runs a job is reached by an alias of one word where it has one: `/reeve run`.
  */
 function batchesOf(specs: readonly CommandSpec[]): Batch[] {
   const batches: (Batch & { rank: number })[] = [];
@@ -122,7 +127,8 @@ function batchesOf(specs: readonly CommandSpec[]): Batch[] {
     const group = words.length > 1 ? words[0] : undefined;
     const there = group === undefined ? undefined : batches.find((batch) => batch.group === group);
     if (there !== undefined) there.entries.push(entry);
-    else if (group === undefined) batches.push({ entries: [entry], rank: privileged ? 0 : 1 });
+    else if (group === undefined)
+      batches.push({ entries: [entry], rank: privileged || spec.menu !== undefined ? 0 : 1 });
     else batches.push({ group, entries: [entry], rank: 1 });
   }
   const rank = (batch: Batch & { rank: number }): number =>

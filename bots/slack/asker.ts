@@ -8,7 +8,7 @@ import type { Line } from '../dispatch/line.ts';
 import { slackMarkup } from '../dispatch/markup/slack.ts';
 import { replyInChat } from '../dispatch/typed.ts';
 import { replyView, viewOf, type View } from '../dispatch/view.ts';
-import { relayed } from '../link/ask.ts';
+import { relayed, relayedWith, type Read } from '../link/ask.ts';
 import { Refused, type Daemon } from '../link/client.ts';
 import { SLACK_LIMITS } from './blocks.ts';
 
@@ -22,6 +22,7 @@ export interface Answer {
   slip: boolean;
 }
 
+type ReadAt = (channel: string, chosen: unknown, wanted: Parameters<Read>[0]) => ReturnType<Read>;
 type Asked = Extract<ChatAsk, { kind: 'command' | 'press' }>;
 type ReplyAnswer = Extract<ChatAnswer, { kind: 'reply' }>;
 
@@ -31,11 +32,14 @@ export class Asker {
   readonly #pace: Pace;
   /** What can be asked by anyone. */
   readonly #all: Catalogue;
+  readonly #read: ReadAt;
 
-  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace, all: Catalogue) {
+  /** `read`: what was said in a channel, before a chosen message or the newest. */
+  constructor(daemon: Pick<Daemon, 'relay'>, pace: Pace, all: Catalogue, read: ReadAt) {
     this.#daemon = daemon;
     this.#pace = pace;
     this.#all = all;
+    this.#read = read;
   }
 
   /**
@@ -48,15 +52,24 @@ export class Asker {
     throw answer.kind === 'reply' ? new Refusal(answer) : unexpected(answer);
   }
 
-  /** `make` says what is asked; whatever it throws is shown. Rejects only for what nobody had thought of. */
-  async ask(from: ChatFrom, make: () => Promise<Line | Asked> | Line | Asked): Promise<Answer> {
+  /**
+   * `make` says what is asked; whatever it throws is shown. `chosen`: the message it is asked of. Rejects only for what
+   * nobody had thought of.
+   */
+  async ask(
+    from: ChatFrom,
+    make: () => Promise<Line | Asked> | Line | Asked,
+    chosen?: unknown,
+  ): Promise<Answer> {
     try {
       const asked = await make();
       if (asked.kind === 'help') {
         const shown = helpOf(await this.catalogue(from), asked.topic, 'slack');
         return { view: viewOf(shown, slackMarkup, SLACK_LIMITS), buttons: [], alone: true, slip: true };
       }
-      const answer = await relayed(this.#daemon, { from, ask: asked }, this.#pace);
+      const answer = await relayedWith(this.#daemon, { from, ask: asked }, this.#pace, (wanted) =>
+        this.#read(from.channel, chosen, wanted),
+      );
       if (answer.kind !== 'reply') throw unexpected(answer);
       return this.#shown(answer);
     } catch (error) {

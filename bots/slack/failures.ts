@@ -60,11 +60,18 @@ export function isForever(error: unknown): boolean {
   return word !== undefined && !PASSES.has(word);
 }
 
+/** The scopes of which the token lacks one. */
+export function neededScope(error: unknown): string | undefined {
+  if (!(error instanceof WebAPIPlatformError)) return undefined;
+  const { needed } = error.data as { needed?: unknown };
+  return typeof needed === 'string' ? needed : undefined;
+}
+
 /** One line for the log: Slack's word and, for a scope, which. */
 export function describe(error: unknown): string {
   if (error instanceof WebAPIPlatformError) {
-    const { needed } = error.data as { needed?: unknown };
-    return typeof needed === 'string' ? `${error.data.error}: needs ${needed}` : error.data.error;
+    const needed = neededScope(error);
+    return needed === undefined ? error.data.error : `${error.data.error}: needs ${needed}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

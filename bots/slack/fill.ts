@@ -135,3 +135,11 @@ export function optionsOf(
       : [{ text: plain(own, 75), value: own }];
   return [...free, ...all].filter(({ value }) => value !== '' && value.length <= 150).slice(0, 100);
 }
+
+/** The command that is chosen in a form. */
+export function chosenIn(view: ViewState): string | undefined {
+  const field = view.state?.values[COMMAND]?.[COMMAND] as
+    { selected_option?: { value?: unknown } } | undefined;
+  const value = field?.selected_option?.value;
+  return typeof value === 'string' ? value : undefined;
+}

@@ -56,6 +56,21 @@ export const ActionBody = Common.extend({
 });
 export type ActionBody = z.infer<typeof ActionBody>;
 
+/** A message that somebody chose. Slack says of which app the shortcut is only by whom it tells of it. */
+export const ShortcutBody = Common.extend({
+  api_app_id: z.string().optional(),
+  callback_id: z.string(),
+  trigger_id: z.string(),
+  response_url: z.string().default(''),
+  channel: z.object({ id: z.string(), name: z.string().default('') }),
+  message: z.looseObject({
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    edited: z.object({ user: z.string() }).optional(),
+  }),
+});
+export type ShortcutBody = z.infer<typeof ShortcutBody>;
+
 export const SuggestionBody = Common.extend({
   action_id: z.string(),
   value: z.string(),
@@ -72,6 +87,8 @@ export interface Home {
   team: string;
   /** The bot's own user. */
   self: string;
+  /** The app of reeve.yaml. */
+  app: string;
 }
 
 /** Slack's own account, which speaks for no person. */
@@ -120,6 +137,21 @@ export function fromAction(home: Home, body: ActionBody): ChatFrom {
   };
 }
 
+/** The menu of a message, whoever wrote it. */
+export function fromShortcut(home: Home, body: ShortcutBody): ChatFrom {
+  const { message, channel, user, team } = body;
+  return {
+    place: placeOf(home, [team?.id, user.team_id], isDirect(channel.id, channel.name)),
+    application: body.api_app_id ?? home.app,
+    account: user.id,
+    channel: channel.id,
+    interaction: body.trigger_id,
+    bot: user.id === SLACKBOT,
+    // What somebody changed afterwards is not what others have read. The bot changes its own all the time.
+    edited: message.edited !== undefined && message.edited.user !== home.self,
+  };
+}
+
 /** A modal, or a field in it. `channel`: where it was opened from. A view is sent once, however often it arrives. */
 export function fromView(
   home: Home,
@@ -140,3 +172,15 @@ export function fromView(
 /** Slack writes these three as entities in what people type; what was copied from a message of ours holds its zero widths. */
 export const unescape = (text: string): string =>
   text.replaceAll(ZERO_WIDTH, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+/** What people read of a text: Slack's references to people, channels and addresses as words. */
+export const readable = (text: string): string =>
+  unescape(
+    text.replaceAll(/<([^<>|]*)(?:\|([^<>]*))?>/g, (_, reference: string, label: string | undefined) => {
+      const sign = reference[0] ?? '';
+      if (sign === '@') return `@${label ?? reference.slice(1)}`;
+      if (sign === '#') return `#${label ?? reference.slice(1)}`;
+      if (sign === '!') return label ?? `@${reference.slice(1)}`;
+      return label === undefined || label === reference ? reference : `${label} (${reference})`;
+    }),
+  );

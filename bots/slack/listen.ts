@@ -9,21 +9,23 @@ import type { Answer, Asker } from './asker.ts';
 import { contentOf } from './blocks.ts';
 import { describe } from './failures.ts';
 import { shareIn, shareWith } from './files.ts';
-import { COMMAND, FILL, askIn, commandsLike, filledIn, fillView, only, optionsOf } from './fill.ts';
+import { COMMAND, FILL, askIn, chosenIn, commandsLike, filledIn, fillView, only, optionsOf } from './fill.ts';
 import { formIn, formView, readOrigin, saidIn, type Origin } from './form.ts';
 import {
   ActionBody,
+  ShortcutBody,
   SlashBody,
   SuggestionBody,
   ViewBody,
   fromAction,
+  fromShortcut,
   fromSlash,
   fromView,
   unescape,
   type Home,
-  type ViewState,
 } from './from.ts';
 import type { Log } from './log.ts';
+import { shortcutCommand } from './manifest.ts';
 import { Responder, type Wires } from './respond.ts';
 
 /** Slack waits 3 s for suggestions. */
@@ -53,6 +55,9 @@ export class Listener {
     app.command(/^\//, ({ ack, body }) => this.#do(ack, () => this.#slash(SlashBody.parse(body))));
     app.action({ type: 'block_actions' }, ({ ack, body }) =>
       this.#do(ack, () => this.#action(ActionBody.parse(body))),
+    );
+    app.shortcut({ type: 'message_action' }, ({ ack, body }) =>
+      this.#do(ack, () => this.#shortcut(ShortcutBody.parse(body))),
     );
     app.options<'block_suggestion'>({ type: 'block_suggestion' }, async ({ ack, body }) => {
       const options = await this.#suggest(body).catch((error: unknown) => {
@@ -123,6 +128,21 @@ export class Listener {
         return parseLine(await asker.catalogue(from, { typing: true }), line);
       }
     });
+    await this.#answer(answer, responder, from);
+  }
+
+  /** The menu of a message. */
+  async #shortcut(body: ShortcutBody): Promise<void> {
+    const { asker, home, wires } = this.#deps;
+    const command = shortcutCommand(body.callback_id);
+    if (command === undefined) return;
+    const from = fromShortcut(home(), body);
+    const at = wires.pace.now();
+    const responder = this.#responder(
+      { channel: from.channel, url: body.response_url, at, alone: false },
+      from.account,
+    );
+    const answer = await asker.ask(from, () => ({ kind: 'command', command }), body.message);
     await this.#answer(answer, responder, from);
   }
 
@@ -275,11 +295,4 @@ export class Listener {
   #responder({ channel, url, at }: Origin, account: string): Responder {
     return new Responder(this.#deps.wires, { channel, account, url, at });
   }
-}
-
-function chosenIn(view: ViewState): string | undefined {
-  const field = view.state?.values[COMMAND]?.[COMMAND] as
-    { selected_option?: { value?: unknown } } | undefined;
-  const value = field?.selected_option?.value;
-  return typeof value === 'string' ? value : undefined;
 }

@@ -3,8 +3,9 @@ import { SLACK_SCOPES } from '../../contracts/chat-app.ts';
 import { cut, harmless } from '../dispatch/text.ts';
 import { ROOT } from '../dispatch/tree.ts';
 
-/** Slack's limits on an app's slash commands (Slack API docs, "App manifest reference"). */
+/** Slack's limits on an app's slash commands and shortcuts (Slack API docs, "App manifest reference"). */
 const COMMANDS = 50;
+const SHORTCUTS = 10;
 const NAME = /^[a-z0-9][a-z0-9_-]{0,30}$/;
 
 /** An app's manifest, as far as Reeve says what stands in it. Keys and order are always the same. */
@@ -20,6 +21,8 @@ export interface Manifest {
       usage_hint?: string;
       should_escape: boolean;
     }[];
+    /** Absent before the catalogue is known. */
+    shortcuts?: { name: string; type: 'message'; callback_id: string; description: string }[];
   };
   oauth_config: { scopes: { bot: string[] } };
   settings: {
@@ -61,6 +64,7 @@ export function manifestOf(catalogue: Pick<Catalogue, 'commands'>, endpoint?: st
         },
         ...ownCommands(catalogue).own.map((spec) => ({ ...commandOf(spec), ...at })),
       ],
+      ...shortcutsOf(catalogue),
     },
     oauth_config: { scopes: { bot: Object.keys(SLACK_SCOPES) } },
     settings: {
@@ -73,6 +77,28 @@ export function manifestOf(catalogue: Pick<Catalogue, 'commands'>, endpoint?: st
       token_rotation_enabled: false,
     },
   };
+}
+
+/** What a shortcut of a message asks, as its callback id. */
+const SHORTCUT = 'reeve ';
+export const shortcutCommand = (callback: string): string | undefined =>
+  callback.startsWith(SHORTCUT) ? callback.slice(SHORTCUT.length) : undefined;
+
+/** What can be asked of a message. */
+function shortcutsOf({ commands }: Pick<Catalogue, 'commands'>): Pick<Manifest['features'], 'shortcuts'> {
+  const shortcuts = commands.flatMap(({ name, menu, summary }) =>
+    menu === undefined
+      ? []
+      : [
+          {
+            name: menu,
+            type: 'message' as const,
+            callback_id: `${SHORTCUT}${name}`,
+            description: cut(harmless(summary).trim(), 150),
+          },
+        ],
+  );
+  return shortcuts.length === 0 ? {} : { shortcuts: shortcuts.slice(0, SHORTCUTS) };
 }
 
 function commandOf({ name, summary, args }: CommandSpec): Manifest['features']['slash_commands'][number] {
@@ -89,12 +115,15 @@ function commandOf({ name, summary, args }: CommandSpec): Manifest['features']['
   };
 }
 
-/** What a person has to know of a change: one line for each command that came, went or reads differently, and for the rest. */
+/** What a person has to know of a change: one line for each command and shortcut that came, went or reads differently, and for the rest. */
 export function changesOf(before: Manifest | undefined, now: Manifest): string[] {
-  const old = new Map(before?.features.slash_commands.map((one) => [one.command, JSON.stringify(one)]));
-  const fresh = new Map(now.features.slash_commands.map((one) => [one.command, JSON.stringify(one)]));
+  const old = namedOf(before);
+  const fresh = namedOf(now);
   const without = (manifest: Manifest | undefined): string =>
-    JSON.stringify({ ...manifest, features: { ...manifest?.features, slash_commands: [] } });
+    JSON.stringify({
+      ...manifest,
+      features: { ...manifest?.features, slash_commands: [], shortcuts: [] },
+    });
   return [
     ...[...fresh.keys()].filter((name) => !old.has(name)).map((name) => `+ ${name}`),
     ...[...old.keys()].filter((name) => !fresh.has(name)).map((name) => `- ${name}`),
@@ -104,3 +133,16 @@ export function changesOf(before: Manifest | undefined, now: Manifest): string[]
     ...(before !== undefined && without(before) === without(now) ? [] : ['~ scopes and settings']),
   ];
 }
+
+/** Commands and shortcuts, by what people call them. */
+const namedOf = (manifest: Manifest | undefined): Map<string, string> =>
+  new Map([
+    ...(manifest?.features.slash_commands ?? []).map((one): [string, string] => [
+      one.command,
+      JSON.stringify(one),
+    ]),
+    ...(manifest?.features.shortcuts ?? []).map((one): [string, string] => [
+      `"${one.name}" in the menu of messages`,
+      JSON.stringify(one),
+    ]),
+  ]);

@@ -53,9 +53,12 @@ export async function runSlack(options: SlackOptions): Promise<void> {
   };
   const listener = new Listener({
     wires,
-    asker: new Asker(daemon, pace, session.catalogue),
+    asker: new Asker(daemon, pace, session.catalogue, async (channel, chosen, wanted) => {
+      const { conversationAt } = await import('./history.ts');
+      return conversationAt(app.client, { team: session.place, channel, chosen, now: now() }, wanted);
+    }),
     log,
-    home: () => ({ team: session.place, self }),
+    home: () => ({ team: session.place, self, app: session.application }),
     catalogue: () => session.catalogue,
   });
   listener.attach(app);

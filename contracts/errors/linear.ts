@@ -7,6 +7,12 @@ export const linearErrors = {
     message: 'No issue can be written to Linear.',
     hint: 'Store an API key (`reeve secret set linear_token --value -`) and name it and a team in reeve.yaml: integrations.linear.token, integrations.linear.team.',
   },
+  CAPTURE_NOTHING: {
+    status: 400,
+    exit: 'usage',
+    message: 'There is nothing to keep.',
+    hint: '{why}. Say it: `reeve capture "the export is hidden"`. In chat the menu of a message (Apps, or More actions) keeps that message.',
+  },
   LINEAR_UNREAD: {
     status: 502,
     exit: 'failed',

@@ -1,5 +1,6 @@
 import type { Action } from '../ports/actions.ts';
 import { alertsAck, alertsChannels, alertsKinds, alertsList, alertsShow, alertsTest } from './alerts.ts';
+import { capture } from './capture.ts';
 import { chatRemove, chatSetup, chatStatus } from './chat.ts';
 import { configAccept, configCheck, configDiff, configReload, configShow } from './config.ts';
 import { deploy, heal, patch, promote, rollback } from './deploy.ts';
@@ -22,7 +23,7 @@ import {
 import { incidentsList, incidentsPostmortem, incidentsShow } from './incidents.ts';
 import { reviewClose, reviewList } from './reviews.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
-import { capture, linearRetry, linearStatus } from './linear.ts';
+import { linearRetry, linearStatus } from './linear.ts';
 import { note } from './note.ts';
 import { createGrant, initKeys } from './preauth-make.ts';
 import { keyEnrol, keyList, keyRevoke } from './person-keys.ts';

@@ -6,42 +6,6 @@ import { adminAction, readAction } from '../ports/actions.ts';
 
 const group = 'Linear';
 
-export const capture = adminAction({
-  name: 'capture',
-  type: 'capture_feedback',
-  summary: 'Keep what somebody said as a draft issue in Linear',
-  description:
-    'The issue waits in triage (or the backlog) of the team in reeve.yaml until somebody looks at it. While Linear does not answer it is kept here and sent later.',
-  group,
-  verb: 'run',
-  args: z.object({
-    text: arg.string('what was said; its first line is the title', { position: 0, max: 3000 }),
-    context: arg.string('what was said before, or where', { max: 3000 }).optional(),
-  }),
-  examples: [
-    'capture "the export button is hard to find"',
-    'capture "the export is slow" --context "ana: it took a minute with 4,000 rows"',
-  ],
-  async run({ linear, caller }, { text, context = '' }) {
-    const via = caller.account === '' ? caller.via : `${caller.via} ${caller.account}`;
-    const { issue, identifier, url } = await linear.capture({ text, context, by: caller.person, via });
-    return {
-      title:
-        identifier === null
-          ? '📌 Kept; Linear gets it as soon as it answers'
-          : `📌 Captured as ${identifier}`,
-      tone: identifier === null ? 'warn' : 'good',
-      blocks: [
-        url === null
-          ? { type: 'hint', text: 'See what waits: reeve linear status' }
-          : { type: 'fields', fields: [{ label: 'Draft', value: url }] },
-      ],
-      data: { issue, identifier, url },
-      targets: [{ kind: 'issue', id: issue }],
-    };
-  },
-});
-
 export const linearStatus = readAction({
   name: 'linear status',
   aliases: ['linear'],

@@ -41,6 +41,7 @@ export function commandSpec(action: Action, runbook?: string): CommandSpec {
     ),
     examples: [...action.examples],
     aliases: [...(action.aliases ?? [])],
+    ...(action.hears === undefined ? {} : { menu: action.hears.menu }),
     ...(runbook === undefined ? {} : { runbook }),
   };
 }

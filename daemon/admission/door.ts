@@ -163,6 +163,13 @@ export function createDoor(options: DoorOptions): ChatDoor & { finishApproved():
         return undefined;
       }
     },
+    async hears(person, command) {
+      // A runbook hears nothing, so none is looked for.
+      const { hears, verb } = fixed.get(command.trim().split(/\s+/).join(' ')) ?? {};
+      return hears !== undefined && verb !== undefined && deps.people.allows(person, verb)
+        ? hears
+        : undefined;
+    },
     async inChat() {
       return makeCatalogue(
         (await published()).filter(({ inChat }) => inChat).map(({ spec }) => spec),

@@ -10,9 +10,11 @@ import { answered, repeatedWhy } from './answered.ts';
 import { Bounds } from './bounds.ts';
 import { cleaned } from './clean.ts';
 import type { ChatDeps } from './deps.ts';
+import { Hearing } from './hearing.ts';
 import { CONFIRM_WITHIN, type Offers } from './offers.ts';
 import { chatProjection, type Offer } from './projection.ts';
 import { refusal, type Asker } from './refusal.ts';
+import { remember } from './remember.ts';
 import { Sparse } from './sparse.ts';
 import { suggestions } from './suggest.ts';
 import { callerOf, interactionOf } from './who.ts';
@@ -30,15 +32,13 @@ interface Wish {
   typed?: string | undefined;
 }
 
-/** Answers remembered, so that a delivery that comes twice gets the same one. Across a restart the ledger knows. */
-const REMEMBERED = 1000;
-
 /** Turns what bots relay into commands at the door: who it is, whether it was asked before, and what comes next. */
 export class Relay {
   readonly #deps: ChatDeps;
   readonly #offers: Offers;
   readonly #bounds: Bounds;
   readonly #floods: Sparse;
+  readonly #hearing: Hearing;
   readonly #answers = new Map<string, Promise<ReplyAnswer>>();
 
   constructor(deps: ChatDeps, offers: Offers) {
@@ -46,6 +46,7 @@ export class Relay {
     this.#offers = offers;
     this.#bounds = new Bounds(deps.clock);
     this.#floods = new Sparse(deps.clock);
+    this.#hearing = new Hearing(deps);
   }
 
   async relay(platform: Platform, relay: ChatRelay): Promise<ChatAnswer> {
@@ -67,21 +68,21 @@ export class Relay {
     // What comes again is no new question.
     if (before !== undefined && !typing && ask.kind !== 'catalogue')
       return { ...(await before), repeated: true };
-    const flooded = await this.#bounded(caller, ask, () =>
-      typing ? this.#bounds.look(caller.person) : this.#bounds.ask(caller.person),
-    );
+    const goesOn = this.#hearing.goesOn(key);
+    const flooded = await this.#bounded(caller, ask, () => {
+      if (typing) this.#bounds.look(caller.person);
+      else if (!goesOn) this.#bounds.ask(caller.person);
+    });
     if (flooded !== undefined)
       return ask.kind === 'suggest' ? { kind: 'suggestions', suggestions: [] } : flooded;
     if (ask.kind === 'suggest')
       return { kind: 'suggestions', suggestions: await suggestions(this.#deps, caller, ask) };
     if (ask.kind === 'catalogue')
       return { kind: 'catalogue', catalogue: await this.#deps.door.catalogue(caller) };
+    const wanted = await this.#hearing.wanted(caller, ask);
+    if (wanted !== undefined) return wanted;
     const answer = this.#once(caller, { from, ask });
-    this.#answers.set(key, answer);
-    if (this.#answers.size > REMEMBERED) {
-      const [oldest] = this.#answers.keys();
-      if (oldest !== undefined) this.#answers.delete(oldest);
-    }
+    remember(this.#answers.set(key, answer));
     return answer;
   }
 
@@ -101,7 +102,7 @@ export class Relay {
     try {
       if (ask.kind === 'command') {
         command = ask.command;
-        return await this.#ask(caller, from, ask);
+        return await this.#ask(await this.#hearing.heard(caller, from, ask), from, ask);
       }
       if (ask.kind !== 'press') throw fail('PRESS_UNKNOWN');
       const offer = this.#offers.look(ask.id, caller.person, ask);

@@ -151,6 +151,14 @@ interface Common<S extends z.ZodObject> {
   aliases?: readonly string[];
   /** False: it takes or shows what chat must not keep, such as a secret. */
   inChat?: false;
+  /** It is about what was said where it is asked: in chat it finds that in `caller.conversation`. */
+  hears?: {
+    /** What the menu of messages calls it. */
+    menu: string;
+    /** Most messages, and how old the oldest may be, ms. */
+    messages: number;
+    within: number;
+  };
 }
 
 /** Changes nothing; needs only a role. */

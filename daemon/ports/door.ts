@@ -1,7 +1,34 @@
 import type { Actor } from '../../contracts/admin.ts';
 import type { CommandRequest } from '../../contracts/api.ts';
+import type { ChatSaid, ChatUnread } from '../../contracts/chat-conversation.ts';
+import type { Platform } from '../../contracts/chat.ts';
 import type { Catalogue } from '../../contracts/catalogue.ts';
 import type { Reply } from '../../contracts/reply.ts';
+
+/** What somebody said, as they wrote it; `person`: who of the estate that is. */
+export interface Spoken extends ChatSaid {
+  text: string;
+  person?: string;
+}
+
+/** What was said where somebody asks, bounded, oldest first. Nothing in it was cleaned yet. */
+export interface Conversation {
+  platform: Platform;
+  /** The same for everybody who asks about the same message; else the interaction's own. */
+  key: string;
+  chosen?: Spoken;
+  /** Where people see the chosen message, or else the newest. */
+  url?: string;
+  thread: boolean;
+  /** Without the chosen one. In a thread there may be later ones among them. */
+  before: Spoken[];
+  /** Messages whose texts the platform keeps from the bot. */
+  withheld: number;
+  /** Earlier ones that had no room; `more`: beside these there are others. */
+  left: number;
+  more: boolean;
+  unread?: ChatUnread;
+}
 
 /** Who is at the door, established by the transport and never by the request's content. */
 export interface Caller {
@@ -13,6 +40,8 @@ export interface Caller {
   interactive: boolean;
   /** The interaction in chat that this is: the anchor of the job that comes of it. */
   interaction?: string;
+  /** What was said where it was asked, as the platform's bot read it. */
+  conversation?: Conversation;
   /** The signed decision that this call is, already verified: who it is follows from its key. */
   cosign?: string;
 }
@@ -34,4 +63,6 @@ export interface ChatDoor extends Door {
   inChat(): Promise<Catalogue>;
   /** What kind of command that is; undefined for none. */
   kindOf(command: string): Promise<'read' | 'admin' | 'privileged' | undefined>;
+  /** How much of a conversation that command is about; undefined: it is about none, or not for this person. */
+  hears(person: string, command: string): Promise<{ messages: number; within: number } | undefined>;
 }

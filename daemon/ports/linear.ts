@@ -1,4 +1,5 @@
 import type { LinearTodo } from '../../contracts/records/linear.ts';
+import type { Conversation } from './door.ts';
 
 /** Where an issue stands. `identifier`: `OPS-12`. */
 export type LinearIssue = {
@@ -68,10 +69,27 @@ export interface LinearTodoTold {
   labels: readonly string[];
 }
 
+/** What somebody wants to be kept. */
+export interface Captured {
+  /** Their own words; empty: those of the conversation. */
+  text: string;
+  context: string;
+  by: string;
+  via: string;
+  conversation: Conversation | undefined;
+}
+
+export interface CapturedIssue extends LinearIssue {
+  /** It was captured before; nothing more was made. */
+  again: boolean;
+  /** For people: what of the conversation is not in it. */
+  missing: string | null;
+}
+
 /** Linear beside the incidents here. */
 export interface Linear {
-  /** Durable when it resolves; `issue.identifier` is null while Linear has not taken it yet. Rejects LINEAR_OFF. */
-  capture(what: { text: string; context: string; by: string; via: string }): Promise<LinearIssue>;
+  /** Durable when it resolves; `identifier` is null while Linear has not taken it yet. Rejects LINEAR_OFF, CAPTURE_NOTHING. */
+  capture(what: Captured): Promise<CapturedIssue>;
   view(): Promise<LinearView>;
   /**
    * Does what deliveries of Linear would have done that did not come: comments, who took it on, what was closed or opened

@@ -6,13 +6,13 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Config } from '../../ports/config.ts';
 import type { Incidents } from '../../ports/incidents.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { Linear, LinearIssue, LinearView } from '../../ports/linear.ts';
+import type { Linear, LinearView } from '../../ports/linear.ts';
 import type { People } from '../../ports/people.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { StateView } from '../../ports/state.ts';
 import { own } from '../../own.ts';
 import type { Outcome } from './api.ts';
-import { captured, type Captured } from './capture.ts';
+import { Captures } from './capture.ts';
 import { Connection } from './connection.ts';
 import { Hearer, type HearDeps } from './hear.ts';
 import { Lane } from './lane.ts';
@@ -40,8 +40,6 @@ export interface LinearDeps {
 
 /** Records that need not be looked at again after the next start are noted so many at a time. */
 const BEHIND = 5000;
-/** Who captures something waits so long for its link, ms. */
-const LINK_MS = 5000;
 
 /** Thrown by a guard: it was queued before. */
 class Known extends Error {}
@@ -55,8 +53,7 @@ export class LinearDesk {
   readonly #hear: HearDeps;
   readonly #hearer: Hearer;
   readonly #stops: (() => void)[] = [];
-  /** Who waits for the first answer to an op. */
-  readonly #waiters = new Map<string, () => void>();
+  readonly #captures: Captures;
   #tail: Promise<void> = Promise.resolve();
   #stopped = false;
   /** Whether issues were written, by the last look at reeve.yaml. */
@@ -76,8 +73,14 @@ export class LinearDesk {
       perform: async (work) => (await connection.open()).perform(work, knownOf(this.#state, work)),
       record: (op, outcome) => this.#done(op, outcome),
       budget: () => connection.wait(),
-      failed: (op) => this.#waiters.get(op)?.(),
+      failed: (op) => this.#captures.tell(op),
       tell: (trouble) => this.#teller.tell(trouble, Object.keys(this.#state.waiting).length),
+    });
+    this.#captures = new Captures({
+      ...deps,
+      lane: this.#lane,
+      queue: (work) => this.#queue(work),
+      known: (issue) => own(this.#state.others, issue),
     });
     this.#hear = {
       ...deps,
@@ -114,22 +117,11 @@ export class LinearDesk {
     await this.#teller.settled();
   }
 
-  async capture(what: Captured): Promise<LinearIssue> {
+  capture: Linear['capture'] = async (what) => {
     const spec = this.#connection.writes;
     if (spec === undefined) throw fail('LINEAR_OFF');
-    const { issue, op, work } = captured(what, spec, this.#deps);
-    const { promise: known, resolve: tell } = Promise.withResolvers<void>();
-    const cancel = this.#deps.clock.after(LINK_MS, tell);
-    this.#waiters.set(op, tell);
-    await this.#deps.ledger.append('linear.queued', { op, issue, work });
-    this.#lane.go();
-    // Whoever asked need not wait for what will not come soon.
-    if (this.#lane.failing === null) await known;
-    cancel();
-    this.#waiters.delete(op);
-    const { identifier = null, url = null } = own(this.#state.others, issue) ?? {};
-    return { issue, identifier, url };
-  }
+    return this.#captures.capture(what, spec);
+  };
 
   /** After what came is done, and between one delivery and the next. */
   reconcile: Linear['reconcile'] = async (ask) => {
@@ -248,7 +240,8 @@ export class LinearDesk {
     this.#lane.go();
   }
 
-  async #queue(work: RecordBody<'linear.queued'>): Promise<void> {
+  /** False: it was queued before. */
+  async #queue(work: RecordBody<'linear.queued'>): Promise<boolean> {
     const guard = (): void => {
       const { waiting, recent } = this.#state;
       if (Object.hasOwn(waiting, work.op) || recent.includes(work.op))
@@ -256,8 +249,10 @@ export class LinearDesk {
     };
     try {
       await this.#deps.ledger.append('linear.queued', work, { guard });
+      return true;
     } catch (error) {
       if (!(error instanceof Known)) throw error;
+      return false;
     }
   }
 
@@ -294,6 +289,6 @@ export class LinearDesk {
       ...(as === undefined ? {} : { as }),
       ...(why === undefined ? {} : { why: this.#deps.clean(why).slice(0, 500) }),
     });
-    this.#waiters.get(op)?.();
+    this.#captures.tell(op);
   }
 }

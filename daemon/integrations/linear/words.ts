@@ -33,24 +33,6 @@ export const actionBody = (incident: string, { by, owner }: { by: string; owner:
 
 export const noteBody = (by: string, text: string): string => `${quote(text)}\n\n— ${by}, in Reeve`;
 
-export function captureBody({
-  text,
-  context,
-  by,
-  via,
-}: {
-  text: string;
-  context: string;
-  by: string;
-  via: string;
-}): string {
-  return [
-    quote(text),
-    ...(context === '' ? [] : ['**Said before**', quote(context)]),
-    `📌 Captured by ${by} (${via}) with Reeve. A draft: nobody has looked at it yet.`,
-  ].join('\n\n');
-}
-
 /** Where a TODO stands, by whom and since when, and what is around it. */
 export function todoBody({ todo, context, written, url }: LinearTodoTold): string {
   const { owner, team, text, file, line } = todo;
@@ -79,7 +61,7 @@ export const todoBack = ({ todo: { file, line } }: LinearTodoTold): string =>
   `The TODO is back, in ${inCode(`${file}:${line}`)}.`;
 
 /** In a code span, whatever it says. */
-const inCode = (text: string): string => `\`${oneLine(text, 300).replaceAll('`', "'")}\``;
+export const inCode = (text: string): string => `\`${oneLine(text, 300).replaceAll('`', "'")}\``;
 
 /** In a fence that is longer than any inside. */
 function fenced(lines: readonly string[]): string {
@@ -90,7 +72,11 @@ function fenced(lines: readonly string[]): string {
 }
 
 /** What somebody wrote is shown as such, whatever Markdown it would be: no heading, image, link or mention of its own. */
-function quote(text: string): string {
-  const lines = block(text, 7000).split('\n');
-  return lines.map((line) => `> ${line.replace(/[\\`*_{}[\]<>()#+!|~@]/g, String.raw`\$&`)}`).join('\n');
+export function quote(text: string, max = 7000): string {
+  const lines = block(text, max).split('\n');
+  return lines.map((line) => `> ${plain(line)}`).join('\n');
 }
+
+/** One line of text, as it is; `-` and `=` below a line would make a heading of it. */
+export const plain = (line: string): string =>
+  line.replace(/[\\`*_{}[\]<>()#+!|~@&]|^\s*[-=]/g, (found) => found.replace(/\S$/, String.raw`\$&`));

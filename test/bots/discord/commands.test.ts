@@ -1,4 +1,4 @@
-import { REST, Routes } from 'discord.js';
+import { ApplicationCommandType, REST, Routes } from 'discord.js';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { register } from '../../../bots/discord/register.ts';
@@ -32,12 +32,17 @@ async function stage() {
 test('Discord takes the commands as they are; they are sent again only when something about them changed', async () => {
   const { discord, app, guild, rest, memory, session } = await stage();
   expect(await register(rest, session(['greet']), memory, { dry: true })).toMatchObject({
-    added: ['reeve', 'reeve-more', 'greet'],
+    added: ['reeve', 'reeve-more', 'greet', 'Capture as issue'],
     changed: true,
   });
   expect(app.commands.get(guild.id) ?? []).toEqual([]);
   expect(await register(rest, session(['greet']), memory)).toMatchObject({ changed: true });
-  expect(app.commands.get(guild.id)?.map(({ name }) => name)).toEqual(['reeve', 'reeve-more', 'greet']);
+  expect(app.commands.get(guild.id)?.map(({ name }) => name)).toEqual([
+    'reeve',
+    'reeve-more',
+    'greet',
+    'Capture as issue',
+  ]);
   expect(await register(rest, session(['greet']), memory)).toMatchObject({
     changed: false,
     added: [],
@@ -61,7 +66,8 @@ test('200 runbooks: Discord takes a hundred commands, and it is said which are r
   const { discord, app, guild, rest, memory, session } = await stage();
   const names = Array.from({ length: 200 }, (_, i) => `runbook-${i}`);
   const done = await register(rest, session(names), memory);
-  expect(app.commands.get(guild.id)).toHaveLength(100);
+  const commands = app.commands.get(guild.id) ?? [];
+  expect(commands.filter(({ type }) => type === ApplicationCommandType.ChatInput)).toHaveLength(100);
   expect(done.left).toEqual(expect.arrayContaining(names.slice(98)));
   discord.refusals.none();
 });

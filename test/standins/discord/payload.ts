@@ -7,7 +7,7 @@ import {
 import type { Interaction } from './interactions.ts';
 import { ALL, inChannel } from './permissions.ts';
 import { apiChannel, apiMember, apiMessage } from './render.ts';
-import type { App, Channel, World } from './world.ts';
+import type { App, Channel, Message, World } from './world.ts';
 
 export type Value = string | number | boolean;
 type Body = Record<string, unknown>;
@@ -99,6 +99,30 @@ export function commandData(world: World, app: App, guildId: string | undefined,
     ...(command?.guild_id === undefined ? {} : { guild_id: command.guild_id }),
     ...(options.length > 0 ? { options } : {}),
     ...(Object.keys(resolved).length > 0 ? { resolved } : {}),
+  };
+}
+
+/**
+ * `data` of an entry in the menu of a message, with that message whole: its text is there whatever the app's intents are
+ * (Discord API docs, "Message Content Intent").
+ */
+export function menuData(
+  world: World,
+  app: App,
+  message: Message,
+  { name, unchecked }: { name: string; unchecked?: boolean },
+): Body {
+  const guildId = world.channels.get(message.channelId)?.guildId;
+  const all = [...(app.commands.get(guildId ?? '') ?? []), ...(app.commands.get('global') ?? [])];
+  const command = all.find((one) => one.name === name && one.type === ApplicationCommandType.Message);
+  if (command === undefined && unchecked !== true) throw new PersonCannot(`the menu has no ${name}`);
+  return {
+    id: command?.id ?? world.id(),
+    name,
+    type: ApplicationCommandType.Message,
+    ...(command?.guild_id === undefined ? {} : { guild_id: command.guild_id }),
+    target_id: message.id,
+    resolved: { messages: { [message.id]: apiMessage(world, message) } },
   };
 }
 

@@ -1,5 +1,5 @@
 import { ChannelType } from 'discord-api-types/v10';
-import type { Channel, World } from './world.ts';
+import type { Channel, Message, World } from './world.ts';
 
 /** The direct conversation of two users, made when there is none. */
 export function directChannel(world: World, one: string, other: string): Channel {
@@ -23,4 +23,40 @@ export function addChannel(world: World, given: Partial<Channel> & Pick<Channel,
   world.channels.set(channel.id, channel);
   world.changes.happened();
   return channel;
+}
+
+/** A thread of a message has the message's id, and begins with a message that refers to it. */
+export function openThread(
+  world: World,
+  from: Message,
+  { name, ownerId }: { name: string; ownerId: string },
+): Channel {
+  const parent = world.channels.get(from.channelId);
+  const thread = addChannel(world, {
+    id: from.id,
+    type: ChannelType.PublicThread,
+    name,
+    parentId: from.channelId,
+    ownerId,
+    ...(parent?.guildId === undefined ? {} : { guildId: parent.guildId }),
+  });
+  from.threadId = thread.id;
+  const id = world.id();
+  world.messages.set(id, {
+    id,
+    channelId: thread.id,
+    authorId: from.authorId,
+    createdAt: world.clock.now(),
+    content: '',
+    embeds: [],
+    components: [],
+    attachments: [],
+    flags: 0,
+    history: [],
+    pinned: false,
+    reactions: new Map(),
+    pings: { everyone: false, users: [], roles: [] },
+    starts: from.id,
+  });
+  return thread;
 }

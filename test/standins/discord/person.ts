@@ -6,8 +6,8 @@ import {
 import type { DiscordStandin } from './index.ts';
 import type { Interaction } from './interactions.ts';
 import { walk } from './limits.ts';
-import { directChannel } from './people.ts';
-import { commandData, envelope, PersonCannot, registered, type Value } from './payload.ts';
+import { directChannel, openThread } from './people.ts';
+import { commandData, envelope, menuData, PersonCannot, registered, type Value } from './payload.ts';
 import { inChannel } from './permissions.ts';
 import { Turn } from './turn.ts';
 import type { App, Channel, Message } from './world.ts';
@@ -49,6 +49,16 @@ export class Person {
     });
     this.#mayUse(app, channel, words, doing);
     return this.#do(I.ApplicationCommand, channel, data, { ...doing, app });
+  }
+
+  /** Chooses an entry in the menu of a message (Apps → …). */
+  menu(message: Message, name: string, doing: Doing = {}): Promise<Turn> {
+    const app = this.#app(doing);
+    if (doing.unchecked !== true && message.deletedAt !== undefined)
+      throw new PersonCannot('the message was deleted');
+    if (message.ephemeralFor !== undefined) throw new PersonCannot('such a message has no menu of apps');
+    const data = menuData(this.#discord.world, app, message, { name, ...doing });
+    return this.#do(I.ApplicationCommand, this.#channelOf(message), data, { ...doing, app });
   }
 
   /** What the client offers while `focused` is being typed; undefined when the application did not say in time. */
@@ -147,6 +157,11 @@ export class Person {
   /** Writes a message. */
   say(channel: Channel, content: string): Message {
     return this.#discord.personSays(this.id, channel, content);
+  }
+
+  /** Opens a thread below a message. */
+  thread(message: Message, name: string): Channel {
+    return openThread(this.#discord.world, message, { name, ownerId: this.id });
   }
 
   /** Changes an own message. */

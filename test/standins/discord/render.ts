@@ -129,7 +129,8 @@ export function apiGuildCreate(world: World, guild: Guild, botId: string): Recor
 
 export function apiMessage(world: World, message: Message): APIMessage {
   const { interaction } = message;
-  const isReply = message.repliesTo !== undefined;
+  const refersTo = message.repliesTo ?? message.starts;
+  const referred = world.messages.get(refersTo ?? '');
   return {
     id: message.id,
     channel_id: message.channelId,
@@ -157,16 +158,27 @@ export function apiMessage(world: World, message: Message): APIMessage {
     type:
       interaction?.type === 2
         ? MessageType.ChatInputCommand
-        : isReply
-          ? MessageType.Reply
-          : MessageType.Default,
+        : message.starts !== undefined
+          ? MessageType.ThreadStarterMessage
+          : message.repliesTo !== undefined
+            ? MessageType.Reply
+            : MessageType.Default,
     ...(message.nonce === undefined ? {} : { nonce: message.nonce }),
     ...(message.applicationId === undefined ? {} : { application_id: message.applicationId }),
     ...(message.applicationId === undefined || interaction === undefined
       ? {}
       : { webhook_id: message.applicationId }),
-    ...(isReply
-      ? { message_reference: { type: 0, channel_id: message.channelId, message_id: message.repliesTo } }
+    ...(refersTo === undefined
+      ? {}
+      : {
+          message_reference: {
+            type: 0,
+            channel_id: referred?.channelId ?? message.channelId,
+            message_id: refersTo,
+          },
+        }),
+    ...(message.starts !== undefined && referred !== undefined
+      ? { referenced_message: apiMessage(world, referred) }
       : {}),
     ...(interaction === undefined
       ? {}

@@ -83,6 +83,8 @@ export interface Message extends Content {
   reactions: Map<string, Set<string>>;
   interaction?: { id: string; type: number; userId: string };
   repliesTo?: string;
+  /** The first message of a thread: it refers to this one in the channel. */
+  starts?: string;
   threadId?: string;
   nonce?: string | number;
 }

@@ -10,7 +10,13 @@ export const RESPONSE_URL_LIVES = 30 * 60_000;
 export const RESPONSE_URL_USES = 5;
 
 export type Kind =
-  'slash_commands' | 'block_actions' | 'block_suggestion' | 'view_submission' | 'view_closed' | 'shortcut';
+  | 'slash_commands'
+  | 'block_actions'
+  | 'block_suggestion'
+  | 'view_submission'
+  | 'view_closed'
+  | 'shortcut'
+  | 'message_action';
 
 /** One thing a person did, and what became of it. */
 export interface Activity {

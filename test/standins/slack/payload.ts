@@ -1,6 +1,6 @@
 import type { Activity } from './activity.ts';
 import { apiMessage, apiView, teamOf } from './render.ts';
-import type { Channel, Modal, World } from './world.ts';
+import type { Channel, Message, Modal, World } from './world.ts';
 
 /** What a person's own client would not let them do. */
 export class PersonCannot extends Error {}
@@ -118,4 +118,24 @@ export function viewBody(
 
 export function shortcutBody(world: World, activity: Activity, callbackId: string): Body {
   return { type: 'shortcut', ...common(world, activity), callback_id: callbackId, action_ts: world.ts() };
+}
+
+/** A shortcut of a message, with that message whole. Other than the rest it does not name the app (Slack API docs, "Shortcuts payloads"). */
+export function messageShortcutBody(
+  world: World,
+  activity: Activity,
+  message: Message,
+  callbackId: string,
+): Body {
+  const { api_app_id: _app, ...shared } = common(world, activity);
+  return {
+    type: 'message_action',
+    ...shared,
+    callback_id: callbackId,
+    action_ts: world.ts(),
+    response_url: activity.responseUrl,
+    message_ts: message.ts,
+    channel: named(activity.channel as Channel),
+    message: apiMessage(world, message),
+  };
 }

@@ -1,7 +1,15 @@
 import type { SlackStandin } from './index.ts';
 import type { Activity, Kind } from './activity.ts';
 import { elements, meant, stateOf, type Element, type Found } from './elements.ts';
-import { actionBody, PersonCannot, shortcutBody, slashBody, suggestionBody, viewBody } from './payload.ts';
+import {
+  actionBody,
+  messageShortcutBody,
+  PersonCannot,
+  shortcutBody,
+  slashBody,
+  suggestionBody,
+  viewBody,
+} from './payload.ts';
 import { Turn } from './turn.ts';
 import type { App, Channel, Message, Modal } from './world.ts';
 
@@ -92,6 +100,22 @@ export class Person {
   shortcut(callbackId: string, doing: Doing = {}): Promise<Turn> {
     const activity = this.#begin('shortcut', this.#app(doing), {});
     return this.#do(activity, shortcutBody(this.#slack.world, activity, callbackId), doing);
+  }
+
+  /** A shortcut in the menu of a message (More actions), by the name that it has in the app's manifest. */
+  messageShortcut(message: Message, name: string, doing: Doing = {}): Promise<Turn> {
+    const app = this.#app(doing);
+    const known = app.manifest?.features?.shortcuts?.find(
+      (one) => one.name === name && one.type === 'message',
+    );
+    if (known === undefined) throw new PersonCannot(`the menu has no ${name}`);
+    if (doing.unchecked !== true && message.deletedAt !== undefined)
+      throw new PersonCannot('the message was deleted');
+    if (message.ephemeralFor !== undefined) throw new PersonCannot('such a message has no shortcuts');
+    const channel = this.#slack.world.channels.get(message.channelId);
+    const activity = this.#begin('message_action', app, channel === undefined ? {} : { channel });
+    const { callback_id: id } = known;
+    return this.#do(activity, messageShortcutBody(this.#slack.world, activity, message, id), doing);
   }
 
   /** Writes a message, in a thread when `thread` is given. */

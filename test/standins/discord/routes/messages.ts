@@ -1,6 +1,6 @@
 import { GatewayIntentBits, PermissionFlagsBits as P, type APIMessage } from 'discord-api-types/v10';
-import { ApiError, notYours } from '../errors.ts';
-import { demand, isThread } from '../permissions.ts';
+import { ApiError, invalidForm, notYours } from '../errors.ts';
+import { demand, inChannel, isThread } from '../permissions.ts';
 import { apiMessage } from '../render.ts';
 import type { Request, Route } from '../rest.ts';
 import type { App, Message } from '../world.ts';
@@ -22,7 +22,15 @@ const own = (request: Request): Message => {
 function withheld(app: App, message: APIMessage): APIMessage {
   const mine = message.author.id === app.id || message.mentions.some(({ id }) => id === app.id);
   if (mine || (app.privilegedIntents & GatewayIntentBits.MessageContent) !== 0) return message;
-  return { ...message, content: '', embeds: [], attachments: [], components: [] };
+  const { referenced_message: referred } = message;
+  return {
+    ...message,
+    content: '',
+    embeds: [],
+    attachments: [],
+    components: [],
+    ...(referred ? { referenced_message: withheld(app, referred) } : {}),
+  };
 }
 
 const AT = '/channels/:channel/messages';
@@ -65,10 +73,21 @@ export const messageRoutes: readonly Route[] = [
     path: AT,
     run: ({ query, world, app, ...request }) => {
       const channel = request.channel();
-      demand(world, channel, app.id, P.ReadMessageHistory);
+      demand(world, channel, app.id, 0n);
+      // Not refused: no message is given (Discord API docs, "Get Channel Messages").
+      if ((inChannel(world, channel, app.id) & P.ReadMessageHistory) === 0n) return [];
       const limit = Number(query.get('limit') ?? 50);
+      if (!(limit >= 1 && limit <= 100))
+        throw invalidForm([
+          {
+            path: ['limit'],
+            code: limit > 100 ? 'NUMBER_TYPE_MAX' : 'NUMBER_TYPE_MIN',
+            message: 'int value should be between 1 and 100.',
+          },
+        ]);
       const after = query.get('after');
       const before = query.get('before');
+      const around = query.get('around');
       const all = world
         .messagesIn(channel.id)
         .filter(
@@ -77,9 +96,15 @@ export const messageRoutes: readonly Route[] = [
             (after === null || BigInt(id) > BigInt(after)) &&
             (before === null || BigInt(id) < BigInt(before)),
         );
-      return (after === null ? all.slice(-limit) : all.slice(0, limit))
-        .toReversed()
-        .map((one) => withheld(app, apiMessage(world, one)));
+      const at = around === null ? -1 : all.filter(({ id }) => BigInt(id) < BigInt(around)).length;
+      const from = Math.max(0, at - Math.floor(limit / 2));
+      const some =
+        around !== null
+          ? all.slice(from, from + limit)
+          : after === null
+            ? all.slice(-limit)
+            : all.slice(0, limit);
+      return some.toReversed().map((one) => withheld(app, apiMessage(world, one)));
     },
   },
   { method: 'GET', path: `${AT}/:message`, run: (request) => apiMessage(request.world, message(request)) },

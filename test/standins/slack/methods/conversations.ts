@@ -2,10 +2,11 @@ import { word } from '../args.ts';
 import { SlackError } from '../errors.ts';
 import { apiChannel, apiMessage, apiUser } from '../render.ts';
 import type { Method, Request } from '../web.ts';
-import type { Channel, User } from '../world.ts';
+import type { Channel, Message, User } from '../world.ts';
 
 const READ = ['channels:read', 'groups:read', 'im:read', 'mpim:read'];
 const HISTORY = ['channels:history', 'groups:history', 'im:history', 'mpim:history'];
+const NEEDED = { public: 'channels:history', private: 'groups:history', im: 'im:history' };
 
 function userOf({ world, teamId, args }: Request): User {
   const user = world.users.get(word(args['user']));
@@ -16,7 +17,21 @@ function userOf({ world, teamId, args }: Request): User {
 function readable(request: Request): Channel {
   const channel = request.channel();
   if (!channel.members.has(request.self)) throw new SlackError('not_in_channel');
+  const { scopes } = request.app;
+  const needed = NEEDED[channel.kind];
+  if (!scopes.has(needed)) throw new SlackError('missing_scope', { needed, provided: [...scopes].join(',') });
   return channel;
+}
+
+/** Messages between `oldest` and `latest`, with those two only where `inclusive`. */
+function between({ args }: Request, messages: readonly Message[]): Message[] {
+  const oldest = Number(word(args['oldest'], '0'));
+  const latest = Number(word(args['latest'], 'Infinity'));
+  const both = word(args['inclusive']) === 'true' || args['inclusive'] === true;
+  return messages.filter(({ ts }) => {
+    const at = Number(ts);
+    return (at > oldest && at < latest) || (both && (at === oldest || at === latest));
+  });
 }
 
 /** Cursors are offsets here; clients must not look into them. */
@@ -85,9 +100,12 @@ export const conversationMethods: readonly Method[] = [
     name: 'conversations.history',
     scopes: HISTORY,
     run: (request) => {
-      const all = request.world
-        .messagesIn(readable(request).id)
-        .filter(({ ephemeralFor }) => ephemeralFor === undefined);
+      const all = between(
+        request,
+        request.world
+          .messagesIn(readable(request).id)
+          .filter(({ ephemeralFor }) => ephemeralFor === undefined),
+      );
       const { items, response_metadata } = page(request, all.toReversed(), 100);
       return {
         messages: items.map((message) => apiMessage(request.world, message)),
@@ -103,11 +121,7 @@ export const conversationMethods: readonly Method[] = [
       const channel = readable(request);
       const root = request.world.message(channel.id, word(request.args['ts']));
       if (root === undefined) throw new SlackError('thread_not_found');
-      const oldest = word(request.args['oldest']);
-      const all = [
-        root,
-        ...request.world.messagesIn(channel.id, undefined, root.ts).filter(({ ts }) => ts > oldest),
-      ];
+      const all = [root, ...between(request, request.world.messagesIn(channel.id, undefined, root.ts))];
       const { items, response_metadata } = page(request, all, 1_000);
       return {
         messages: items.map((message) => apiMessage(request.world, message)),
