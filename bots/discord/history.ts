@@ -25,6 +25,8 @@ const THREADS: ReadonlySet<number> = new Set([
   ChannelType.PrivateThread,
   ChannelType.AnnouncementThread,
 ]);
+/** The first message of a thread: it refers to the one that the thread is about. */
+const STARTER: number = MessageType.ThreadStarterMessage;
 /** What somebody or something said; others say that a thread began, or that somebody came. */
 const SAID: ReadonlySet<number> = new Set([
   MessageType.Default,
@@ -89,7 +91,7 @@ export async function conversationAt(
     const { reads } = await applicationOf(rest);
     const read = got
       // The first message of a thread stands elsewhere, and is referred to here.
-      .map((one) => (one.type === MessageType.ThreadStarterMessage ? (one.referenced_message ?? one) : one))
+      .map((one) => (one.type === STARTER ? (one.referenced_message ?? one) : one))
       .filter(({ type: kind, id }) => SAID.has(kind) && id !== chosen?.id)
       .map((one) => written(one, { place, reads, self: applicationId }))
       .filter(({ at }) => thread || at >= (chosen ?? interaction).createdTimestamp - within)
