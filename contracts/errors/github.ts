@@ -58,7 +58,13 @@ export const githubErrors = {
   GITHUB_LATE: {
     status: 409,
     exit: 'refused',
-    message: 'The comment is more than {minutes} min old; nobody listened when it came.',
+    message: 'The comment is {age} old, and counts for no more than {most}.',
+    hint: 'Write it again if it still counts. Or an admin has this one looked at: `reeve webhook redeliver {delivery}`.',
+  },
+  GITHUB_WITHDRAWN: {
+    status: 409,
+    exit: 'refused',
+    message: 'The comment is an old one, and does not stand on GitHub as it was sent: {why}.',
     hint: 'Write it again if it still counts.',
   },
   GITHUB_PLAN_LONG: {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Cell } from '../../contracts/reply.ts';
 import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
+import { askedOf } from './webhooks.ts';
 import { adminAction, readAction } from '../ports/actions.ts';
 
 const group = 'Webhooks';
@@ -76,14 +77,16 @@ export const rulesExplain = readAction({
     delivery: arg.string('its id, as `webhook list` shows it', { position: 0, max: 40 }),
   }),
   examples: ['rules explain dlv_3f2a91c0'],
-  async run({ rules }, args) {
+  async run({ rules, webhooks }, args) {
     const { delivery, own, rules: explained } = await rules.explain(args.delivery);
+    const command = webhooks.command(delivery.delivery);
     const matching = explained.filter((one) => one.matches).length;
     return {
       title: `${delivery.source} ${delivery.event}: ${matching} of ${plural(explained.length, 'rule')} ${matching === 1 ? 'matches' : 'match'}`,
       tone: 'info',
       blocks: [
         ...(own === null ? [] : [{ type: 'text' as const, text: `It is ${own}.` }]),
+        ...(command === null ? [] : [{ type: 'text' as const, text: `It asked for ${askedOf(command)}` }]),
         {
           type: 'table',
           columns: [{ label: 'Rule' }, { label: 'Now' }, { label: 'When it came' }],
@@ -102,6 +105,7 @@ export const rulesExplain = readAction({
         source: delivery.source,
         event: delivery.event,
         own,
+        command,
         rules: explained.map((one) => ({ ...one })),
       },
     };

@@ -4,7 +4,7 @@ import type { Block, Cell } from '../../contracts/reply.ts';
 import { plural } from '../../contracts/units.ts';
 import { arg } from '../args.ts';
 import { adminAction, readAction, type ActionContext } from '../ports/actions.ts';
-import type { DeliveryView } from '../ports/webhooks.ts';
+import type { DeliveryCommand, DeliveryView } from '../ports/webhooks.ts';
 
 const group = 'Webhooks';
 
@@ -113,6 +113,7 @@ export const webhookShow = readAction({
   examples: ['webhook show dlv_3f2a91c0'],
   async run({ webhooks }, args) {
     const view = webhooks.get(args.delivery);
+    const command = webhooks.command(view.delivery);
     const body = await webhooks.text(view.delivery);
     const text = pretty(body);
     return {
@@ -129,6 +130,7 @@ export const webhookShow = readAction({
             { label: 'Digest', value: view.payload.digest ?? '' },
             { label: 'Ledger record', value: view.seq },
             ...(view.again === 0 ? [] : [{ label: 'Handled once more', value: view.again }]),
+            ...(command === null ? [] : [{ label: 'Asked for', value: askedOf(command) }]),
           ],
         },
         {
@@ -140,10 +142,14 @@ export const webhookShow = readAction({
               : text,
         },
       ],
-      data: { ...dataOf(view), body: body.slice(0, MAX_SHOWN) },
+      data: { ...dataOf(view), command, body: body.slice(0, MAX_SHOWN) },
     };
   },
 });
+
+/** `deploy, by ana: refused, The comment is 2 days old …` */
+export const askedOf = ({ person, command, outcome, why }: DeliveryCommand): string =>
+  `${command}, by ${person}: ${outcome ?? 'nothing is known yet'}${why === '' ? '' : `, ${why}`}`;
 
 function pretty(body: string): string {
   try {

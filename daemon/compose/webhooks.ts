@@ -1,5 +1,6 @@
 import { fail } from '../../contracts/errors.ts';
 import type { Releasers } from '../lifecycle.ts';
+import { githubProjection } from '../integrations/github/projection.ts';
 import type { WebhookDesk } from '../integrations/webhooks/index.ts';
 import type { Place } from '../integrations/webhooks/packs.ts';
 import type * as Sources from '../integrations/webhooks/open.ts';
@@ -81,6 +82,12 @@ export function composeWebhooks({ store, config, secrets, clean }: FeatureContex
     },
     list: () => state.get(webhooksProjection).newest.slice(-MAX_LISTED).toReversed(),
     get,
+    command(delivery) {
+      const ask = own(state.get(githubProjection).asks, get(delivery).delivery);
+      if (ask === undefined) return null;
+      const { person, command, answered } = ask;
+      return { person, command, outcome: answered?.outcome ?? null, why: answered?.title ?? '' };
+    },
     body,
     text: async (delivery) => clean((await body(delivery)).toString('utf8')),
     async redeliver(delivery, by) {

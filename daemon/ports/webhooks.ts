@@ -40,6 +40,15 @@ export interface WebhookTest {
   tries: readonly { what: string; status: number | null; ok: boolean; said: string }[];
 }
 
+/** A command that a delivery held: who asked for what, and what came of it, for people. */
+export type DeliveryCommand = {
+  person: string;
+  command: string;
+  /** `refused`, `confirm`, `waits`, `started`, `done`; null while nothing is known. */
+  outcome: string | null;
+  why: string;
+};
+
 /** Who calls in from outside, and what came. */
 export interface Webhooks {
   /** Undefined where there is no such source. `maxBody`: bytes; `patience`: the sender waits so long, ms. */
@@ -59,6 +68,8 @@ export interface Webhooks {
   list(): DeliveryView[];
   /** Throws DELIVERY_NOT_FOUND. */
   get(delivery: string): DeliveryView;
+  /** The command in it, such as a comment's; null where it held none that was somebody's. */
+  command(delivery: string): DeliveryCommand | null;
   /** Rejects DELIVERY_NOT_FOUND, DELIVERY_BODY_GONE, ARTIFACT_CORRUPT. */
   body(delivery: string): Promise<Buffer>;
   /** The body as text in which what is secret is hidden. Rejects as `body` does. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCommand } from '../../daemon/integrations/github/commands.ts';
+import { isCommand } from '../../daemon/integrations/github/understand.ts';
 import { commentIn, commitIn, type CommentDelivery } from '../../daemon/integrations/github/payload.ts';
 import { githubMarkup } from '../../bots/dispatch/markup/github.ts';
 import { example, examplesOf } from '../standins/github/payloads.ts';

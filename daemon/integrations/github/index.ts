@@ -1,10 +1,11 @@
 import type { LedgerRecord } from '../../../contracts/record.ts';
-import { Commands, isCommand } from './commands.ts';
+import { Commands } from './commands.ts';
 import { commitOf, deliveryOf, REF_INPUTS } from './commit.ts';
 import type { GithubDeps } from './deps.ts';
 import { Outbox } from './outbox.ts';
 import { commentIn, type Received } from './payload.ts';
 import { githubProjection, type GithubState } from './projection.ts';
+import { isCommand } from './understand.ts';
 
 /** How far the ledger may be ahead of what it says was looked at, in records of ours. */
 const BEHIND = 500;
