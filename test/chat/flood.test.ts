@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Flood } from '../../daemon/chat/flood.ts';
 import { Sparse } from '../../daemon/chat/sparse.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
-import { deploy, openChatRig, ANA, BEN } from './rig.ts';
+import { deploy, fromOf, openChatRig, ANA, BEN } from './rig.ts';
 
 test('a flood of one account is refused politely and harms no other', () => {
   let now = 0;
@@ -87,6 +87,33 @@ test('attack 43: what was refused as too fast does not count as seen: the same d
     })
     .toBe(true);
   expect(await rig.records('chat.relayed')).toHaveLength(1);
+});
+
+test('what is looked up while somebody types has a bound of its own, and uses up nothing of what they may ask', async () => {
+  const rig = await openChatRig();
+  const { clock } = rig.app.store;
+  const now = clock.monotonic();
+  clock.monotonic = () => now;
+  const bot = rig.bot('discord');
+  const types = async (): Promise<number> => {
+    const ask = { kind: 'suggest', type: 'project', text: '', given: {} } as const;
+    const answer = await bot.relay({ from: fromOf(ANA), ask });
+    return answer.kind === 'suggestions' ? answer.suggestions.length : -1;
+  };
+  const found: number[] = [];
+  for (let i = 0; i < 70; i++) found.push(await types());
+  expect(found).toEqual([...Array(60).fill(2), ...Array(10).fill(0)]);
+  const help = { kind: 'catalogue', typing: true } as const;
+  expect(await bot.relay({ from: fromOf(ANA), ask: help })).toMatchObject({
+    kind: 'reply',
+    reply: { error: { code: 'CHAT_FLOOD' } },
+  });
+  // Nobody else is kept waiting, and she may still ask.
+  expect((await bot.relay({ from: fromOf(BEN), ask: help })).kind).toBe('catalogue');
+  expect((await rig.say(ANA, { kind: 'command', command: 'status', args: {} })).reply.ok).toBe(true);
+  expect(
+    (await rig.records('admission.refused')).filter(({ body }) => body.error.code === 'CHAT_FLOOD'),
+  ).toHaveLength(1);
 });
 
 test('strangers are bounded, too: each account, and all of them together', async () => {

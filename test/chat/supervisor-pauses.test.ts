@@ -3,27 +3,31 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Supervisor } from '../../daemon/chat/supervisor.ts';
-import { until } from '../helpers/daemon.ts';
+import { alive, until } from '../helpers/daemon.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
 
-/** A supervisor of one program; the pauses it makes, ms. */
+/** A supervisor of one program; the pauses it makes, ms, and what the program says. */
 async function supervised(script: string) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reeve-bot-'));
   const file = path.join(folder, 'bot.mjs');
   await writeFile(file, script);
   const clock = new ManualClock();
   const pauses: number[] = [];
+  const heard: unknown[] = [];
   const supervisor = new Supervisor({
     clock,
     wanted: () => Promise.resolve([{ platform: 'discord', file, env: {} }]),
-    log: (_level, _message, { after_ms }) => void (typeof after_ms === 'number' && pauses.push(after_ms)),
+    log(_level, _message, { after_ms, said }) {
+      if (typeof after_ms === 'number') pauses.push(after_ms);
+      if (said !== undefined) heard.push(said);
+    },
   });
   onTestFinished(async () => {
     await supervisor.stop();
     await rm(folder, { recursive: true, force: true });
   });
   await supervisor.look();
-  return { clock, pauses, supervisor };
+  return { clock, pauses, heard, supervisor };
 }
 
 test('a bot that ends at once is started again after pauses that double, up to a minute', async () => {
@@ -55,4 +59,21 @@ test('one that ran for a minute begins with the first pause again', async () => 
   await clock.advance(60_000);
   await kill();
   expect(pauses).toEqual([1000, 2000, 1000]);
+});
+
+test('one that does not end when it is told to is made to, two seconds later', async () => {
+  const { clock, heard, supervisor } = await supervised(
+    `process.on('SIGTERM', () => process.stderr.write('"no"\\n'));
+    setInterval(() => {}, 1000);
+    process.stderr.write('"ready"\\n');`,
+  );
+  await until(() => heard.includes('ready'));
+  const pid = supervisor.pids().discord ?? 0;
+  const stopped = supervisor.stop();
+  await until(() => heard.includes('no'));
+  await clock.advance(1999);
+  expect(await alive(pid)).toBe(true);
+  await clock.advance(1);
+  await stopped;
+  expect(await alive(pid)).toBe(false);
 });
