@@ -5,6 +5,7 @@ import type { FileHandle, Fs } from './ports/fs.ts';
  * The only place with the recipes for writes that must last. Expected system calls, in this order:
  *
  *   appendDurably   write(2)… fdatasync(2)
+ *   appendSynced    writev(2)… of a file opened with O_DSYNC
  *   createDurably   open(O_CREAT|O_EXCL) write… fdatasync close, fsync(folder)
  *   replaceDurably  unlink(tmp)? open(tmp, O_CREAT|O_EXCL) write… fdatasync close, rename(tmp, path), fsync(folder)
  *   renameDurably   rename, fsync(folder)
@@ -41,6 +42,24 @@ export async function writeAll(file: FileHandle, data: Uint8Array): Promise<void
 export async function appendDurably(file: FileHandle, data: Uint8Array): Promise<void> {
   await writeAll(file, data);
   await file.datasync();
+}
+
+/**
+ * Resolves when `parts` are on stable storage at the end of `file` (opened with 'wxs'): written and flushed in one call, so
+ * that a thread is woken once and nothing is copied together before.
+ */
+export async function appendSynced(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  let rest = parts;
+  for (;;) {
+    let wrote = await file.writev(rest);
+    let next = 0;
+    for (; next < rest.length && wrote >= (rest[next]?.byteLength ?? 0); next++)
+      wrote -= rest[next]?.byteLength ?? 0;
+    const cut = rest[next];
+    if (cut === undefined) return;
+    if (next === 0 && wrote <= 0) throw Object.assign(new Error('writev(2) wrote nothing'), { code: 'EIO' });
+    rest = [cut.subarray(wrote), ...rest.slice(next + 1)];
+  }
 }
 
 /**

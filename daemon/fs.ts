@@ -2,14 +2,25 @@ import fs from 'node:fs';
 import type { BigIntStats, Stats } from 'node:fs';
 import type { FileHandle, FileStat, Fs } from './ports/fs.ts';
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
-  fs.constants;
+const {
+  O_APPEND,
+  O_CREAT,
+  O_DIRECTORY,
+  O_DSYNC,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+} = fs.constants;
 
 const FLAGS = {
   a: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
   // A named pipe in the place of a file is not waited for.
   r: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   wx: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  wxs: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_DSYNC,
   'r+': O_RDWR | O_NOFOLLOW,
 } as const;
 
@@ -51,6 +62,9 @@ class NodeFile implements FileHandle {
     if (data.byteLength <= SMALL_WRITE)
       return fs.writeSync(this.#fd, data, 0, data.byteLength, position ?? null);
     return call((done) => fs.write(this.#fd, data, 0, data.byteLength, position ?? null, done));
+  }
+  writev(parts: readonly Uint8Array[]): Promise<number> {
+    return call((done) => fs.writev(this.#fd, parts, (error, bytes) => done(error, bytes)));
   }
   async read(into: Uint8Array, position: number): Promise<number> {
     // As with a little to write.

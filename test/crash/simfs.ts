@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FileHandle, FileStat, Fs } from '../../daemon/ports/fs.ts';
+import type { FileHandle, FileStat, Fs, OpenFlags } from '../../daemon/ports/fs.ts';
 
 /** A small seeded generator (mulberry32): same seed, same crash. */
 export function random(seed: number): () => number {
@@ -117,11 +117,11 @@ export class SimFs implements Fs {
   }
 
   // ── the port ──
-  async open(path: string, flags: 'a' | 'r' | 'wx' | 'r+', mode = 0o600): Promise<FileHandle> {
+  async open(path: string, flags: OpenFlags, mode = 0o600): Promise<FileHandle> {
     return this.#op('open', path, () => {
       if (this.#open >= this.maxOpen) throw errnoError('EMFILE', 'open', path);
       let inode = this.#inodeAt(path);
-      if (flags === 'wx' && inode !== undefined) throw errnoError('EEXIST', 'open', path);
+      if (flags.startsWith('wx') && inode !== undefined) throw errnoError('EEXIST', 'open', path);
       if (inode === undefined && (flags === 'r' || flags === 'r+')) throw errnoError('ENOENT', 'open', path);
       if (inode === undefined) {
         if (this.#inodeAt(dirname(path))?.kind !== 'folder') throw errnoError('ENOENT', 'open', path);
@@ -129,7 +129,7 @@ export class SimFs implements Fs {
       }
       if (inode.kind !== 'file') throw errnoError('EISDIR', 'open', path);
       this.#open += 1;
-      return this.#handle(path, inode);
+      return this.#handle(path, inode, flags === 'wxs');
     });
   }
   async readdir(path: string): Promise<string[]> {
@@ -174,9 +174,15 @@ export class SimFs implements Fs {
     });
   }
 
-  #handle(path: string, inode: Inode): FileHandle {
+  #handle(path: string, inode: Inode, dsync: boolean): FileHandle {
+    const write = async (data: Uint8Array, position?: number): Promise<number> => {
+      const wrote = await this.#write(path, inode, data, position);
+      if (dsync) inode.synced = Buffer.from(inode.data);
+      return wrote;
+    };
     return {
-      write: (data, position) => this.#write(path, inode, data, position),
+      write,
+      writev: (parts) => write(Buffer.concat(parts)),
       read: (into, position) =>
         this.#op('read', path, () => inode.data.copy(into, 0, position, position + into.byteLength)),
       datasync: () =>

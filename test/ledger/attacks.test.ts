@@ -298,7 +298,7 @@ test('short writes and a slow disk change nothing', async () => {
   const dir = join(await tempDir(), 'ledger');
   const short = (file: FileHandle): FileHandle => ({
     ...{ read: file.read.bind(file), datasync: file.datasync.bind(file), truncate: file.truncate.bind(file) },
-    ...{ stat: file.stat.bind(file), close: file.close.bind(file) },
+    ...{ stat: file.stat.bind(file), close: file.close.bind(file), writev: file.writev.bind(file) },
     write: (data, position) => file.write(data.subarray(0, Math.max(1, data.length >> 2)), position),
   });
   const fs: Fs = {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fail } from '../../../contracts/errors.ts';
-import { errno, makeFolder, readFully, writeAll } from '../../durable.ts';
+import { appendSynced, errno, makeFolder, readFully } from '../../durable.ts';
 import { digestOf } from '../../digest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FileHandle, Fs } from '../../ports/fs.ts';
@@ -25,8 +25,8 @@ const HEADER = 4 + 4 + 32;
 const FULL = 64 * 1024 * 1024;
 const OLD = 86_400_000;
 const FLUSH = 8 * 1024 * 1024;
-/** Small bodies are written together, bytes. */
-const GATHER = 256 * 1024;
+/** Bodies in one flush, each with its header: what writev(2) takes at once. */
+const MOST = 512;
 
 /** Lets everything that waits for a flush join it; not a timer. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -43,7 +43,6 @@ export class Packs {
   #flushing: Promise<void> | undefined;
   #open: { pack: number; file: FileHandle; end: number } | undefined;
   #ready = false;
-  #gather = Buffer.alloc(0);
 
   constructor(fs: Fs, clock: Pick<Clock, 'now'>, dir: string) {
     this.#fs = fs;
@@ -119,7 +118,7 @@ export class Packs {
     while (this.#queue.length > 0) {
       let bytes = 0;
       let count = 0;
-      while (count < this.#queue.length && (count === 0 || bytes < FLUSH))
+      while (count < this.#queue.length && count < MOST && (count === 0 || bytes < FLUSH))
         bytes += this.#queue[count++]?.bytes.length ?? 0;
       const batch = this.#queue.splice(0, count);
       try {
@@ -136,30 +135,14 @@ export class Packs {
 
   async #write(batch: readonly Waiting[]): Promise<Place[]> {
     const open = await this.#current();
-    if (this.#gather.length === 0) this.#gather = Buffer.allocUnsafeSlow(GATHER);
     const places: Place[] = [];
-    let used = 0;
+    const parts: Buffer[] = [];
     for (const { bytes, digest } of batch) {
       places.push({ pack: open.pack, offset: open.end });
       open.end += HEADER + bytes.length;
-      if (used + HEADER + bytes.length > GATHER) {
-        await writeAll(open.file, this.#gather.subarray(0, used));
-        used = 0;
-      }
-      const alone = HEADER + bytes.length > GATHER;
-      const at = this.#gather;
-      MAGIC.copy(at, used);
-      at.writeUInt32LE(bytes.length, used + 4);
-      at.write(digest.slice('sha256:'.length), used + 8, 'hex');
-      used += HEADER;
-      if (alone) {
-        await writeAll(open.file, at.subarray(0, used));
-        await writeAll(open.file, bytes);
-        used = 0;
-      } else used += bytes.copy(at, used);
+      parts.push(headerOf(bytes, digest), bytes);
     }
-    if (used > 0) await writeAll(open.file, this.#gather.subarray(0, used));
-    await open.file.datasync();
+    await appendSynced(open.file, parts);
     return places;
   }
 
@@ -179,7 +162,7 @@ export class Packs {
     }
     for (let pack = now; ; pack++) {
       try {
-        const file = await this.#fs.open(this.#file(pack), 'wx', 0o600);
+        const file = await this.#fs.open(this.#file(pack), 'wxs', 0o600);
         await this.#fs.syncDir(this.#dir);
         return (this.#open = { pack, file, end: 0 });
       } catch (error) {
@@ -194,4 +177,12 @@ export class Packs {
     this.#open = undefined;
     await file?.close().catch(() => undefined);
   }
+}
+
+function headerOf(bytes: Buffer, digest: string): Buffer {
+  const header = Buffer.allocUnsafe(HEADER);
+  MAGIC.copy(header);
+  header.writeUInt32LE(bytes.length, MAGIC.length);
+  header.write(digest.slice('sha256:'.length), MAGIC.length + 4, 'hex');
+  return header;
 }
