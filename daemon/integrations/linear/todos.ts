@@ -18,7 +18,8 @@ export function todoWork(
   const { owner, team, text } = todo;
   const words = {
     title: titleOf(clean(text === '' ? `TODO of ${owner}@${team}` : text)),
-    body: clean(todoBody(told)).slice(0, 12_000),
+    // Hidden before it is escaped: afterwards it would not be found.
+    body: clean(todoBody({ ...told, todo })).slice(0, 12_000),
   };
   const issue = told.issue ?? freshId(told, state);
   const turn = String(own(state.todos, issue)?.turns ?? 0);
