@@ -14,7 +14,7 @@ export const SLACK_SCOPES = {
   'groups:history': 'the same in private channels',
   'channels:read': 'reeve doctor: whether the bot is in its channels',
   'groups:read': 'the same in private channels',
-  'reactions:write': 'a mark at what became a note of an incident',
+  'reactions:write': 'a mark at what became a note of an incident, or a draft',
   'users:read': 'the names of those who said what is captured',
 } as const;
 
@@ -31,7 +31,7 @@ export const DISCORD_PERMISSIONS = [
   { name: 'Embed Links', bit: 1n << 14n, why: 'every message of the bot is an embed' },
   { name: 'Attach Files', bit: 1n << 15n, why: 'plans and logs that are too long for a message' },
   { name: 'Read Message History', bit: 1n << 16n, why: 'finding and changing its own messages' },
-  { name: 'Add Reactions', bit: 1n << 6n, why: 'a mark at what became a note of an incident' },
+  { name: 'Add Reactions', bit: 1n << 6n, why: 'a mark at what became a note of an incident, or a draft' },
   { name: 'Create Public Threads', bit: 1n << 35n, why: 'a thread below each incident' },
   { name: 'Send Messages in Threads', bit: 1n << 38n, why: 'says there what becomes a note' },
 ] as const;

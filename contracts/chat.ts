@@ -106,6 +106,8 @@ export const ChatAnswer = z.discriminatedUnion('kind', [
     audience: z.enum(['asker', 'channel']),
     /** This interaction was answered before; nothing was done again. */
     repeated: z.boolean(),
+    /** What the chosen message is to be marked with, so that others see what became of it. */
+    mark: z.literal('📌').optional(),
   }),
   z.object({ kind: z.literal('suggestions'), suggestions: z.array(Suggestion).max(MAX_SUGGESTIONS) }),
   z.object({ kind: z.literal('catalogue'), catalogue: Catalogue }),

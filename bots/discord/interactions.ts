@@ -1,5 +1,6 @@
 import {
   MessageFlags,
+  Routes,
   type AutocompleteInteraction,
   type BaseInteraction,
   type ChatInputCommandInteraction,
@@ -84,6 +85,11 @@ async function menu(desk: Desk, interaction: MessageContextMenuCommandInteractio
   );
   await interaction.editReply(payloadOf(answer.view, answer.buttons));
   if (answer.everybody) await tellAll(interaction, answer.view);
+  const { channelId, targetId, client } = interaction;
+  if (answer.mark === undefined || channelId === null) return;
+  const route = Routes.channelMessageOwnReaction(channelId, targetId, encodeURIComponent(answer.mark));
+  // Where the bot may not react it is captured all the same.
+  await client.rest.put(route).catch(() => undefined);
 }
 
 async function press(
@@ -140,6 +146,8 @@ interface Answer {
   buttons: readonly ChatButton[];
   everybody: boolean;
   error?: ErrorResponse | undefined;
+  /** For the chosen message. */
+  mark?: string | undefined;
 }
 
 /** Asks, and makes one view of whatever comes: an answer, help, a refusal here or there. */
@@ -162,12 +170,13 @@ async function answered(
           });
     if (answer.kind !== 'reply')
       throw fail('INTERNAL', { why: 'an unexpected answer', log: 'the daemon’s log' });
-    const { reply, buttons, audience, repeated } = answer;
+    const { reply, buttons, audience, repeated, mark } = answer;
     return {
       view: replyView(replyInChat(reply, commands().catalogue), discordMarkup, DISCORD_VIEW),
       buttons,
       everybody: audience === 'channel' && reply.job === undefined && !repeated,
       error: reply.error,
+      mark,
     };
   } catch (error) {
     const response = refusalOf(error);

@@ -20,7 +20,12 @@ export interface Answer {
   alone: boolean;
   /** A slip that used nothing up: what it was asked with stays, to be tried again. */
   slip: boolean;
+  /** For the chosen message. */
+  mark?: string | undefined;
 }
+
+/** Slack's names of what marks a message. */
+const EMOJI = { '📌': 'pushpin' };
 
 type ReadAt = (channel: string, chosen: unknown, wanted: Parameters<Read>[0]) => ReturnType<Read>;
 type Asked = Extract<ChatAsk, { kind: 'command' | 'press' }>;
@@ -105,13 +110,14 @@ export class Asker {
     return this.#shown({ kind: 'reply', reply, buttons: [], audience: 'asker', repeated: false });
   }
 
-  #shown({ reply, buttons, audience, repeated }: ReplyAnswer): Answer {
+  #shown({ reply, buttons, audience, repeated, mark }: ReplyAnswer): Answer {
     return {
       view: replyView(replyInChat(reply, this.#all), slackMarkup, SLACK_LIMITS),
       buttons,
       // What a job does is told by its own message; whatever else was changed is for everybody there.
       alone: audience === 'asker' || reply.job !== undefined || repeated,
       slip: reply.error !== undefined && !reply.error.code.startsWith('PRESS_'),
+      mark: mark === undefined ? undefined : EMOJI[mark],
     };
   }
 }

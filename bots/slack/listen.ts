@@ -144,6 +144,7 @@ export class Listener {
     );
     const answer = await asker.ask(from, () => ({ kind: 'command', command }), body.message);
     await this.#answer(answer, responder, from);
+    if (answer.mark !== undefined) await responder.mark(body.message.ts, answer.mark);
   }
 
   async #action(body: ActionBody): Promise<void> {

@@ -72,6 +72,13 @@ export class Responder {
     await this.#hook({ delete_original: true });
   }
 
+  /** Marks the message that was asked about. Where the bot may not react, or has, nothing is lost by it. */
+  async mark(timestamp: string, name: string): Promise<void> {
+    const { client, lanes } = this.#wires;
+    const { channel } = this.#place;
+    await lanes.run(channel, () => client.reactions.add({ channel, timestamp, name })).catch(() => undefined);
+  }
+
   /** False when the URL can be used no more. Rejects when Slack is not there. */
   async #hook(body: object): Promise<boolean> {
     const { fetch, pace } = this.#wires;

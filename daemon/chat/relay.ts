@@ -187,6 +187,7 @@ export class Relay {
       buttons,
       audience: open ? 'channel' : 'asker',
       repeated: false,
+      ...(open && caller.conversation?.chosen !== undefined ? { mark: '📌' as const } : {}),
     };
   }
 

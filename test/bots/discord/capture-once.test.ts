@@ -7,7 +7,7 @@ import { scene, textOf } from './rig.ts';
 const MENU = 'Capture as issue';
 const READS = { privilegedIntents: Intent.MessageContent };
 
-test('one draft for a message: delivered twice, chosen twice, chosen by two', async () => {
+test('one draft for a message: delivered twice, chosen twice, after a restart', async () => {
   const { discord, world, ops, ana, vic, again } = await scene(READS);
   const linear = await linearBeside(world);
   const said = vic.say(ops, 'the export is hidden');

@@ -28,6 +28,7 @@ test('a message is captured by its menu, without the intent: its text, who wrote
   const card = await told(turn);
   expect(card).toContain('Captured as OPS-1');
   expect(card).toContain('Message Content Intent');
+  await discord.changes.until(() => said.reactions.has('📌'), 'the mark');
   expect(linear.world.issues.map(({ title }) => title)).toEqual(['the export is hidden']);
   const [text = ''] = described(linear);
   expect(text).toContain(

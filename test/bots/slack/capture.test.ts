@@ -26,6 +26,7 @@ test('a message is captured by its shortcut, with what was said before: names, p
   const card = await told(ana.messageShortcut(said, MENU));
   expect(card).toContain('Captured as OPS-1');
   expect(card).not.toContain('Not in it');
+  await slack.until(() => said.reactions.has('pushpin'), 'the mark');
   expect(linear.world.issues.map(({ title }) => title)).toEqual(['the export is hidden']);
   const [text = ''] = described(linear);
   expect(text).toContain(
