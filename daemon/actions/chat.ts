@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { discordInvite } from '../../contracts/chat-app.ts';
+import { DISCORD_INTENTS, discordInvite } from '../../contracts/chat-app.ts';
 import type { Platform } from '../../contracts/chat.ts';
 import type { ChatSpec } from '../../contracts/estate/chat.ts';
 import type { Block, Cell } from '../../contracts/reply.ts';
@@ -37,7 +37,7 @@ export const chatSetup = adminAction({
           ? [
               {
                 type: 'hint' as const,
-                text: 'The app’s manifest: npm run bots:deploy -- --platform slack --dry-run',
+                text: 'The app’s manifest, with its commands and what is in the menu of messages: npm run bots:deploy -- --platform slack --dry-run',
               },
             ]
           : []),
@@ -85,6 +85,10 @@ function inviteBlocks({ discord }: ChatSpec, platform: Platform): Block[] {
       language: 'invite it to your server',
       text: discordInvite(discord),
     },
+    ...DISCORD_INTENTS.map(({ name, why }): Block => ({
+      type: 'hint',
+      text: `If you want it, on the application’s page → Bot: ${name}. With it ${why}.`,
+    })),
   ];
 }
 

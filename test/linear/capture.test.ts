@@ -31,6 +31,27 @@ test('what somebody said becomes a draft with its context, and the answer has th
   expect(await rig.records('incident.opened')).toEqual([]);
 });
 
+test('without a text, outside of chat, there is nothing to keep', async () => {
+  const rig = await openLinear();
+  const refused = await rig.as('ana', { command: 'capture' });
+  expect(refused.error).toMatchObject({
+    code: 'CAPTURE_NOTHING',
+    hint: expect.stringContaining('No text was given. Say it:'),
+  });
+  expect(await rig.records('linear.queued')).toEqual([]);
+});
+
+test('what is secret is hidden though Markdown would escape it', async () => {
+  const rig = await openLinear();
+  const value = 'p_a*s#s_word!';
+  await rig.as('root', { command: 'secret set', args: { name: 'db', value } });
+  const args = { text: `it says ${value}`, context: `before: ${value}` };
+  expect(await rig.as('ana', { command: 'capture', args })).toMatchObject({ ok: true });
+  const [issue] = rig.linear.world.issues;
+  expect(`${issue?.title}\n${issue?.description}`).not.toContain('word');
+  expect(issue?.description).toContain('> it says \\[redacted\\]');
+});
+
 test('in chat and API it is a command like any other; a viewer may not', async () => {
   const rig = await openLinear();
   const names = (await rig.app.running.door.inChat()).commands.map(({ name }) => name);
