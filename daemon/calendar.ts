@@ -42,6 +42,17 @@ export const weekOf = (date: string, timezone: string): { from: number; to: numb
 export const dayOf = (date: string, timezone: string): { from: number; to: number } | undefined =>
   daysUntil(date, 1, timezone);
 
+/** The days of a zone from the one that begins at `from` until `to`, ms. */
+export function daysIn(from: number, to: number, timezone: string): { from: number; to: number }[] {
+  const days: { from: number; to: number }[] = [];
+  for (let at = from; at < to;) {
+    const end = Math.min(to, dayOf(day(at, timezone), timezone)?.to ?? to);
+    days.push({ from: at, to: end });
+    at = end;
+  }
+  return days;
+}
+
 /** So many days that end with this one. */
 function daysUntil(date: string, count: number, timezone: string): { from: number; to: number } | undefined {
   const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(date) ?? []).map(Number);

@@ -1,12 +1,17 @@
-import { day, weekOf } from '../calendar.ts';
+import { day, daysIn, weekOf } from '../calendar.ts';
+import { own } from '../own.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import { practiceProjection } from '../practice/fold/projection.ts';
+import { seekTime } from '../seek.ts';
 import type { Config } from '../ports/config.ts';
 import type { Practice, Digest } from '../ports/practice.ts';
 import { bullets, digestText, isQuiet } from '../practice/report/digest.ts';
 import { readCron } from '../schedule/times.ts';
 import { schedules, scheduleState } from '../schedule/projection.ts';
-import { tellDays } from '../sync/activity/days.ts';
+import { tellDays, toldJob, wholeOf, type Past, type ToldJob } from '../sync/activity/days.ts';
+import { openNow, openProjection, unknownJobs } from '../sync/activity/open.ts';
 import { isQuiet as isQuietDay } from '../sync/activity/markdown.ts';
-import type { DayLog, Entry } from '../sync/activity/entries.ts';
+import type { DayLog, Entry, Step } from '../sync/activity/entries.ts';
 import { syncProjection } from '../sync/projection.ts';
 import type { Runbooks } from '../ports/runbooks.ts';
 import { oneLine } from '../text.ts';
@@ -17,6 +22,7 @@ export interface DigestDeps {
   store: Pick<Store, 'ledger' | 'clock' | 'state'>;
   config: Config;
   runbooks: Pick<Runbooks, 'get'>;
+  jobs: Pick<Jobs, 'get'>;
   clean(text: string): string;
   weekly: Practice['weekly'];
 }
@@ -41,9 +47,7 @@ export async function makeDigest(
     report,
     before,
     happened: isQuietDay(log) ? '' : happened(log, say),
-    waiting: now.next.map(
-      ({ text, command }) => `${say(text)}${command === undefined ? '' : `: ${command}`}`,
-    ),
+    waiting: now.map(({ text, command }) => `${say(text)}${command === undefined ? '' : `: ${command}`}`),
     conflicts: Object.values(store.state.get(syncProjection))
       .filter((run) => run.at >= from && run.at < to && run.conflicts.length > 0 && may(run))
       .map((run) => ({ sync: run.sync, project: run.project ?? null, count: run.conflicts.length })),
@@ -83,28 +87,50 @@ function happened({ changed, failed, decisions, routine }: DayLog, say: (text: s
   ].join('\n\n');
 }
 
-/** What happened in [from, to), and what is open now, whenever it began. */
+/**
+ * What happened in [from, to), day by day and as a whole, and what is to be done now, whenever it began. Reads no more of the
+ * ledger than those days, and as long a time until now: what is open stands in the state.
+ */
 async function told(
-  { store: { ledger, clock } }: DigestDeps,
+  deps: DigestDeps,
   { from, to, project }: { from: number; to: number; project: string | undefined },
-): Promise<{ log: DayLog; now: DayLog }> {
-  const spans = [
-    { from, to },
-    { from: to, to: Math.max(to, clock.now()) + 1 },
-  ];
-  const logs = [];
-  for await (const log of tellDays(ledger.read(0), spans, project)) logs.push(log);
-  const [log, now] = logs;
-  if (log === undefined || now === undefined) throw new Error('no days were told');
+): Promise<{ days: DayLog[]; log: DayLog; now: Step[] }> {
+  const { ledger, clock, state } = deps.store;
+  const { timezone } = deps.config.current().config.estate;
+  const past: Past = {
+    job: (id) =>
+      deps.jobs.get(id).then(
+        ({ spec, title }) => toldJob(spec, title),
+        () => undefined,
+      ),
+    incident: (id) => own(state.get(practiceProjection).incidents, id),
+  };
+  const read = async (spans: { from: number; to: number }[]): Promise<DayLog[]> => {
+    const logs = [];
+    const records = ledger.read(await seekTime(ledger, spans[0]?.from ?? 0));
+    for await (const log of tellDays(records, spans, project, past)) logs.push(log);
+    return logs;
+  };
+  const days = await read(daysIn(from, to, timezone));
+  const log = wholeOf(days, { from, to });
+  const end = Math.max(to, clock.now()) + 1;
+  const [since] = await read([{ from: Math.max(to, end - (to - from)), to: end }]);
+  const titles = new Map<string, ToldJob>();
+  for (const id of unknownJobs(state.get(openProjection))) {
+    const job = await past.job(id);
+    if (job !== undefined) titles.set(id, job);
+  }
+  const open = openNow(state.get(openProjection), project, (job) => titles.get(job));
+  const next = [...(since?.todo ?? []), ...open.next];
   // What the span asked people to do is still to be done.
-  const known = new Set(now.next.map(({ text }) => text));
-  return { log, now: { ...now, next: [...log.next.filter(isAction(known)), ...now.next] } };
+  const known = new Set(next.map(({ text }) => text));
+  return { days, log, now: [...log.todo.filter(isAction(known)), ...next] };
 }
 
-/** Steps that follow from what happened, and not from something that was open then and may be over. */
+/** Steps that follow from what happened then, and not from something that may be over. */
 const isAction =
   (known: ReadonlySet<string>) =>
-  ({ text, command = '' }: { text: string; command?: string }): boolean =>
+  ({ text, command = '' }: Step): boolean =>
     !known.has(text) && command.startsWith('reeve jobs show ');
 
 async function nextDrills(

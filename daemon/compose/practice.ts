@@ -34,7 +34,7 @@ const AGAIN_MS = 60_000;
 
 /** The numbers of the practice. The code of objectives is loaded with the first of them, the others when somebody asks. */
 export function composePractice(
-  { store, config, runbooks, clean, warn }: FeatureContext,
+  { store, config, runbooks, jobs, clean, warn }: FeatureContext,
   alerts: Alerts,
   probes: Probes,
 ): PracticeFeature {
@@ -130,7 +130,7 @@ export function composePractice(
     },
     async digest(asked) {
       const { makeDigest } = await import('./digest.ts');
-      return makeDigest({ store, config, runbooks, clean, weekly: practice.weekly }, asked);
+      return makeDigest({ store, config, runbooks, jobs, clean, weekly: practice.weekly }, asked);
     },
     async written(report) {
       const { titleOf, weeklyMarkdown } = await import('../practice/report/markdown.ts');

@@ -40,6 +40,7 @@ import { StateHost } from '../state/host.ts';
 import { lowdbSnapshots } from '../state/snapshots.ts';
 import { releasesProjection } from '../release/projection.ts';
 import { schemasProjection } from '../sync/schemas/projection.ts';
+import { openProjection } from '../sync/activity/open.ts';
 import { syncProjection } from '../sync/projection.ts';
 import { zonesProjection } from '../zones/projection.ts';
 
@@ -65,6 +66,7 @@ export const projections = [
   rulesProjection,
   githubProjection,
   syncProjection,
+  openProjection,
   linearProjection,
   schemasProjection,
   releasesProjection,

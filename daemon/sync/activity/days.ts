@@ -1,9 +1,10 @@
-import { isTerminal } from '../../../contracts/job.ts';
+import { isTerminal, type JobSpec, type TerminalStatus } from '../../../contracts/job.ts';
 import type { LedgerRecord, RecordBody } from '../../../contracts/record.ts';
 import { CHANGES, DECISIONS, keep, type DayLog, type Entry, type Kept, type Step } from './entries.ts';
-import { OpenThings } from './open.ts';
+import { applyOpen, initialOpen, openNow, type OpenState } from './open.ts';
 
-interface Job {
+/** What is to be known of a job to tell of its end. */
+export interface ToldJob {
   title: string;
   project: string;
   env: string;
@@ -15,6 +16,29 @@ interface Job {
   slot: boolean;
 }
 
+/** What the records before the first one told of what goes on; for who does not read from the beginning. */
+export interface Past {
+  /** Undefined: it is not to be told of. */
+  job(id: string): Promise<ToldJob | undefined>;
+  incident(id: string): { title: string; project: string } | undefined;
+}
+
+/** Undefined for what sync jobs do. */
+export const toldJob = (job: JobSpec, title: string): ToldJob | undefined =>
+  job.action === 'sync'
+    ? undefined
+    : {
+        title,
+        project: job.project,
+        env: job.env,
+        action: job.action,
+        runbook: job.runbook,
+        by: job.requested_by,
+        reason: job.reason,
+        parent: job.parent !== undefined,
+        slot: job.anchor.kind === 'slot',
+      };
+
 const empty = <T>(): Kept<T> => ({ items: [], more: 0 });
 const dayLog = (from: number, to: number): DayLog => ({
   from,
@@ -24,6 +48,8 @@ const dayLog = (from: number, to: number): DayLog => ({
   incidents: empty(),
   decisions: empty(),
   routine: new Map(),
+  verdicts: { passed: 0, failed: 0, other: 0 },
+  todo: [],
   blockers: [],
   next: [],
 });
@@ -34,11 +60,13 @@ const dayLog = (from: number, to: number): DayLog => ({
  * out: otherwise a log that is written again would never be the same.
  *
  * @param project Only what is of this project.
+ * @param past Where the records do not begin with the first one: then what is open is only what they open.
  */
 export async function* tellDays(
   records: AsyncIterable<LedgerRecord>,
   days: readonly { from: number; to: number }[],
   project: string | undefined,
+  past?: Past,
 ): AsyncGenerator<DayLog> {
   const teller = new Teller(project);
   const queue = days.map(({ from, to }) => dayLog(from, to));
@@ -49,16 +77,37 @@ export async function* tellDays(
     }
     const [day] = queue;
     if (day === undefined) return;
-    teller.apply(record, record.ts >= day.from ? day : undefined);
+    const within = record.ts >= day.from ? day : undefined;
+    if (past !== undefined && within !== undefined) await teller.recall(record, past);
+    teller.apply(record, within);
   }
   for (const day of queue) yield teller.close(day);
 }
 
+/** Days in a row as one. */
+export function wholeOf(days: readonly DayLog[], { from, to }: { from: number; to: number }): DayLog {
+  const whole = dayLog(from, to);
+  for (const day of days) {
+    for (const list of ['changed', 'failed', 'incidents', 'decisions'] as const) {
+      for (const one of day[list].items) keep(whole[list], one);
+      whole[list].more += day[list].more;
+    }
+    for (const [runbook, n] of day.routine) whole.routine.set(runbook, (whole.routine.get(runbook) ?? 0) + n);
+    for (const verdict of ['passed', 'failed', 'other'] as const)
+      whole.verdicts[verdict] += day.verdicts[verdict];
+    whole.todo.push(...day.todo);
+  }
+  const last = days.at(-1);
+  return { ...whole, blockers: last?.blockers ?? [], next: last?.next ?? [] };
+}
+
 class Teller {
-  readonly #open = new OpenThings();
-  readonly #jobs = new Map<string, Job>();
-  readonly #incidents = new Map<string, { title: string; project: string; opened: number }>();
+  readonly #open: OpenState = initialOpen();
+  readonly #jobs = new Map<string, ToldJob>();
+  readonly #incidents = new Map<string, { title: string; project: string }>();
   readonly #project: string | undefined;
+  /** Jobs that need not be recalled: they were queued in what is read. */
+  readonly #begun = new Set<string>();
   #actions: Step[] = [];
 
   constructor(project: string | undefined) {
@@ -66,15 +115,29 @@ class Teller {
   }
 
   close(day: DayLog): DayLog {
-    const { blockers, next } = this.#open.now(this.#project);
-    const done = { ...day, blockers, next: [...this.#actions, ...next] };
+    const { blockers, next } = openNow(this.#open, this.#project, (job) => this.#jobs.get(job));
+    const todo = this.#actions;
     this.#actions = [];
-    return done;
+    return { ...day, todo, blockers, next: [...todo, ...next] };
+  }
+
+  /** What a record is about that began before those that were read. */
+  async recall({ type, body }: LedgerRecord, past: Past): Promise<void> {
+    if (type === 'job.queued') this.#begun.add(body.job.job_id);
+    else if (type === 'job.attempt') {
+      const { job_id, status } = body.attempt;
+      if (!isTerminal(status) || this.#begun.has(job_id) || this.#jobs.has(job_id)) return;
+      const job = await past.job(job_id);
+      if (job !== undefined) this.#jobs.set(job_id, job);
+    } else if (type === 'incident.reopened' || type === 'incident.resolved' || type === 'incident.reviewed') {
+      const known = this.#incidents.has(body.id) ? undefined : past.incident(body.id);
+      if (known !== undefined) this.#incidents.set(body.id, known);
+    }
   }
 
   /** @param day The day it belongs to; undefined before the first one. */
   apply(record: LedgerRecord, day: DayLog | undefined): void {
-    this.#open.apply(record, (job) => this.#jobs.get(job));
+    applyOpen(this.#open, record);
     switch (record.type) {
       case 'job.queued':
         this.#queued(record.body);
@@ -94,7 +157,7 @@ class Teller {
         break;
       case 'incident.opened': {
         const { id, title, project, env, severity } = record.body;
-        this.#incidents.set(id, { title, project, opened: record.ts });
+        this.#incidents.set(id, { title, project });
         this.#incident(day, record, `Opened on ${project}/${env} (${severity}): ${title}`);
         break;
       }
@@ -130,18 +193,8 @@ class Teller {
   }
 
   #queued({ job, title }: RecordBody<'job.queued'>): void {
-    if (job.action === 'sync') return;
-    this.#jobs.set(job.job_id, {
-      title: title ?? job.runbook,
-      project: job.project,
-      env: job.env,
-      action: job.action,
-      runbook: job.runbook,
-      by: job.requested_by,
-      reason: job.reason,
-      parent: job.parent !== undefined,
-      slot: job.anchor.kind === 'slot',
-    });
+    const told = toldJob(job, title ?? job.runbook);
+    if (told !== undefined) this.#jobs.set(job.job_id, told);
   }
 
   #attempted({ ts, body }: LedgerRecord<'job.attempt'>, day: DayLog | undefined): void {
@@ -152,6 +205,7 @@ class Teller {
     if (status === 'PASS' || status === 'SKIPPED') this.#jobs.delete(job_id);
     if (day === undefined || !this.#isMine(job.project) || body.retry_at !== undefined) return;
     const passed = status === 'PASS' || status === 'SKIPPED';
+    if (!job.parent) day.verdicts[verdictOf(status)] += 1;
     // Who called it tells how it ended.
     if (job.parent && passed) return;
     if (job.slot && passed && ['run', 'run_drill'].includes(job.action)) {
@@ -200,6 +254,10 @@ class Teller {
   }
 }
 
+const verdictOf = (status: TerminalStatus): keyof DayLog['verdicts'] => {
+  if (status === 'PASS' || status === 'SKIPPED') return 'passed';
+  return status === 'FAIL' || status === 'TIMED_OUT' ? 'failed' : 'other';
+};
 const isText = (value: unknown): value is { text: string } =>
   typeof value === 'object' && value !== null && 'text' in value && typeof value.text === 'string';
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -36,6 +36,10 @@ export interface DayLog {
   incidents: Kept<Entry>;
   decisions: Kept<Entry>;
   routine: Routine;
+  /** Jobs that ended, each told by who called it, by how; `other`: cancelled, or nobody knows. */
+  verdicts: { passed: number; failed: number; other: number };
+  /** What follows from what happened on the day. */
+  todo: Step[];
   /** As it stood when the day was over. */
   blockers: string[];
   next: Step[];

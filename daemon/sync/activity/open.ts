@@ -1,22 +1,79 @@
 import type { LedgerRecord } from '../../../contracts/record.ts';
+import { own } from '../../own.ts';
+import type { Projection } from '../../ports/state.ts';
 import type { Step } from './entries.ts';
 
-/** What keeps something from going on, by its own key, and what a person can do about it. */
-interface Open {
-  blocker: string;
-  next: Step | undefined;
-  project: string | undefined;
+/** More is not remembered of what nobody closes; the oldest goes. */
+const MAX_OPEN = 5000;
+/** Incidents whose title is remembered after they were resolved: they may come back. */
+const MAX_TITLES = 2000;
+
+/** What keeps something from going on, and what a person can do about it. */
+type Open =
+  | { blocker: string; next?: Step | undefined; project?: string | undefined }
+  /** Nobody knows how this job ended. */
+  | { job: string };
+
+export interface OpenState {
+  /** Each by its own key, in the order in which they began. */
+  open: Record<string, Open>;
+  /** Incidents until they are reviewed, and approvals that requests still need. */
+  titles: Record<string, { title: string; project: string; severity: string }>;
+  needs: Record<string, number>;
 }
 
-/** What is open as the ledger is read: halts, incidents, requests, unknown outcomes, suspended mandates. */
-export class OpenThings {
-  readonly #open = new Map<string, Open>();
+export const initialOpen = (): OpenState => ({ open: {}, titles: {}, needs: {} });
 
-  /** @param titleOf What a job is called, while it is remembered. */
-  apply(
-    record: LedgerRecord,
-    titleOf: (job: string) => { title: string; project: string } | undefined,
-  ): void {
+/** What is open as the ledger stands: halts, incidents, requests, unknown outcomes, suspended mandates. */
+export const openProjection: Projection<OpenState> = {
+  name: 'open',
+  version: 1,
+  initial: initialOpen,
+  apply(state, record) {
+    new Opener(state).apply(record);
+    return state;
+  },
+};
+
+/** Jobs as they are called. */
+export type TitleOf = (job: string) => { title: string; project: string } | undefined;
+
+/** As it is: of everything, or of one project. */
+export function openNow(
+  { open }: OpenState,
+  project: string | undefined,
+  titleOf: TitleOf,
+): { blockers: string[]; next: Step[] } {
+  const mine = Object.values(open)
+    .map((one) => ('job' in one ? unknownJob(one.job, titleOf(one.job)) : one))
+    .filter((one) => project === undefined || one.project === project);
+  return {
+    blockers: mine.flatMap(({ blocker }) => (blocker === '' ? [] : [blocker])),
+    next: mine.flatMap(({ next }) => next ?? []),
+  };
+}
+
+/** Jobs of which nobody knows how they ended. */
+export const unknownJobs = ({ open }: OpenState): string[] =>
+  Object.values(open).flatMap((one) => ('job' in one ? [one.job] : []));
+
+const unknownJob = (job: string, known: ReturnType<TitleOf>): Exclude<Open, { job: string }> => ({
+  blocker: `${known?.title ?? 'A job'} has an unknown outcome (${job})`,
+  next: { text: 'look what it did, and say so', command: `reeve jobs resolve ${job}` },
+  project: known?.project,
+});
+
+/** One record's change of it. */
+export const applyOpen = (state: OpenState, record: LedgerRecord): void => new Opener(state).apply(record);
+
+class Opener {
+  readonly #state: OpenState;
+
+  constructor(state: OpenState) {
+    this.#state = state;
+  }
+
+  apply(record: LedgerRecord): void {
     switch (record.type) {
       case 'halt.set': {
         const { scope, by, reason } = record.body;
@@ -30,7 +87,7 @@ export class OpenThings {
         break;
       }
       case 'halt.lifted':
-        this.#open.delete(`halt ${record.body.scope === 'all' ? '' : record.body.scope.project}`);
+        this.#close(`halt ${record.body.scope === 'all' ? '' : record.body.scope.project}`);
         break;
       case 'work.paused': {
         const { by, reason } = record.body;
@@ -38,7 +95,7 @@ export class OpenThings {
         break;
       }
       case 'work.resumed':
-        this.#open.delete('pause');
+        this.#close('pause');
         break;
       case 'incident.opened': {
         const { id, title, severity, project, env } = record.body;
@@ -47,24 +104,25 @@ export class OpenThings {
           next: { text: `see "${title}" through`, command: `reeve incidents show ${id}` },
           project,
         });
-        this.#titles.set(id, { title, project, severity });
+        this.#state.titles[id] = { title, project, severity };
+        dropOldest(this.#state.titles, MAX_TITLES);
         break;
       }
       case 'incident.reopened': {
-        const known = this.#titles.get(record.body.id);
+        const known = own(this.#state.titles, record.body.id);
         if (known !== undefined)
           this.#set(record.body.id, {
             blocker: `Incident, again: ${known.title}`,
             next: { text: `see "${known.title}" through`, command: `reeve incidents show ${record.body.id}` },
             project: known.project,
           });
-        this.#open.delete(`review ${record.body.id}`);
+        this.#close(`review ${record.body.id}`);
         break;
       }
       case 'incident.resolved': {
         const { id } = record.body;
-        this.#open.delete(id);
-        const known = this.#titles.get(id);
+        this.#close(id);
+        const known = own(this.#state.titles, id);
         if (known?.severity === 'page')
           this.#set(`review ${id}`, {
             blocker: '',
@@ -74,8 +132,8 @@ export class OpenThings {
         break;
       }
       case 'incident.reviewed':
-        this.#open.delete(`review ${record.body.id}`);
-        this.#titles.delete(record.body.id);
+        this.#close(`review ${record.body.id}`);
+        delete this.#state.titles[record.body.id];
         break;
       case 'grant.requested': {
         const { id, by, cap, project } = record.body;
@@ -84,13 +142,13 @@ export class OpenThings {
           next: { text: `answer ${by}, who asks for ${cap}`, command: `reeve grant show ${id}` },
           project,
         });
-        this.#needs.set(id, record.body.needs);
+        this.#state.needs[id] = record.body.needs;
         break;
       }
       case 'grant.approved': {
         const { id } = record.body;
-        const left = (this.#needs.get(id) ?? 1) - 1;
-        this.#needs.set(id, left);
+        const left = (own(this.#state.needs, id) ?? 1) - 1;
+        this.#state.needs[id] = left;
         if (left <= 0) this.#closed(id);
         break;
       }
@@ -105,7 +163,7 @@ export class OpenThings {
         });
         break;
       case 'review.closed':
-        this.#open.delete(record.body.id);
+        this.#close(record.body.id);
         break;
       case 'mandate.suspended': {
         const { id, why } = record.body;
@@ -119,7 +177,7 @@ export class OpenThings {
         break;
       }
       case 'mandate.accepted':
-        this.#open.delete(`mandate ${record.body.mandate.id}`);
+        this.#close(`mandate ${record.body.mandate.id}`);
         break;
       case 'heal.breaker_opened': {
         const { rule, why } = record.body;
@@ -130,7 +188,7 @@ export class OpenThings {
         break;
       }
       case 'heal.breaker_closed':
-        this.#open.delete(`heal ${record.body.rule}`);
+        this.#close(`heal ${record.body.rule}`);
         break;
       case 'rule.stopped': {
         const { rule, why } = record.body;
@@ -141,46 +199,39 @@ export class OpenThings {
         break;
       }
       case 'rule.reset':
-        this.#open.delete(`rule ${record.body.rule}`);
+        this.#close(`rule ${record.body.rule}`);
         break;
       case 'job.attempt': {
         const { job_id, status } = record.body.attempt;
         if (status !== 'UNKNOWN') {
-          this.#open.delete(job_id);
+          this.#close(job_id);
           break;
         }
-        const job = titleOf(job_id);
-        this.#set(job_id, {
-          blocker: `${job?.title ?? 'A job'} has an unknown outcome (${job_id})`,
-          next: { text: 'look what it did, and say so', command: `reeve jobs resolve ${job_id}` },
-          project: job?.project,
-        });
+        this.#state.open[job_id] = { job: job_id };
         break;
       }
       case 'job.resolved':
-        this.#open.delete(record.body.job_id);
+        this.#close(record.body.job_id);
         break;
     }
   }
 
-  /** As it is now: of everything, or of one project. */
-  now(project: string | undefined): { blockers: string[]; next: Step[] } {
-    const mine = [...this.#open.values()].filter((one) => project === undefined || one.project === project);
-    return {
-      blockers: mine.flatMap(({ blocker }) => (blocker === '' ? [] : [blocker])),
-      next: mine.flatMap(({ next }) => next ?? []),
-    };
+  #set(key: string, open: Exclude<Open, { job: string }>): void {
+    this.#state.open[key] = open;
+    dropOldest(this.#state.open, MAX_OPEN);
   }
-
-  /** Incidents until they are reviewed, and approvals that requests still need. */
-  readonly #titles = new Map<string, { title: string; project: string; severity: string }>();
-  readonly #needs = new Map<string, number>();
-
-  #set(key: string, open: Omit<Open, 'project'> & { project?: string | undefined }): void {
-    this.#open.set(key, { project: undefined, ...open });
+  #close(key: string): void {
+    delete this.#state.open[key];
   }
   #closed(request: string): void {
-    this.#open.delete(request);
-    this.#needs.delete(request);
+    this.#close(request);
+    delete this.#state.needs[request];
   }
+}
+
+/** A tenth beyond the bound before any is dropped, since looking for the oldest takes time. */
+function dropOldest(rows: Record<string, unknown>, max: number): void {
+  const keys = Object.keys(rows);
+  if (keys.length < max * 1.1) return;
+  for (const key of keys.slice(0, keys.length - max)) delete rows[key];
 }
