@@ -1,4 +1,4 @@
-import { ApplicationCommandType, REST, Routes } from 'discord.js';
+import { ApplicationCommandType, REST, RESTEvents, Routes } from 'discord.js';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { register } from '../../../bots/discord/register.ts';
@@ -15,6 +15,11 @@ async function stage() {
   const guild = discord.addGuild('acme');
   discord.install(app, guild);
   const rest = new REST({ api: discord.api }).setToken(app.token);
+  /** Calls that change something. */
+  const changes: string[] = [];
+  rest.on(RESTEvents.Response, ({ method }) => {
+    if (method !== 'GET') changes.push(method);
+  });
   const memory = path.join(await tempDir('reeve-commands-'), 'discord.commands');
   const session = (names: string[]) => ({
     platform: 'discord' as const,
@@ -26,16 +31,17 @@ async function stage() {
       names.map((name) => runbookSpec(name, [argSpec('env', { type: 'environment' })])),
     ),
   });
-  return { discord, app, guild, rest, memory, session };
+  return { discord, app, guild, rest, changes, memory, session };
 }
 
 test('Discord takes the commands as they are; they are sent again only when something about them changed', async () => {
-  const { discord, app, guild, rest, memory, session } = await stage();
+  const { discord, app, guild, rest, changes, memory, session } = await stage();
   expect(await register(rest, session(['greet']), memory, { dry: true })).toMatchObject({
     added: ['reeve', 'reeve-more', 'greet', 'Capture as issue'],
     changed: true,
   });
   expect(app.commands.get(guild.id) ?? []).toEqual([]);
+  expect(changes).toEqual([]);
   expect(await register(rest, session(['greet']), memory)).toMatchObject({ changed: true });
   expect(app.commands.get(guild.id)?.map(({ name }) => name)).toEqual([
     'reeve',
@@ -48,6 +54,7 @@ test('Discord takes the commands as they are; they are sent again only when some
     added: [],
     removed: [],
   });
+  expect(changes).toEqual(['PUT']);
   expect(await register(rest, session(['greet', 'wave']), memory)).toMatchObject({
     changed: true,
     added: ['wave'],

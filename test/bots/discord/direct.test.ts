@@ -33,3 +33,12 @@ test('attack 42: by direct message, on slash, button, form and menu: refused wit
   await ana.click(dev, 'Confirm exactly this');
   await discord.changes.until(() => ana.sees(ops).find((m) => textOf(m).includes('passed')), 'it', 40_000);
 });
+
+test('attack 42: a bot that uses a command is told that bots are not heard, with a record, whoever it belongs to', async () => {
+  const { discord, world, guild, ops } = await scene();
+  const robot = discord.addMember(guild, discord.addUser('robot', { bot: true }));
+  const asked = await robot.slash(ops, '/reeve status');
+  expect(textOf(await asked.reply())).toContain('Commands of bots and webhooks are not heard');
+  const [refused] = await world.records('admission.refused');
+  expect(refused?.body).toMatchObject({ actor: { account: robot.id }, error: { code: 'CHAT_BOT_ACCOUNT' } });
+});

@@ -54,6 +54,17 @@ test('attack 31: an interaction that Discord delivers twice is one job', async (
   expect(await world.records('job.queued')).toHaveLength(1);
   expect(await world.records('chat.relayed')).toHaveLength(1);
   expect(await world.records('chat.pressed')).toHaveLength(1);
+
+  // What everybody is told they are told once: the answer, and the message of the incident.
+  const open = () => ana.sees(ops).filter(({ ephemeralFor }) => ephemeralFor === undefined);
+  const before = open().length;
+  discord.gateway.duplicateNext();
+  const incident = { title: 'Slow again', project: 'shop', env: 'prod' };
+  await ana.slash(ops, '/reeve incidents open', incident);
+  await discord.changes.until(() => open().length >= before + 2, 'both', 40_000);
+  await (await ana.slash(ops, '/reeve status')).reply();
+  expect(open()).toHaveLength(before + 2);
+  expect(await world.records('incident.opened')).toHaveLength(1);
 });
 
 test('a flood of one person is refused politely, and others are answered', async () => {

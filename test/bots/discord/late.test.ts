@@ -74,6 +74,37 @@ test('429 on the edits of a live message, of its route and of all: it waits, sho
   discord.refusals.none();
 });
 
+test('an edit that Discord does not take for now is not sent again: the newest state is', async () => {
+  const on = await scene();
+  const { discord } = on;
+  const message = await live(on);
+  const edits: string[] = [];
+  const refusal = { kind: 'answer' as const, answer: discord.limits.refusal(1000, 'user') };
+  const seen = (call: { method: string; path: string; body: Buffer }): boolean => {
+    if (call.method === 'PATCH' && call.path.startsWith('/channels/'))
+      edits.push(call.body.toString('latin1'));
+    return false;
+  };
+  discord.rest.faults.plan(seen, refusal);
+  discord.rest.faults.plan('PATCH /channels/*', refusal);
+  await discord.changes.until(() => edits.length > 0, 'an edit', 40_000);
+  await finish(on);
+  await discord.changes.until(() => textOf(message).includes('passed'), 'the end', 60_000);
+  expect(edits.filter((edit) => edit === edits[0])).toHaveLength(1);
+  discord.refusals.none();
+});
+
+test('a post that was taken while its answer got lost is one message, and the live one of its job', async () => {
+  const { discord, world, ana, ops } = await scene();
+  discord.rest.faults.plan('POST /channels/*', { kind: 'lose-answer' });
+  const plan = await (await ana.slash(ops, '/reeve deploy', { project: 'shop', env: 'dev' })).reply();
+  await ana.click(plan, 'Confirm exactly this');
+  await discord.changes.until(() => ana.sees(ops).find((m) => textOf(m).includes('passed')), 'it', 40_000);
+  expect(ana.sees(ops).filter(({ ephemeralFor }) => ephemeralFor === undefined)).toHaveLength(1);
+  expect(discord.rest.calls.filter(({ status }) => status === 'dropped')).toHaveLength(1);
+  expect(await world.records('job.queued')).toHaveLength(1);
+});
+
 test('a permission that is taken away while a message is live: given up with the reason, and the job goes on', async () => {
   const on = await scene();
   const { discord, world, app, ops } = on;

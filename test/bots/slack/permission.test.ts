@@ -64,6 +64,22 @@ test.each([
   expect(rig.bot.log.filter(({ message }) => message.includes('token'))).toEqual([]);
 });
 
+test.each(['internal_error', 'service_unavailable', 'ratelimited'])(
+  'an edit that Slack refuses for now, with %s, is tried again, and the message tells the end',
+  async (word) => {
+    const rig = await slackRig({ hurry: 200 });
+    const { slack, world, bot } = rig;
+    const message = await live(rig, rig.ops);
+    const answer = { status: 200, body: { ok: false, error: word } };
+    slack.web.faults.plan('POST chat.update', { kind: 'answer', answer });
+    await finish(rig);
+    await slack.until(() => textOf(message).includes('passed'), 'the end');
+    await until(async () => (await world.records('chat.closed')).length === 1);
+    expect((await world.records('chat.closed'))[0]?.body.why).toBeUndefined();
+    expect(bot.log.filter(({ level }) => level === 'error')).toEqual([]);
+  },
+);
+
 test('a scope that is taken away while a message is live: said with its name; given back, the message tells the end', async () => {
   const rig = await slackRig({ hurry: 200 });
   const { slack, world, app, bot, ops, ben } = rig;
