@@ -88,6 +88,22 @@ test('what a bot sends beyond what was asked is left out: too many, too old, lat
   expect(described(linear)[1]).toContain('> old 0');
 });
 
+test('five people at the same moment: one draft, one of them made it, each has its link', async () => {
+  const rig = await openChatRig();
+  const linear = await linearBeside(rig);
+  const ask = capture({
+    thread: false,
+    chosen: '1',
+    messages: [said('1', Date.now(), 'the export is hidden')],
+  });
+  const answers = await Promise.all([ANA, BEN, ANA, BEN, ANA].map((account) => relay(rig, account, ask)));
+  const titles = answers.map((answer) => (answer.kind === 'reply' ? answer.reply.title : answer.kind));
+  expect(titles.filter((title) => title === '📌 Captured as OPS-1')).toHaveLength(1);
+  expect(titles.filter((title) => title === '📌 This was captured before, as OPS-1')).toHaveLength(4);
+  expect(await rig.records('linear.queued')).toHaveLength(1);
+  expect(linear.world.issues).toHaveLength(1);
+});
+
 test('a link elsewhere, a message too long and fields that nobody knows are not taken', async () => {
   const rig = await openChatRig();
   const messages = [said('1', Date.now(), 'x')];
