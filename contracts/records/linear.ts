@@ -5,6 +5,13 @@ import { DeliveryId, IncidentId, JobId } from '../ids.ts';
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'a UUID');
 const Why = z.string().max(500);
 
+/** Where an issue can be: in sight, in the archive, in the trash, or nowhere any more. */
+const LINEAR_PLACES = ['there', 'archived', 'trashed', 'deleted'] as const;
+export type LinearPlace = (typeof LINEAR_PLACES)[number];
+/** What of an issue is changed by itself. */
+const LINEAR_CHANGES = ['assignee', 'state', 'place'] as const;
+export type LinearChange = (typeof LINEAR_CHANGES)[number];
+
 /** Something to be done in Linear. */
 const LinearWork = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -85,7 +92,16 @@ export const linearRecords = {
     identifier: z.string().max(40).optional(),
     url: z.string().max(500).optional(),
     incident: IncidentId.optional(),
-    did: z.enum(['opened', 'acknowledged', 'noted', 'resolved', 'conflict', 'refused']),
+    /** Where the issue is now, where this tells of it. */
+    place: z.enum(LINEAR_PLACES).optional(),
+    did: z.enum(['opened', 'acknowledged', 'noted', 'resolved', 'moved', 'conflict', 'refused']),
     why: Why,
+  }),
+  /** As of when (ms, by Linear) this is known of an issue: what was changed before that and is heard later counts no more. */
+  'linear.known': z.strictObject({
+    issue: Uuid,
+    incident: IncidentId,
+    of: z.enum(LINEAR_CHANGES),
+    at: z.int().min(0),
   }),
 } as const;

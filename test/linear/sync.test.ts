@@ -175,20 +175,37 @@ test('an issue that is opened again is a conflict, told once on both sides, with
   expect((await heard(rig)).map(({ did }) => did)).toEqual(['conflict', 'conflict', 'conflict']);
 });
 
-test('an issue that was deleted is told once, and its incident goes on', async () => {
+test('an issue that was archived, put in the trash, restored or deleted is told once as that, and its incident goes on', async () => {
   const rig = await open();
   const { world } = rig.linear;
-  const ids = [await rig.open('one'), await rig.open('two')];
+  const { ana } = rig.users;
+  const ids = [await rig.open('one'), await rig.open('two'), await rig.open('three')];
   await rig.sent();
-  world.deleteIssue(rig.users.ana, 'OPS-2');
-  lose(rig);
-  expect(await rig.sync()).toBe('PASS');
-  expect(await rig.sync()).toBe('PASS');
-  expect((await heard(rig)).map(({ did, why }) => [did, why])).toEqual([
-    ['conflict', 'OPS-2 was deleted in Linear; the incident goes on'],
+  const told = async (): Promise<string[]> => {
+    lose(rig);
+    const before = (await heard(rig)).length;
+    expect(await rig.sync({ dry_run: true })).toBe('PASS');
+    expect(await rig.sync()).toBe('PASS');
+    expect(await rig.sync()).toBe('PASS');
+    return (await heard(rig)).slice(before).map(({ did, why }) => `${did}: ${why}`);
+  };
+  world.archiveIssue(ana, 'OPS-1');
+  world.deleteIssue(ana, 'OPS-2');
+  expect(await told()).toEqual([
+    'conflict: OPS-1 was archived in Linear; the incident goes on',
+    'conflict: OPS-2 was moved to the trash in Linear; the incident goes on',
   ]);
-  expect(ids.map((id) => incident(rig, id).state)).toEqual(['open', 'open']);
-  expect(await rig.records('incident.noted')).toHaveLength(1);
+  world.restoreIssue(ana, 'OPS-1');
+  world.restoreIssue(ana, 'OPS-2');
+  expect(await told()).toEqual([
+    'moved: OPS-1 was taken out of the archive of Linear',
+    'moved: OPS-2 was restored in Linear',
+  ]);
+  world.purgeIssue(ana, 'OPS-3');
+  expect(await told()).toEqual(['conflict: OPS-3 was deleted in Linear; the incident goes on']);
+  expect(ids.map((id) => incident(rig, id).state)).toEqual(['open', 'open', 'open']);
+  expect(await rig.records('incident.noted')).toHaveLength(5);
+  expect(rig.linear.refused).toEqual([]);
 });
 
 test('it goes on where it was stopped, and stops where the budget of requests does', async () => {

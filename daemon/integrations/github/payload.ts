@@ -10,7 +10,10 @@ export type Received = Pick<
 
 const Account = z.object({ id: z.int().min(1), login: z.string().max(200), type: z.string() });
 
-/** What of a delivery is looked at; GitHub adds fields as it likes. */
+/**
+ * What of a delivery is looked at; GitHub adds fields as it likes. test/github/payload-types.test.ts holds each field against
+ * @octokit/webhooks-types.
+ */
 const Comment = z.object({
   action: z.enum(['created', 'edited', 'deleted']),
   issue: z.object({ number: z.int().min(1), pull_request: z.unknown().optional() }),
@@ -58,3 +61,4 @@ const Facts = z.object({
   release: z.object({ tag_name: z.string() }).optional(),
   after: z.string().optional(),
 });
+export type Facts = z.input<typeof Facts>;

@@ -169,8 +169,8 @@ export class LinearApi {
       const issue = await this.#sdk.issue(id);
       return issue.trashed === true ? undefined : issue;
     } catch (error) {
-      if (error instanceof LinearProblem && (error.kind === 'gone' || error.kind === 'invalid'))
-        return undefined;
+      // Only that: what Linear merely does not like to be asked is no reason to give up what waits for the issue.
+      if (error instanceof LinearProblem && error.kind === 'gone') return undefined;
       throw error;
     }
   }

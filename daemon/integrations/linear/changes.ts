@@ -36,6 +36,8 @@ const Detail = z.object({
   priority: z.number(),
   url: z.string(),
   updatedAt: Time,
+  archivedAt: z.string().nullish(),
+  trashed: z.boolean().nullish(),
   assignee: User,
   creator: User,
   state: z.object({ name: z.string(), type: z.string() }),
@@ -64,10 +66,10 @@ const COMMENTS = `query reeveComments($filter: CommentFilter, $after: String) {
   }
 }`;
 const DETAILS = `query reeveDetails($filter: IssueFilter) {
-  issues(filter: $filter, first: ${MAX_DETAILS}) {
+  issues(filter: $filter, first: ${MAX_DETAILS}, includeArchived: true) {
     nodes {
-      id identifier title description priority url updatedAt
-      assignee { id } creator { id } state { name type } labels { nodes { id name } }
+      id identifier title description priority url updatedAt archivedAt trashed
+      assignee { id } creator { id } state { name type } labels(first: 50) { nodes { id name } }
       history(first: 30) { nodes { createdAt actorId toAssigneeId toState { type } addedLabelIds } }
     }
     ${PAGE_INFO}
@@ -97,9 +99,23 @@ export class Changes {
     return this.#all(COMMENTS, 'comments', Comment, filter, before);
   }
 
-  /** These issues, at most MAX_DETAILS; those that are no more are left out. */
-  async details(ids: readonly string[]): Promise<Detail[]> {
-    const answer = await this.#request<unknown>(DETAILS, { filter: { id: { in: ids } } });
+  /**
+   * These issues, at most MAX_DETAILS, also those in the archive or the trash; those that are no more are left out. Asks for
+   * half of them at a time when all count for too much.
+   */
+  async details(ids: readonly string[], before: () => Promise<void>): Promise<Detail[]> {
+    await before();
+    let answer: unknown;
+    try {
+      answer = await this.#request<unknown>(DETAILS, { filter: { id: { in: ids } } });
+    } catch (error) {
+      if (!(error instanceof LinearProblem) || error.kind !== 'complex' || ids.length < 2) throw error;
+      const half = Math.ceil(ids.length / 2);
+      return [
+        ...(await this.details(ids.slice(0, half), before)),
+        ...(await this.details(ids.slice(half), before)),
+      ];
+    }
     return read(z.object({ issues: pageOf(Detail) }), answer).issues.nodes;
   }
 

@@ -2,13 +2,15 @@ import { ReeveError } from '../../../contracts/errors.ts';
 import type { EstateConfig } from '../../../contracts/estate.ts';
 import type { LinearSpec } from '../../../contracts/estate/integrations.ts';
 import type { RecordBody } from '../../../contracts/record.ts';
+import type { LinearChange } from '../../../contracts/records/linear.ts';
 import { own } from '../../own.ts';
 import type { Incidents, IncidentView } from '../../ports/incidents.ts';
 import type { People } from '../../ports/people.ts';
 import { block, cut, oneLine } from '../../text.ts';
 import { causeOf, FROM_LINEAR, RESOLVED_THERE } from './mirror.ts';
 import { CommentEvent, IssueEvent } from './payload.ts';
-import { Order } from './order.ts';
+import { isOvertaken, madeAt, toKnow, type Known } from './order.ts';
+import { movedTo, placeIn } from './place.ts';
 import type { LinearState } from './projection.ts';
 import { severityOf } from './words.ts';
 
@@ -19,6 +21,8 @@ export interface HearDeps {
   /** The label that opens an incident, and where. */
   opens(): LinearSpec['opens'];
   state(): LinearState;
+  /** Durable when it resolves. */
+  know(known: Known): Promise<void>;
   /** ms */
   now(): number;
 }
@@ -34,8 +38,6 @@ export type Heard = Omit<RecordBody<'linear.heard'>, 'delivery' | 'of' | 'job' |
  */
 export class Hearer {
   readonly #deps: HearDeps;
-
-  readonly #order = new Order();
 
   constructor(deps: HearDeps) {
     this.#deps = deps;
@@ -65,25 +67,26 @@ export class Hearer {
     const incident = this.#incidentOf(issue);
     if (incident === undefined) return this.#label(event);
     const seen = { identifier, ...(url == null ? {} : { url }) };
-    if (action === 'remove')
-      return this.#conflict(
-        issue,
-        incident,
-        seen,
-        `${identifier} was deleted in Linear; the incident goes on`,
-      );
-    if (action !== 'update') return [];
     const heard: Heard[] = [];
-    const changed = (what: 'assigneeId' | 'stateId'): boolean => {
-      if (updatedFrom == null || !(what in updatedFrom)) return false;
-      if (!this.#order.overtaken(issue, what, event.createdAt)) return true;
-      const why = `${identifier} was changed again since, and that was heard first`;
-      heard.push({ issue, incident: incident.id, did: 'refused', why });
-      return false;
+    const at = madeAt(event);
+    /** Whether it is the newest that is known of this; that is remembered before anything comes of it. */
+    const isNewest = async (of: LinearChange): Promise<boolean> => {
+      if (isOvertaken(this.#deps.state(), incident.id, of, at)) {
+        const why = `${identifier} was changed again since, and that was heard first`;
+        heard.push({ issue, incident: incident.id, did: 'refused', why });
+        return false;
+      }
+      const known = toKnow(this.#deps.state(), { issue, incident: incident.id }, of, at);
+      if (known !== undefined) await this.#deps.know(known);
+      return true;
     };
-    if (changed('assigneeId'))
+    const changed = async (what: 'assigneeId' | 'stateId', of: LinearChange): Promise<boolean> =>
+      action === 'update' && updatedFrom != null && what in updatedFrom && isNewest(of);
+    if (placeIn(event) !== undefined && (await isNewest('place')))
+      heard.push(...(await this.#moved(event, incident, at)));
+    if (await changed('assigneeId', 'assignee'))
       heard.push(...(await this.#assigned(issue, incident, { assigneeId, actor: actor?.id, identifier })));
-    if (updatedFrom != null && changed('stateId')) {
+    if (updatedFrom != null && (await changed('stateId', 'state'))) {
       const closed = state.type === 'completed' || state.type === 'canceled' || state.type === 'duplicate';
       const open = this.#isOpen(incident.id);
       if (closed && open)
@@ -105,6 +108,24 @@ export class Hearer {
         );
     }
     return heard.map((one) => ({ ...seen, ...one }));
+  }
+
+  /** Archived, in the trash, deleted, or back: an open incident goes on without its issue, and that is said. */
+  async #moved(event: IssueEvent, incident: IncidentView, at: number | undefined): Promise<Heard[]> {
+    const { data } = event;
+    const { id: issue, identifier } = data;
+    const now = placeIn(event);
+    const before = own(this.#deps.state().links, incident.id)?.place ?? 'there';
+    if (now === undefined || now === before) return [];
+    const why = movedTo(identifier, before, now);
+    const isOpen = this.#isOpen(incident.id);
+    // What is over is archived sooner or later.
+    if (!isOpen) return [{ issue, incident: incident.id, place: now, did: 'moved', why }];
+    const key = `moved:${issue}:${now}:${at ?? ''}`;
+    if (now !== 'there')
+      return this.#conflict(issue, incident, { place: now }, `${why}; the incident goes on`, key);
+    await this.#deps.incidents.note(incident.id, 'daemon', why, key);
+    return [{ issue, incident: incident.id, place: now, did: 'moved', why }];
   }
 
   /**
@@ -218,8 +239,9 @@ export class Hearer {
     incident: IncidentView,
     seen: Partial<Heard>,
     why: string,
+    key = `conflict:${issue}:${why}`.slice(0, 200),
   ): Promise<Heard[]> {
-    await this.#deps.incidents.note(incident.id, 'daemon', why, `conflict:${issue}:${why}`.slice(0, 200));
+    await this.#deps.incidents.note(incident.id, 'daemon', why, key);
     return [{ issue, incident: incident.id, ...seen, did: 'conflict', why }];
   }
 

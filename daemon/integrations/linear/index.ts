@@ -84,6 +84,7 @@ export class LinearDesk {
     });
     this.#hear = {
       ...deps,
+      know: async (known) => void (await deps.ledger.append('linear.known', known)),
       config: () => config.current().config,
       opens: () => connection.spec?.opens,
       state: () => this.#state,

@@ -155,7 +155,7 @@ export class Lane {
     const problem = error instanceof LinearProblem ? error : new LinearProblem('invalid', 'our own mistake');
     this.#deps.failed(op);
     const now = clock.monotonic();
-    if (problem.kind === 'invalid' || problem.kind === 'gone') {
+    if (problem.kind === 'invalid' || problem.kind === 'complex' || problem.kind === 'gone') {
       // It was heard, so Linear is there.
       this.#failures = 0;
       this.#failing = null;

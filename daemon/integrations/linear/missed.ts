@@ -2,6 +2,7 @@ import type { LinearSpec } from '../../../contracts/estate/integrations.ts';
 import { own } from '../../own.ts';
 import type { IncidentView } from '../../ports/incidents.ts';
 import type { Detail, Said } from './changes.ts';
+import { placeOf } from './place.ts';
 import type { LinearState, Link } from './projection.ts';
 
 /** A delivery as Linear would have sent it, had it come (payload.ts). */
@@ -67,13 +68,19 @@ export const commentDelivery = ({ id, body, user, issue }: Said): Delivery => ({
   data: { id, body, issueId: issue?.id },
 });
 
-/** That an issue is no more, as Linear would have told of it. */
-export const removedDelivery = ({ issue, identifier, url }: Link): Delivery => ({
-  type: 'Issue',
-  action: 'remove',
-  url,
-  data: { id: issue, identifier: identifier ?? issue, state: { name: '', type: '' } },
-});
+/** Where an issue is now, as Linear would have told of it; undefined where that is known. `issue`: absent where it is no more. */
+export function movedDelivery(link: Link, issue: Detail | undefined): Delivery | undefined {
+  const now = issue === undefined ? 'deleted' : placeOf(issue);
+  if (now === (link.place ?? 'there')) return undefined;
+  if (issue !== undefined) return delivery(issue, now === 'there' ? 'restore' : 'remove', undefined);
+  const { identifier, url } = link;
+  return {
+    type: 'Issue',
+    action: 'remove',
+    url,
+    data: { id: link.issue, identifier: identifier ?? link.issue, state: { name: '', type: '' } },
+  };
+}
 
 function newest(
   { history }: Detail,
@@ -89,14 +96,16 @@ const update = (issue: Detail, actor: string | undefined, updatedFrom: object): 
 });
 
 function delivery(issue: Detail, action: string, actor: string | undefined): Delivery {
-  const { id, identifier, title, description, priority, state, labels, assignee, url } = issue;
+  const { id, identifier, title, description, priority, state, labels, assignee, url, archivedAt, trashed } =
+    issue;
   return {
     type: 'Issue',
     action,
     url,
     ...(actor === undefined ? {} : { actor: { id: actor } }),
     data: {
-      ...{ id, identifier, title, description, priority, state },
+      ...{ id, identifier, title, description, priority, state, archivedAt, trashed },
+      updatedAt: new Date(issue.updatedAt).toISOString(),
       labels: labels.nodes,
       assigneeId: assignee?.id ?? null,
     },

@@ -1,24 +1,31 @@
-/** Issues and what of them is remembered; deliveries that overtake each other are seconds apart. */
-const MAX_KEPT = 1000;
+import type { RecordBody } from '../../../contracts/record.ts';
+import type { LinearChange } from '../../../contracts/records/linear.ts';
+import { own } from '../../own.ts';
+import type { IssueEvent } from './payload.ts';
+import type { LinearState } from './projection.ts';
 
-/** Which change of an issue is the newest that was heard: Linear delivers in no order that can be relied on. */
-export class Order {
-  readonly #newest = new Map<string, number>();
+export type Known = RecordBody<'linear.known'>;
 
-  /** Whether a change, made at this time (ISO 8601), came after a newer one of the same. */
-  overtaken(issue: string, what: string, made: string | null | undefined): boolean {
-    const at = Date.parse(made ?? '');
-    if (Number.isNaN(at)) return false;
-    const key = `${issue} ${what}`;
-    const newest = this.#newest.get(key);
-    if (newest !== undefined && at < newest) return true;
-    this.#newest.delete(key);
-    this.#newest.set(key, at);
-    if (this.#newest.size > MAX_KEPT)
-      for (const oldest of this.#newest.keys()) {
-        this.#newest.delete(oldest);
-        break;
-      }
-    return false;
-  }
+/** As of when a delivery says it, ms; undefined: it does not say. */
+export function madeAt({ data, createdAt }: Pick<IssueEvent, 'data' | 'createdAt'>): number | undefined {
+  const [at] = [data.updatedAt, createdAt]
+    .map((time) => Date.parse(time ?? ''))
+    .filter((time) => !Number.isNaN(time));
+  return at;
+}
+
+/** Whether something newer is known of it: Linear delivers in no order that can be relied on, and again after hours. */
+export const isOvertaken = (state: LinearState, incident: string, of: LinearChange, at: number | undefined) =>
+  at !== undefined && at < (own(state.links, incident)?.known?.[of] ?? 0);
+
+/** What is to be remembered for that; undefined when it is. */
+export function toKnow(
+  state: LinearState,
+  about: { issue: string; incident: string },
+  of: LinearChange,
+  at: number | undefined,
+): Known | undefined {
+  const { issue, incident } = about;
+  if (at === undefined || at <= (own(state.links, incident)?.known?.[of] ?? 0)) return undefined;
+  return { issue, incident, of, at };
 }

@@ -1,9 +1,10 @@
 /**
  * Why Linear did not do it. `down`: no answer, or one of trouble over there. `limited`: it asks for patience. `refused`: it
- * does not know our key. `invalid`: this request alone is wrong. `gone`: what it is about is no more.
+ * does not know our key. `invalid`: this request alone is wrong. `complex`: it asks for more than Linear gives at once.
+ * `gone`: what it is about is no more.
  */
 export class LinearProblem extends Error {
-  readonly kind: 'down' | 'limited' | 'refused' | 'invalid' | 'gone';
+  readonly kind: 'down' | 'limited' | 'refused' | 'invalid' | 'complex' | 'gone';
   /** Not before so many ms. */
   readonly retryAfter: number;
 

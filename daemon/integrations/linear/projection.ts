@@ -1,5 +1,5 @@
 import type { RecordBody } from '../../../contracts/record.ts';
-import type { LinearTodo, LinearWork } from '../../../contracts/records/linear.ts';
+import type { LinearChange, LinearPlace, LinearTodo, LinearWork } from '../../../contracts/records/linear.ts';
 import type { Projection } from '../../ports/state.ts';
 
 /** Issues that are remembered, the newest; those of open incidents always. */
@@ -19,6 +19,10 @@ export interface Link {
   assigned: string | null;
   /** Whether it is closed in Linear, as far as we did it or heard of it. */
   closed?: boolean;
+  /** Where it is in Linear, as far as we heard; absent: in sight. */
+  place?: LinearPlace;
+  /** As of when each of these is known, ms by Linear's clock. */
+  known?: Partial<Record<LinearChange, number>>;
 }
 
 /** The issue of a TODO. */
@@ -67,7 +71,7 @@ export interface LinearState {
 
 export const linearProjection: Projection<LinearState> = {
   name: 'linear',
-  version: 4,
+  version: 5,
   initial: () => ({
     upto: null,
     waiting: {},
@@ -91,16 +95,23 @@ export const linearProjection: Projection<LinearState> = {
         done(state, record.body, record.ts);
         break;
       case 'linear.heard': {
-        const { of = 0, delivery, seen, issue, incident, did, why, closed } = record.body;
+        const { of = 0, delivery, seen, issue, incident, did, why, closed, place } = record.body;
         const { identifier = null, url = null } = record.body;
         state.upto = Math.max(state.upto ?? 0, of);
         for (const id of [delivery, seen]) if (id !== undefined) remember(state, id);
         const known = state.links[incident ?? ''];
         if (known !== undefined && closed !== undefined) known.closed = closed;
+        if (known !== undefined && place !== undefined) known.place = place;
         if (did === 'opened' && incident !== undefined)
           link(state, { incident, issue, identifier, url, assigned: null });
         if (did === 'conflict' || did === 'refused')
           odd(state, { at: record.ts, what: identifier ?? issue, why, incident: incident ?? null });
+        break;
+      }
+      case 'linear.known': {
+        const { incident, of, at } = record.body;
+        const known = state.links[incident];
+        if (known !== undefined) known.known = { ...known.known, [of]: Math.max(known.known?.[of] ?? 0, at) };
         break;
       }
     }

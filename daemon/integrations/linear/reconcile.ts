@@ -2,12 +2,13 @@ import { fail } from '../../../contracts/errors.ts';
 import type { LinearSpec } from '../../../contracts/estate/integrations.ts';
 import { own } from '../../own.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Incidents, IncidentView } from '../../ports/incidents.ts';
+import type { IncidentView } from '../../ports/incidents.ts';
 import type { LinearReconcile, LinearReconciled } from '../../ports/linear.ts';
 import type { LinearApi } from './api.ts';
 import { MAX_DETAILS, type Changed, type Detail, type Said } from './changes.ts';
 import { Hearer, type Heard, type HearDeps } from './hear.ts';
-import { commentDelivery, missedOf, removedDelivery } from './missed.ts';
+import { commentDelivery, missedOf, movedDelivery } from './missed.ts';
+import { toKnow } from './order.ts';
 import { LinearProblem } from './problem.ts';
 import type { LinearState, Link } from './projection.ts';
 
@@ -39,7 +40,7 @@ type Found = { at: number; key: string } & ({ issue: string } | { comment: Said 
  */
 export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Promise<LinearReconciled> {
   const result: LinearReconciled = { looked: 0, heard: [] };
-  const hearer = new Hearer(ask.dryRun ? { ...deps.hear, incidents: dry(deps.hear.incidents) } : deps.hear);
+  const hearer = new Hearer(ask.dryRun ? dry(deps.hear) : deps.hear);
   /** Judged as deliveries are, and never between two of them. */
   const hear = async (key: string, deliveries: () => readonly object[]): Promise<void> => {
     const told = await deps.alone(async () => {
@@ -59,8 +60,7 @@ export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Prom
     const before = (): Promise<void> => pace(deps, ask.signal);
     const read = async (ids: readonly string[]): Promise<Map<string, Detail>> => {
       if (ids.length === 0) return new Map();
-      await before();
-      return new Map((await changes.details(ids)).map((one) => [one.id, one]));
+      return new Map((await changes.details(ids, before)).map((one) => [one.id, one]));
     };
     const since = ask.since ?? deps.clock.now() - FIRST;
     const from = ask.exact ? since : since - OVERLAP;
@@ -86,16 +86,20 @@ export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Prom
             ? []
             : missedOf(detail, incident, { state: deps.state(), opens: deps.opens() });
         });
+        const detail = 'issue' in one ? details.get(one.issue) : undefined;
+        if (detail !== undefined && !ask.dryRun) await deps.alone(() => know(deps, detail));
       }
       await ask.log(`progress ${result.looked}/${found.length}\n`);
       await ask.reached(part.at(-1)?.at ?? since);
     }
-    // What was deleted is in no list of changes: those that should be there are asked for.
+    // What was archived or deleted is in no list of changes: those that should be there are asked for.
     for (const part of parts(expected(deps, ask))) {
       ask.signal.throwIfAborted();
       const details = await read(part.map(({ issue }) => issue));
-      for (const link of part)
-        if (!details.has(link.issue)) await hear(removedKey(link), () => [removedDelivery(link)]);
+      for (const link of part) {
+        const moved = movedDelivery(link, details.get(link.issue));
+        if (moved !== undefined) await hear(`${link.issue}@moved`, () => [moved]);
+      }
     }
     return result;
   } catch (error) {
@@ -108,18 +112,24 @@ function* parts<T>(all: readonly T[]): Generator<T[]> {
   for (let at = 0; at < all.length; at += MAX_DETAILS) yield all.slice(at, at + MAX_DETAILS);
 }
 
-const removedKey = ({ issue }: Link): string => `${issue}@removed`;
-
-/** Issues of open incidents that Linear has taken, and that nobody said are no more. */
+/** Issues of open incidents that Linear has taken, and of which nobody said that they are no more. */
 function expected(deps: ReconcileDeps, { project }: LinearReconcile): Link[] {
-  const { links, recent } = deps.state();
-  const known = new Set(recent);
-  return Object.values(links).filter((link) => {
-    if (link.identifier === null || known.has(removedKey(link))) return false;
+  return Object.values(deps.state().links).filter((link) => {
+    if (link.identifier === null || link.place === 'deleted') return false;
     const incident = incidentOf(deps, link.issue);
     const isOpen = incident?.state === 'open' || incident?.state === 'acknowledged';
     return isOpen && (project === undefined || incident.project === project);
   });
+}
+
+/** Deliveries of what was changed before it was looked at come too late. */
+async function know(deps: ReconcileDeps, { id: issue, updatedAt }: Detail): Promise<void> {
+  const incident = incidentOf(deps, issue);
+  if (incident?.state !== 'open' && incident?.state !== 'acknowledged') return;
+  for (const of of ['assignee', 'state'] as const) {
+    const known = toKnow(deps.state(), { issue, incident: incident.id }, of, updatedAt);
+    if (known !== undefined) await deps.hear.know(known);
+  }
 }
 
 /** What concerns us of it, oldest first, and what was not looked at as it is now. */
@@ -183,11 +193,15 @@ async function pace({ clock, wait }: ReconcileDeps, signal: AbortSignal): Promis
 }
 
 /** Judges everything, and changes nothing. */
-const dry = (incidents: HearDeps['incidents']): Pick<Incidents, keyof HearDeps['incidents']> => ({
-  get: (...given) => incidents.get(...given),
-  said: (...given) => incidents.said(...given),
-  open: () => Promise.resolve({ id: `inc_${'0'.repeat(16)}`, existing: false }),
-  acknowledge: () => Promise.resolve(),
-  note: () => Promise.resolve(),
-  resolve: () => Promise.resolve(),
+const dry = (hear: HearDeps): HearDeps => ({
+  ...hear,
+  know: () => Promise.resolve(),
+  incidents: {
+    get: (...given) => hear.incidents.get(...given),
+    said: (...given) => hear.incidents.said(...given),
+    open: () => Promise.resolve({ id: `inc_${'0'.repeat(16)}`, existing: false }),
+    acknowledge: () => Promise.resolve(),
+    note: () => Promise.resolve(),
+    resolve: () => Promise.resolve(),
+  },
 });

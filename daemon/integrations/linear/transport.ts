@@ -6,8 +6,8 @@ import { oneLine } from '../../text.ts';
 import type { Budget } from './budget.ts';
 import { LinearProblem } from './problem.ts';
 
-/** For one answer: ms, bytes. */
 const PATIENCE = 20_000;
+/** Of one answer, bytes. */
 const MAX_ANSWER = 4 * 1024 * 1024;
 
 /** It stays out of the bundle: 3 MB that most daemons never need, and 30 MB of memory while it is loaded. */
@@ -22,11 +22,13 @@ export interface TransportDeps {
   now(): number;
   monotonic(): number;
   sdk: Pick<typeof Sdk, 'parseLinearError'>;
+  /** For one answer, ms; 20 s when absent. */
+  patience?: number;
 }
 
 /** How the SDK asks: over our own connection, which judges addresses, ends in time, and hears of the limits. Rejects LinearProblem. */
 export function requestOver(deps: TransportDeps): ConstructorParameters<typeof Sdk.LinearSdk>[0] {
-  const { api, token, allowed, budget, now, monotonic } = deps;
+  const { api, token, allowed, budget, now, monotonic, patience = PATIENCE } = deps;
   return async <Response>(document: string, variables?: Record<string, unknown>): Promise<Response> => {
     budget.spent(monotonic());
     let answer;
@@ -42,11 +44,11 @@ export function requestOver(deps: TransportDeps): ConstructorParameters<typeof S
           },
           body: JSON.stringify({ query: String(document), variables }),
         },
-        { allowed, signal: AbortSignal.timeout(PATIENCE), maxBytes: MAX_ANSWER, redirects: 0 },
+        { allowed, signal: AbortSignal.timeout(patience), maxBytes: MAX_ANSWER, redirects: 0 },
       );
     } catch (error) {
       if (error instanceof ReeveError) throw new LinearProblem('refused', error.message, { cause: error });
-      const why = error instanceof HttpProblem ? error.message : `no answer within ${PATIENCE / 1000} s`;
+      const why = error instanceof HttpProblem ? error.message : `no answer within ${patience / 1000} s`;
       throw new LinearProblem('down', why, { cause: error });
     }
     const { status, headers } = answer;
@@ -60,6 +62,13 @@ export function requestOver(deps: TransportDeps): ConstructorParameters<typeof S
       return result.data as Response;
     throw problemOf(deps, { status, headers, result });
   };
+}
+
+interface Answered {
+  status: number;
+  headers: Record<string, string>;
+  /** Undefined: no JSON. */
+  result: Result | undefined;
 }
 
 interface Result {
@@ -76,37 +85,47 @@ function parse(body: Buffer): Result | undefined {
   }
 }
 
-function problemOf(
-  { sdk, now }: TransportDeps,
-  {
-    status,
-    headers,
-    result,
-  }: { status: number; headers: Record<string, string>; result: Result | undefined },
-): LinearProblem {
-  if (result === undefined && status >= 400 && status < 500 && ![401, 403, 429].includes(status))
-    return new LinearProblem('down', `it answered ${status}, and not as Linear does`);
+/**
+ * By what Linear says, and where it says nothing that is of GraphQL by the status alone (types `LinearErrorType` and
+ * `parseLinearError` of @linear/sdk, which takes every other 4xx for a key that is wrong; docs, "Rate limiting").
+ */
+function problemOf({ sdk, now }: TransportDeps, { status, headers, result }: Answered): LinearProblem {
+  const [first] = result?.errors ?? [];
+  if (first === undefined && ![401, 403, 429].includes(status)) {
+    const how = result === undefined || status < 500 ? ', and not as Linear does' : '';
+    return new LinearProblem('down', `it answered ${status}${how}`);
+  }
   const parsed = sdk.parseLinearError({
     response: { ...result, status, headers: new Headers(headers) },
   } as Parameters<typeof sdk.parseLinearError>[0]);
   const type: string | undefined = parsed.type;
-  const [first] = result?.errors ?? [];
   const said = oneLine(parsed.errors?.[0]?.message ?? first?.message ?? `it answered ${status}`, 300);
-  // The first answer to a spent limit is a 400 (Linear docs, "Rate limiting").
-  if (type === 'Ratelimited' || first?.extensions?.code === 'RATELIMITED') {
-    const reset = Number(headers['x-ratelimit-requests-reset'] ?? NaN);
-    const seconds = Number(headers['retry-after'] ?? NaN);
-    const retryAfter = Number.isFinite(seconds) ? seconds * 1000 : Number.isFinite(reset) ? reset - now() : 0;
-    return new LinearProblem('limited', 'its limit of requests is spent', {
-      retryAfter: Math.max(0, retryAfter),
-    });
-  }
+  // The first answer to a spent limit is a 400.
+  if (type === 'Ratelimited' || first?.extensions?.code === 'RATELIMITED') return spent(headers, now());
   if (type === 'AuthenticationError' || type === 'Forbidden')
     return new LinearProblem('refused', `it does not take the key: ${said}`);
   if (status >= 500 || type === 'InternalError' || type === 'NetworkError' || type === 'LockTimeout')
     return new LinearProblem('down', said);
-  return new LinearProblem(
-    /not found|could not find/i.test(`${first?.message ?? ''} ${said}`) ? 'gone' : 'invalid',
-    said,
+  const words = `${first?.message ?? ''} ${said}`;
+  if (/too complex/i.test(words))
+    return new LinearProblem('complex', `it is asked for too much at once: ${said}`);
+  return new LinearProblem(/not found|could not find/i.test(words) ? 'gone' : 'invalid', said);
+}
+
+/** Which limit is spent, and until when: its reset is a time, in ms. */
+function spent(headers: Record<string, string>, now: number): LinearProblem {
+  const number = (name: string): number => Number(headers[name] ?? NaN);
+  const limits = [
+    ['requests', 'requests'],
+    ['complexity', 'complexity'],
+    ['endpoint-requests', 'requests for this'],
+  ] as const;
+  const empty = limits.filter(([name]) => number(`x-ratelimit-${name}-remaining`) === 0);
+  const [[name, what] = limits[0]] = empty.toSorted(
+    ([a], [b]) => number(`x-ratelimit-${b}-reset`) - number(`x-ratelimit-${a}-reset`),
   );
+  const seconds = number('retry-after');
+  const reset = number(`x-ratelimit-${name}-reset`);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Number.isFinite(reset) ? reset - now : 0;
+  return new LinearProblem('limited', `its limit of ${what} is spent`, { retryAfter: Math.max(0, wait) });
 }

@@ -43,6 +43,14 @@ const Issue = Common.extend({
   pull_request: z.unknown().optional(),
 });
 
+/** What is read of each, from the API and from webhooks alike. */
+export type Read = {
+  releases: z.input<typeof Release>;
+  deployments: z.input<typeof Deployment>;
+  runs: z.input<typeof Run>;
+  issues: z.input<typeof Issue>;
+};
+
 interface KindOf {
   /** Below `/repositories/<id>`. */
   path: string;

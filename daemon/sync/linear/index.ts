@@ -4,7 +4,7 @@ import { inMarkdown } from '../../markdown.ts';
 import { oneLine } from '../../text.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 
-const DID = ['opened', 'acknowledged', 'noted', 'resolved', 'conflict', 'refused'] as const;
+const DID = ['opened', 'acknowledged', 'noted', 'resolved', 'moved', 'conflict', 'refused'] as const;
 
 /** Issues of Linear and the incidents they stand for: what no delivery has told. */
 export const linear: SyncJob = {

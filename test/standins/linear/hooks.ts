@@ -65,7 +65,10 @@ function issueData(world: LinearWorld, issue: Issue): object {
     creatorId,
     completedAt,
     canceledAt,
+    archivedAt,
     trashed,
+    createdAt,
+    updatedAt,
   } = issue;
   const state = world.stateNamed(stateId);
   return shaped('IssueWebhookPayload', {
@@ -80,7 +83,10 @@ function issueData(world: LinearWorld, issue: Issue): object {
     creatorId,
     completedAt,
     canceledAt,
+    archivedAt,
     trashed,
+    createdAt,
+    updatedAt,
     identifier: world.identifier(issue),
     url: world.url(issue),
     teamId: world.team.id,

@@ -136,10 +136,14 @@ export function root(world: LinearWorld, viewer: User): object {
         world.labels.map(labelOf).filter((one) => fits(one, filter)),
         page,
       ),
-    issues: ({ filter, ...page }: Page & { filter?: object }) =>
+    issues: ({
+      filter,
+      includeArchived = false,
+      ...page
+    }: Page & { filter?: object; includeArchived?: boolean }) =>
       connection(
         world.issues
-          .filter((one) => !one.trashed && fits(filtered(one), filter))
+          .filter((one) => (includeArchived || one.archivedAt === null) && fits(filtered(one), filter))
           .toSorted(page.orderBy === 'updatedAt' ? byUpdate : () => 0)
           .map(issueOf),
         page,

@@ -46,6 +46,7 @@ export interface Issue {
   creatorId: string;
   completedAt: string | null;
   canceledAt: string | null;
+  archivedAt: string | null;
   trashed: boolean;
   createdAt: string;
   updatedAt: string;
@@ -54,7 +55,7 @@ export interface Issue {
 /** What a webhook is sent about. */
 export interface Change {
   type: 'Issue' | 'Comment';
-  action: 'create' | 'update' | 'remove';
+  action: 'create' | 'update' | 'remove' | 'restore';
   actor: User;
   of: Issue | Comment;
   updatedFrom?: Record<string, unknown>;
@@ -176,6 +177,7 @@ export class LinearWorld {
       creatorId: actor.id,
       completedAt: null,
       canceledAt: null,
+      archivedAt: null,
       trashed: false,
       createdAt: now(),
       updatedAt: now(),
@@ -220,10 +222,45 @@ export class LinearWorld {
     return issue;
   }
 
+  /** Into the trash, which is archived. */
   deleteIssue(actor: User, id: string): void {
+    this.#move(actor, id, { archivedAt: now(), trashed: true }, 'remove');
+  }
+
+  /** Into the archive. Who reads webhooks has seen `remove` and `update` told of it. */
+  archiveIssue(actor: User, id: string, action: 'remove' | 'update' = 'remove'): void {
+    this.#move(actor, id, { archivedAt: now(), trashed: false }, action);
+  }
+
+  /** Out of the archive or the trash. */
+  restoreIssue(actor: User, id: string, action: 'restore' | 'update' = 'update'): void {
+    this.#move(actor, id, { archivedAt: null, trashed: false }, action);
+  }
+
+  /** What was in the trash for long enough is no more. */
+  purgeIssue(actor: User, id: string): void {
     const issue = this.issue(id);
-    issue.trashed = true;
-    this.#changed({ type: 'Issue', action: 'remove', actor, of: issue });
+    this.issues.splice(this.issues.indexOf(issue), 1);
+    this.#changed({
+      type: 'Issue',
+      action: 'remove',
+      actor,
+      of: { ...issue, archivedAt: null, trashed: false },
+    });
+  }
+
+  #move(actor: User, id: string, to: Pick<Issue, 'archivedAt' | 'trashed'>, action: Change['action']): void {
+    const issue = this.issue(id);
+    const { archivedAt, trashed } = issue;
+    Object.assign(issue, to, { updatedAt: now() });
+    const updatedFrom = { archivedAt, ...(trashed === to.trashed ? {} : { trashed }) };
+    this.#changed({
+      type: 'Issue',
+      action,
+      actor,
+      of: issue,
+      ...(action === 'update' ? { updatedFrom } : {}),
+    });
   }
 
   createComment(actor: User, input: { id?: string; issueId?: string; body?: string }): Comment {

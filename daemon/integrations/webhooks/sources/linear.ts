@@ -12,7 +12,8 @@ const ID = /^[A-Za-z0-9-]{1,80}$/;
 /** Linear signs the raw body (`Linear-Signature`), and the body holds the time (`webhookTimestamp`). */
 export const linear: SourceKind = {
   kind: 'linear',
-  maxBody: 1024 * 1024,
+  /** As much as the SDK of Linear takes by default (`LINEAR_WEBHOOK_DEFAULT_MAX_BODY_BYTES`), bytes. */
+  maxBody: 5 * 1024 * 1024,
   patience: 5000,
   key: keyOf,
 
