@@ -5,7 +5,7 @@ import type {
 } from '@linear/sdk/webhooks';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { CommentEvent, IssueEvent } from '../../daemon/integrations/linear/payload.ts';
+import { IssueEvent, type CommentEvent } from '../../daemon/integrations/linear/payload.ts';
 import { linear } from '../../daemon/integrations/webhooks/sources/linear.ts';
 import { noDrift, type Drift, type Named } from '../helpers/drift.ts';
 import { startLinear } from '../standins/linear/index.ts';
