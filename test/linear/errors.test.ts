@@ -141,9 +141,7 @@ test('what Linear, or what stands before it, answers is what it means, and says 
     patience: 200,
   });
   const asked = async (): Promise<LinearProblem> => {
-    const error: unknown = await request('query { viewer { id } }' as never).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await request('query { viewer { id } }').catch((thrown: unknown) => thrown);
     if (!(error instanceof LinearProblem)) throw new Error(`no problem of Linear: ${String(error)}`);
     return error;
   };

@@ -246,6 +246,33 @@ test('it goes on where it was stopped, and stops where the budget of requests do
   expect((await rig.records('job.attempt')).at(-1)?.body.why).toContain('the budget of requests is spent');
 });
 
+test('issues that count for too much together are asked for in halves', async () => {
+  const rig = await open();
+  const { world, faults } = rig.linear;
+  for (let n = 0; n < 5; n++) await rig.open(`number ${n}`);
+  await rig.sent();
+  for (const issue of world.issues) world.updateIssue(rig.users.ana, issue.id, { stateId: 'Done' });
+  lose(rig);
+  const asked: number[] = [];
+  const tooMany = (call: Call): boolean => {
+    const { query, variables } = JSON.parse(call.body.toString()) as {
+      query: string;
+      variables?: { filter?: { id?: { in: string[] } } };
+    };
+    const ids = variables?.filter?.id?.in.length ?? 0;
+    if (query.includes('reeveDetails')) asked.push(ids);
+    return ids > 2;
+  };
+  const userPresentableMessage =
+    'The query is too complex. Complexity: 12305. Maximum allowed complexity: 10000.';
+  const extensions = { type: 'invalid input', code: 'INPUT_ERROR', userPresentableMessage };
+  const body = { errors: [{ message: 'Query too complex', extensions }] };
+  faults.plan(tooMany, { kind: 'answer', answer: { status: 400, body } }, 1e9);
+  expect(await rig.sync()).toBe('PASS');
+  expect(await rig.records('incident.resolved')).toHaveLength(5);
+  expect(asked).toEqual([5, 3, 2, 1, 2]);
+});
+
 test('what Linear says is left of requests or of complexity is kept to, whatever its limit is', () => {
   const budget = new Budget();
   budget.heard({ remaining: 900, limit: 1500, reset: 60_000 }, 0, 0);
