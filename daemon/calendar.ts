@@ -42,6 +42,13 @@ export const weekOf = (date: string, timezone: string): { from: number; to: numb
 export const dayOf = (date: string, timezone: string): { from: number; to: number } | undefined =>
   daysUntil(date, 1, timezone);
 
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+/** `Wed 25` in a zone. */
+export function weekday(at: number, timezone: string): string {
+  const date = day(at, timezone);
+  return `${WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()] ?? ''} ${Number(date.slice(8))}`;
+}
+
 /** The days of a zone from the one that begins at `from` until `to`, ms. */
 export function daysIn(from: number, to: number, timezone: string): { from: number; to: number }[] {
   const days: { from: number; to: number }[] = [];

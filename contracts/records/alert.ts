@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EnvironmentId, IncidentId, PersonId, ProjectId, SilenceId, Slug } from '../ids.ts';
+import { Digest, EnvironmentId, IncidentId, PersonId, ProjectId, SilenceId, Slug } from '../ids.ts';
 import { AlertKey, AlertMatch } from '../estate/alerts.ts';
 import { Severity, SignalSource } from '../watch.ts';
 
@@ -76,6 +76,8 @@ export const alertRecords = {
     tone: z.enum(['good', 'bad', 'warn', 'info']),
     title: z.string().max(200),
     text: z.string().max(8000),
+    /** An SVG that chat shows with it. */
+    picture: Digest.optional(),
     job: z.string().max(60).optional(),
   }),
   'silence.set': z.strictObject({

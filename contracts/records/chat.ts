@@ -70,6 +70,8 @@ export const chatRecords = {
     tone: Tone,
     title: z.string().max(300),
     text: z.string().max(16_000),
+    /** An SVG, shown as a picture. */
+    picture: Digest.optional(),
   }),
   /** The head of the ledger, to be posted where this machine cannot change it. */
   'chat.head': z.strictObject({

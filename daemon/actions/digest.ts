@@ -35,7 +35,7 @@ export const digest = readAction({
         command: 'digest',
         why: `--to takes a day such as 2026-11-25, not "${to ?? ''}"`,
       });
-    const made = await practice.digest({ period, ...span, project });
+    const { chart: _chart, ...made } = await practice.digest({ period, ...span, project });
     return {
       title: made.title,
       tone: made.quiet ? 'good' : made.waiting.length > 0 ? 'warn' : 'info',

@@ -43,6 +43,8 @@ export interface Notice {
   others: number;
   /** What to do next: command lines with a few words. */
   hints: string[];
+  /** Digest of an SVG that chat shows with it. */
+  picture?: string;
   job?: string;
 }
 

@@ -1,4 +1,5 @@
 import { fail } from '../../contracts/errors.ts';
+import { Digest } from '../../contracts/ids.ts';
 import type { AlertMatch } from '../../contracts/estate/alerts.ts';
 import type { RecordBody } from '../../contracts/record.ts';
 import type { AlertBody } from '../../contracts/records/alert.ts';
@@ -134,6 +135,7 @@ export class Desk implements Alerts {
   async send(message: Parameters<Alerts['send']>[0]): Promise<{ sent: string[] }> {
     const { ledger, log, hex, clean } = this.#deps;
     const { tone, job } = message;
+    const picture = Digest.safeParse(message.picture);
     const title = oneLine(clean(message.title), 180);
     const text = block(clean(message.text), 7900);
     const channel = this.#channelFor(message.channel);
@@ -150,6 +152,7 @@ export class Desk implements Alerts {
       tone,
       title,
       text,
+      ...(picture.success ? { picture: picture.data } : {}),
       ...(job === undefined ? {} : { job }),
     };
     await ledger.append('message.queued', body);

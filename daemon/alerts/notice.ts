@@ -24,7 +24,7 @@ export function noticeOf(waiting: Waiting, { state, config, clean }: NoticeDeps)
   const estate = config.estate.title ?? config.estate.name;
   const base = { id: waiting.id, at: waiting.at, estate };
   if (waiting.of === 'notice') {
-    const { tone, title, text, job } = waiting.notice;
+    const { tone, title, text, picture, job } = waiting.notice;
     return {
       ...base,
       event: 'notice',
@@ -34,6 +34,7 @@ export function noticeOf(waiting: Waiting, { state, config, clean }: NoticeDeps)
       alerts: [],
       others: 0,
       hints: job === undefined ? [] : [`reeve jobs show ${job}`],
+      ...(picture === undefined ? {} : { picture }),
       ...(job === undefined ? {} : { job }),
     };
   }

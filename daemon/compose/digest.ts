@@ -1,10 +1,10 @@
-import { day, daysIn, weekOf } from '../calendar.ts';
+import { day, daysIn, weekOf, weekday } from '../calendar.ts';
 import { own } from '../own.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import { practiceProjection } from '../practice/fold/projection.ts';
 import { seekTime } from '../seek.ts';
 import type { Config } from '../ports/config.ts';
-import type { Practice, Digest } from '../ports/practice.ts';
+import type { Practice, Digest, WeeklyReport } from '../ports/practice.ts';
 import { bullets, digestText, isQuiet } from '../practice/report/digest.ts';
 import { readCron } from '../schedule/times.ts';
 import { schedules, scheduleState } from '../schedule/projection.ts';
@@ -40,7 +40,7 @@ export async function makeDigest(
   const report = await deps.weekly({ from, to, project, may });
   const last = period === 'week' ? weekOf(day(from - 1, timezone), timezone) : undefined;
   const before = last === undefined ? null : await deps.weekly({ ...last, project, may });
-  const { log, now } = await told(deps, { from, to, project });
+  const { days, log, now } = await told(deps, { from, to, project });
   const say = (text: string): string => oneLine(clean(text), 200);
   const parts = {
     period,
@@ -54,11 +54,12 @@ export async function makeDigest(
     drills: await nextDrills(deps, project),
   };
   const name = project ?? estate.estate.title ?? estate.estate.name;
-  const days =
+  const span =
     period === 'day' ? day(from, timezone) : `week of ${day(from, timezone)} to ${day(to - 1, timezone)}`;
+  const title = `${name}: ${span}`;
   return {
     period,
-    title: `${name}: ${days}`,
+    title,
     text: clean(digestText(parts)),
     quiet: isQuiet(parts),
     project: project ?? null,
@@ -68,7 +69,24 @@ export async function makeDigest(
     waiting: parts.waiting.map(clean),
     report,
     before,
+    chart: period === 'day' || isQuiet(parts) ? null : clean(await drawn(title, days, report)),
   };
+}
+
+/** The week as a picture. */
+async function drawn(title: string, days: readonly DayLog[], report: WeeklyReport): Promise<string> {
+  const { weekChart } = await import('../practice/report/chart.ts');
+  return weekChart({
+    title,
+    days: days.map(({ from, to, verdicts }) => ({
+      name: weekday(from, report.timezone),
+      ...verdicts,
+      incidents: report.incidents.filter(({ opened }) => opened >= from && opened < to).length,
+    })),
+    drills: report.drills
+      .filter(({ runs }) => runs > 0)
+      .map(({ drill, last, ...figures }) => ({ ...figures, name: drill, verdict: last.verdict })),
+  });
 }
 
 /** What changed and what did not pass. Jobs before what people set up: the log of the day has both, with every line. */

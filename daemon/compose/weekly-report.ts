@@ -43,7 +43,14 @@ export async function reportStep(
       mediaType: 'text/plain',
       name: `${period}-${day(made.to - 1, made.timezone)}.txt`,
     });
-    return { title: made.title, headline: made.text, artifact: document, file: null };
+    const picture =
+      made.chart === null
+        ? null
+        : await artifacts.put(Buffer.from(made.chart), {
+            mediaType: 'image/svg+xml',
+            name: `${period}-${day(made.to - 1, made.timezone)}.svg`,
+          });
+    return { title: made.title, headline: made.text, artifact: document, file: null, picture };
   }
   const to = clock.now();
   const report = await practice().weekly({
@@ -56,5 +63,5 @@ export async function reportStep(
   const name = `weekly-${scope === 'project' ? `${project}-` : ''}${day(to, report.timezone)}.md`;
   const artifact = await artifacts.put(Buffer.from(markdown), { mediaType: 'text/markdown', name });
   const file = await write(name, markdown).catch(() => null);
-  return { title, headline, artifact, file };
+  return { title, headline, artifact, file, picture: null };
 }

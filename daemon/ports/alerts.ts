@@ -46,6 +46,8 @@ export interface Alerts {
     tone: Tone;
     title: string;
     text: string;
+    /** Digest of an SVG that chat shows with it. */
+    picture?: string;
     job?: string;
   }): Promise<{ sent: string[] }>;
   /** Sends a test message at once and tells how it went, unretried. Rejects CHANNEL_UNKNOWN, CHANNEL_FAILED. */

@@ -171,6 +171,8 @@ export type Digest = {
   report: WeeklyReport;
   /** The same span of time before; null for a day. */
   before: WeeklyReport | null;
+  /** The week as an SVG, cleaned of secrets; null for a day, and where nothing happened. */
+  chart: string | null;
 };
 
 /** The numbers of the practice. */

@@ -86,6 +86,8 @@ export interface StepServices {
     tone: 'good' | 'bad' | 'warn' | 'info';
     title: string;
     text: string;
+    /** Digest of an SVG that chat shows with it. */
+    picture?: string;
     job_id: string;
   }): Promise<{ sent: string[] }>;
   /** Backup drivers by name (`reeve` = the daemon's own ledger). */
@@ -100,12 +102,21 @@ export interface StepServices {
     options: JsonObject,
     context: BackupContext,
   ): Promise<{ outputs: Record<string, string>; artifacts: ArtifactRef[]; phases: Record<string, number> }>;
-  /** Writes the report of the last seven days, or a digest. `file`: null when it may not be written. Rejects FORBIDDEN. */
+  /**
+   * Writes the report of the last seven days, or a digest. `file`: null when it may not be written; `picture`: an SVG, null
+   * where there is none. Rejects FORBIDDEN.
+   */
   report(request: {
     period: 'weekly' | 'daily-digest' | 'weekly-digest';
     scope: 'project' | 'estate';
     job: JobSpec;
-  }): Promise<{ title: string; headline: string; artifact: ArtifactRef; file: string | null }>;
+  }): Promise<{
+    title: string;
+    headline: string;
+    artifact: ArtifactRef;
+    file: string | null;
+    picture: ArtifactRef | null;
+  }>;
   /**
    * Runs a sync job from where it had come to. Rejects FORBIDDEN, ZONE_REFUSED, SYNC_FILE when a file cannot be written
    * without losing what somebody has put there.

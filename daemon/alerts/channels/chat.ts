@@ -15,7 +15,7 @@ export const chat = channelKind({
   resumes: true,
   open({ topic }, { say }) {
     return {
-      async send({ id, tone, title, text, alerts, others, hints }, signal) {
+      async send({ id, tone, title, text, picture, alerts, others, hints }, signal) {
         const parts = [
           text,
           ...alerts.map((alert) =>
@@ -26,7 +26,8 @@ export const chat = channelKind({
         ];
         const whole = parts.filter((part) => part !== '').join('\n\n');
         try {
-          await say({ message: id, topic, tone, title, text: whole.slice(0, 16_000) }, signal);
+          const said = { message: id, topic, tone, title, text: whole.slice(0, 16_000) };
+          await say(picture === undefined ? said : { ...said, picture }, signal);
         } catch (error) {
           if (!(error instanceof ReeveError)) throw error;
           throw new ChannelProblem(error.message, { cause: error });

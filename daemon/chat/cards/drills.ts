@@ -3,9 +3,7 @@ import type { ChatPicture } from '../../../contracts/chat.ts';
 import { duration } from '../../../contracts/units.ts';
 import type { ChatDeps } from '../deps.ts';
 import type { CardSource } from './card.ts';
-
-/** What the platforms' picture may be drawn from, characters; thirty runs take ten thousand. */
-const MAX_SVG = 200_000;
+import { pictureOf } from './picture.ts';
 
 /** What a drill measured, beside what it had to reach. */
 export const drills: CardSource = {
@@ -55,17 +53,11 @@ interface Result {
 /** The chart of its runs; none where the evidence has none (any more), which keeps nobody from hearing the result. */
 async function chartOf(
   { drill, verdict, rpo_ms, rto_ms, evidence }: Result,
-  { artifacts, warn }: Pick<ChatDeps, 'artifacts' | 'warn'>,
+  deps: Pick<ChatDeps, 'artifacts' | 'warn'>,
 ): Promise<ChatPicture | undefined> {
   const digest = evidence.find(({ mediaType }) => mediaType === 'image/svg+xml')?.digest;
   if (digest === undefined) return undefined;
-  try {
-    const svg = Buffer.from(await artifacts.get(digest)).toString('utf8');
-    const said = (ms: number | null): string => (ms === null ? 'not measured' : duration(ms));
-    const alt = `Runs of the drill ${drill}. The newest: ${verdict}, RPO ${said(rpo_ms)}, RTO ${said(rto_ms)}.`;
-    return svg.length > MAX_SVG ? undefined : { name: `drill-${drill}`, alt, svg };
-  } catch (error) {
-    warn(`the chart of the drill ${drill}`, error);
-    return undefined;
-  }
+  const said = (ms: number | null): string => (ms === null ? 'not measured' : duration(ms));
+  const alt = `Runs of the drill ${drill}. The newest: ${verdict}, RPO ${said(rpo_ms)}, RTO ${said(rto_ms)}.`;
+  return pictureOf({ name: `drill-${drill}`, digest, alt }, deps);
 }

@@ -1,5 +1,5 @@
 import { words } from '../figures.ts';
-import { STYLE, date, escape, minutes, round, text } from './svg.ts';
+import { STYLE, cross, date, diamond, escape, minutes, round, text } from '../../svg.ts';
 
 export interface Point {
   /** Time of the run, ms. */
@@ -143,9 +143,6 @@ function range(values: readonly number[]): [low: number, high: number] {
   const high = ticks.find((tick) => tick >= max * 1.2 && tick > low) ?? Math.max(max * 2, low * 10);
   return [low, high];
 }
-
-const cross = (x: number, y: number): string => `M${round(x - 5)} ${round(y - 5)}l10 10m0 -10l-10 10`;
-const diamond = (x: number, y: number): string => `M${x} ${round(y - 6)}l6 6l-6 6l-6 -6z`;
 
 /** As many dates as have room, the first and the last among them. */
 function dates(points: readonly Point[], y: number): string[] {

@@ -19,7 +19,7 @@ export const report = defineKind({
     spec: { period, scope },
   }),
   async run({ period, scope }, context) {
-    const { title, headline, artifact, file } = await context.services.report({
+    const { title, headline, artifact, file, picture } = await context.services.report({
       period,
       scope,
       job: context.spec,
@@ -27,8 +27,14 @@ export const report = defineKind({
     await context.log('reeve', `${file ?? 'no file: the artifact has it'}\n`);
     return {
       status: 'PASS',
-      artifacts: [artifact],
-      outputs: { title, headline, file: file ?? '', digest: artifact.digest ?? artifact.ref },
+      artifacts: picture === null ? [artifact] : [artifact, picture],
+      outputs: {
+        title,
+        headline,
+        file: file ?? '',
+        digest: artifact.digest ?? artifact.ref,
+        picture: picture?.digest ?? '',
+      },
     };
   },
 });

@@ -98,7 +98,8 @@ export function wholeOf(days: readonly DayLog[], { from, to }: { from: number; t
     whole.todo.push(...day.todo);
   }
   const last = days.at(-1);
-  return { ...whole, blockers: last?.blockers ?? [], next: last?.next ?? [] };
+  const open = last?.next.slice(last.todo.length) ?? [];
+  return { ...whole, blockers: last?.blockers ?? [], next: [...whole.todo, ...open] };
 }
 
 class Teller {

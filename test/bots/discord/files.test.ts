@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { PermissionFlagsBits as P } from 'discord-api-types/v10';
 import { expect, test } from 'vitest';
+import { REPO } from '../../helpers/daemon.ts';
 import { LOUD, STEPS } from '../books.ts';
 import { drillEnds, pngSize } from '../drill.ts';
 import { buttonsOf, scene, textOf, type Scene } from './rig.ts';
@@ -40,6 +43,30 @@ test('the result of a drill has its chart as a picture, in the message itself', 
   expect(picture?.description).toContain('The newest: PASS, RPO 1m 15s');
   expect(pngSize(attached(on, message).get('drill-restore-shop.png'))).toEqual([1520, 1012]);
   expect(message.embeds[0]?.image?.url).toContain('drill-restore-shop.png');
+  on.discord.refusals.none();
+});
+
+test('the digest of the week has its picture in the message, too', async () => {
+  const weekly = await readFile(path.join(REPO, 'runbooks/weekly-digest.md'), 'utf8');
+  const on = await scene({
+    runbooks: { 'weekly-digest.md': weekly },
+    more: 'alerts: { channels: { ops: { kind: chat, topic: default } } }\n',
+  });
+  // Something waits, so there is something to tell.
+  const args = { title: 'Dark', project: 'shop', env: 'dev' };
+  await on.world.as('root', { command: 'incidents open', args, reason: 'it is' });
+  const run = { runbook: 'weekly-digest', project: 'shop', env: 'dev', input: ['scope=estate'] };
+  const reply = await on.world.as('root', { command: 'run', args: run, force: true });
+  expect(await on.world.end(reply)).toBe('PASS');
+  const message = await on.discord.changes.until(
+    () => on.ana.sees(on.ops).find((m) => textOf(m).includes('test: week of')),
+    'it',
+    40_000,
+  );
+  expect(message.attachments[0]).toMatchObject({ filename: 'chart.png' });
+  expect(message.attachments[0]?.description).toMatch(/week of .*Jobs: \d+ passed/);
+  expect(pngSize(attached(on, message).get('chart.png'))?.[0]).toBe(1520);
+  expect(message.embeds[0]?.image?.url).toContain('chart.png');
   on.discord.refusals.none();
 });
 

@@ -9,7 +9,12 @@ export const STYLE = `
   .dot, .key-dot { fill: var(--line); } .hollow { fill: var(--paper); stroke: var(--line); stroke-width: 1.5; }
   .over { fill: var(--bad); opacity: .06; } .goal { stroke: var(--goal); stroke-width: 1.5; stroke-dasharray: 6 4; }
   .goal-text { fill: var(--goal); } .bad, .key-bad { fill: none; stroke: var(--bad); stroke-width: 2.5; }
-  .unknown, .key-unknown { fill: var(--paper); stroke: var(--goal); stroke-width: 2; }`;
+  .unknown, .key-unknown { fill: var(--paper); stroke: var(--goal); stroke-width: 2; }
+  .bar { fill: var(--line); } .bar-bad { fill: var(--bad); } .bar-other { fill: var(--goal); }`;
+
+/** Ends of a figure's mark that tell a failure and an unknown from a dot. */
+export const cross = (x: number, y: number): string => `M${round(x - 5)} ${round(y - 5)}l10 10m0 -10l-10 10`;
+export const diamond = (x: number, y: number): string => `M${x} ${round(y - 6)}l6 6l-6 6l-6 -6z`;
 
 export function text(
   x: number,
