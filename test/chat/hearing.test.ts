@@ -61,7 +61,11 @@ test('to be told to read is no question more: who asks at the bound is answered'
     expect(await relay(rig, ANA, capture(conversation), { interaction })).toMatchObject({
       reply: { ok: true },
     });
-  expect(await relay(rig, ANA, capture())).toMatchObject({ reply: { error: { code: 'CHAT_FLOOD' } } });
+  // A new one is a question, and there is an end to those: one every two seconds is let through.
+  let answer = await relay(rig, ANA, capture());
+  for (let tries = 0; answer.kind === 'read' && tries < 100; tries++)
+    answer = await relay(rig, ANA, capture());
+  expect(answer).toMatchObject({ reply: { error: { code: 'CHAT_FLOOD' } } });
 });
 
 test('what a bot sends beyond what was asked is left out: too many, too old, later than the chosen one', async () => {
