@@ -25,9 +25,12 @@ const visible = (views: SyncView[], { people, caller }: ActionContext): SyncView
     ),
   }));
 
+/** Counts are named in the plural, or by a word that has none. */
+const word = (name: string, n: number): string =>
+  n !== 1 ? name : name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.replace(/(?<!s)s$/, '');
 const counted = (counts: Record<string, number>): string =>
   Object.entries(counts)
-    .flatMap(([name, n]) => (n === 0 ? [] : [`${n} ${name.replaceAll('_', ' ')}`]))
+    .flatMap(([name, n]) => (n === 0 ? [] : [`${n} ${word(name, n).replaceAll('_', ' ')}`]))
     .join(', ');
 
 export const syncList = readAction({
@@ -104,7 +107,10 @@ export const syncStatus = readAction({
           empty: `It has not run yet: reeve sync run ${job}`,
         },
         ...runs.flatMap(({ conflicts }) =>
-          conflicts.map((text) => ({ type: 'text' as const, text: `Left as people had it: ${text}` })),
+          conflicts.map((text) => ({
+            type: 'text' as const,
+            text: `${job === 'github' ? 'To be looked at' : 'Left as people had it'}: ${text}`,
+          })),
         ),
       ],
       data: view ?? null,

@@ -1,19 +1,21 @@
 import { fail } from '../../../contracts/errors.ts';
+import { plural } from '../../../contracts/units.ts';
 import { day, dayOf } from '../../calendar.ts';
 import { inMarkdown } from '../../markdown.ts';
 import type { GithubTrouble } from '../../ports/github.ts';
-import { fullCollection } from '../../rest.ts';
 import { MIRROR_KINDS, type MirrorRepository } from '../../ports/mirror.ts';
 import { oneLine } from '../../text.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { KINDS } from './kinds.ts';
+import { NoList } from './elements.ts';
+import { CutOff } from './page.ts';
 import type { Put } from './shelf.ts';
 import { walk } from './walk.ts';
 
 /** Pages between two records of how far it has come. */
 const BATCH = 25;
-/** Pages of a megabyte each, of which V8 would let many lie before it looks: the memory of the daemon would grow by 200 MiB. */
-const COLLECT = 16;
+/** Of what is to be looked at; who has more looks at these first. */
+const MAX_TOLD = 200;
 
 /** Releases, deployments, workflow runs and issues with a label: what of GitHub is looked up without asking GitHub. */
 export const github: SyncJob = {
@@ -37,9 +39,9 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     older: 0,
   };
   const conflicts: string[] = [];
-  const collect = fullCollection();
   const lines: string[] = [];
   let put: string | undefined;
+  let partial = 0;
   const names = namesOf(ask, deps);
   const client = names.length === 0 ? undefined : await deps.github.client();
   for (const [at, named] of names.entries()) {
@@ -60,16 +62,16 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
           label: estate.sync.github.label,
           dryRun: ask.dryRun,
           signal: ask.signal,
+          now: () => clock.now(),
           clean,
-          conflict: (text) => conflicts.push(text),
-          odd: (text) => conflicts.push(text),
+          conflict: tell,
+          odd: tell,
           async paged(puts, page, pages) {
             for (const name of ['new', 'changed', 'same', 'older'] as const) {
               counts[name] += puts[name];
               told[name] += puts[name];
             }
             counts.pages++;
-            if (counts.pages % COLLECT === 0) collect?.();
             await ask.log(`${repository.full_name} ${kind}: progress ${page}/${Math.max(page, pages)}\n`);
             if (!ask.dryRun && counts.pages % BATCH === 0)
               await ask.advance(
@@ -80,6 +82,9 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
           },
         });
       });
+      const { from = 0 } = await deps.mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
+      partial = Math.max(partial, from);
+      await deps.mirror.drop(repository.id, kind);
       lines.push(`- ${inMarkdown(repository.full_name)} ${kind}: ${told.new} new, ${told.changed} changed`);
       // A limit is one of the credential: the other repositories would only make it worse.
       if (put !== undefined) break;
@@ -91,12 +96,15 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     if (!ask.dryRun && counts.pages > 0) await ask.advance(`stopped ${begun}`, counts, conflicts);
     throw fail('SYNC_GITHUB', { why: put });
   }
-  if (!ask.dryRun) await ask.advance(begun, counts, conflicts);
+  const from = partial === 0 ? undefined : day(partial, timezone);
+  if (!ask.dryRun)
+    await ask.advance(from === undefined ? begun : `${begun}, only since ${from}`, counts, conflicts);
   const of = ask.project ?? estate.estate.title ?? estate.estate.name;
   return {
     title: `${of}: GitHub, ${day(clock.now(), timezone)}`,
     headline: [
-      `${counts.new} new, ${counts.changed} changed in ${counts.repositories} of ${names.length} repositories.`,
+      `${counts.new} new, ${counts.changed} changed in ${counts.repositories} of ${plural(names.length, 'repository', 'repositories')}.`,
+      ...(from === undefined ? [] : [`Only since ${from}: a run without --since fetches what is older.`]),
       ...(odd.length === 0 ? [] : ['**To be looked at**:', ...odd]),
     ].join('\n'),
     counts,
@@ -107,6 +115,10 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       text: `${[...lines, ...odd].join('\n')}\n`,
     },
   };
+
+  function tell(text: string): void {
+    if (conflicts.length < MAX_TOLD) conflicts.push(text);
+  }
 
   /** By its number where it is known: a name may be given to another one. */
   async function find(named: string): Promise<MirrorRepository | undefined> {
@@ -126,7 +138,7 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
           : await github.request(`GET /repositories/${path}`, { request: { signal: ask.signal } });
       const { id, full_name } = data as { id: number; full_name: string };
       if (!/^\d+$/.test(named) && full_name.toLowerCase() !== named.toLowerCase())
-        conflicts.push(`${named} is ${full_name} now (number ${id}): put that into reeve.yaml`);
+        tell(`${named} is ${full_name} now (number ${id}): put that into reeve.yaml`);
       found = { id, named, full_name };
     });
     return found;
@@ -138,11 +150,17 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       await work();
     } catch (error) {
       ask.signal.throwIfAborted();
-      const trouble = await deps.github.trouble(error);
+      if (error instanceof NoList) {
+        tell(`${what}: ${error.message}`);
+        await ask.log(`${clean(error.message)}\n`);
+        return;
+      }
+      const trouble: GithubTrouble | undefined =
+        error instanceof CutOff ? { kind: 'later', why: error.message } : await deps.github.trouble(error);
       if (trouble === undefined) throw error;
       const why = whyOf(what, needs, trouble);
       if (trouble.kind === 'later' || trouble.kind === 'credential') put = why;
-      else conflicts.push(why);
+      else tell(why);
       await ask.log(`${clean(why)}\n`);
     }
   }

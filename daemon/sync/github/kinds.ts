@@ -33,6 +33,7 @@ const Run = Common.extend({
   html_url: z.string(),
   actor: Account,
 });
+const Of = z.object({ repository: z.object({ id: z.int() }) });
 const Issue = Common.extend({
   number: z.int().min(1),
   title: z.string(),
@@ -65,6 +66,8 @@ interface KindOf {
   field: string;
   /** Undefined for what is none, such as a pull request among issues. Throws ZodError. */
   read(raw: unknown): Omit<MirrorItem, 'deleted'> | undefined;
+  /** Number of the repository it is of, where it says that. */
+  of?(raw: unknown): number | undefined;
 }
 
 export const KINDS: Record<MirrorKind, KindOf> = {
@@ -108,6 +111,7 @@ export const KINDS: Record<MirrorKind, KindOf> = {
       const at = one.updated_at ?? one.created_at;
       return item(one, at, title, state, one.head_branch ?? '', one.actor, one.html_url);
     },
+    of: (raw) => Of.safeParse(raw).data?.repository.id,
   },
   issues: {
     path: '/issues',

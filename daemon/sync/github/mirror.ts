@@ -90,6 +90,15 @@ export class GithubMirror {
     }
   }
 
+  /** Lets go of one that nobody will ask for soon. */
+  async drop(repository: number, kind: MirrorKind): Promise<void> {
+    const file = path.join(this.#folder, String(repository), `${kind}.jsonl`);
+    const entry = this.#open.get(file);
+    if (entry === undefined || entry.busy > 0) return;
+    this.#open.delete(file);
+    await (await entry.shelf.catch(() => undefined))?.close();
+  }
+
   #about(repository: string): string {
     return path.join(this.#folder, repository, 'repository.json');
   }

@@ -9,6 +9,10 @@ import { lineOf, linesIn, readLine } from './lines.ts';
 const Cursor = z.object({
   /** The newest there was when the last whole walk began, ms. */
   top: z.number().optional(),
+  /** Everything since then is there, ms; what is older was left out with `--since`. Absent: everything. */
+  from: z.number().optional(),
+  /** Of which the issues were asked for. */
+  label: z.string().optional(),
   /** A walk that is not over. */
   walk: z.object({ page: z.number(), top: z.number(), until: z.number() }).optional(),
   /** Of the first page, and of what exactly. */

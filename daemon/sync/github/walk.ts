@@ -1,10 +1,14 @@
 import type { GithubClient } from '../../ports/github.ts';
 import type { MirrorItem, MirrorKind, MirrorRepository } from '../../ports/mirror.ts';
 import { KINDS } from './kinds.ts';
+import { fetchPage, PAGE } from './page.ts';
 import type { GithubMirror } from './mirror.ts';
 import type { Cursor, Put } from './shelf.ts';
 
-const PAGE = 100;
+/** Of a kind in one run: a million items. GitHub may not keep a daemon busy for ever. */
+const MAX_PAGES = 10_000;
+/** A page that is the one before it, so often in a row: that is not what has moved on. */
+const MAX_REPEATED = 3;
 
 export interface Walk {
   client: GithubClient;
@@ -16,6 +20,8 @@ export interface Walk {
   since: number | undefined;
   dryRun: boolean;
   signal: AbortSignal;
+  /** Where GitHub does not say its own time, ms. */
+  now(): number;
   clean(text: string): string;
   /** After each page, when it is durable. `pages`: of them, as far as GitHub says. */
   paged(puts: Record<Put, number>, page: number, pages: number): Promise<void>;
@@ -28,69 +34,124 @@ export interface Walk {
 /**
  * Reads a kind of a repository from the newest to the oldest that may have changed, page by page. New things push others to
  * later pages, so that what moves is seen twice and never missed. A page's items are durable before its number is, in one
- * write; a walk that was cut off goes on at the page it was at. Rejects what the client rejects.
+ * write; a walk that was cut off goes on at the page it was at, and the newest are looked at after it. Rejects what the
+ * client rejects, NoList and CutOff.
  */
 export async function walk(ask: Walk): Promise<void> {
   const { kind, mirror, repository, dryRun } = ask;
-  const { again } = KINDS[kind];
-  const cursor = await mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
+  const there = await mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
+  // Of another label nothing has been read.
+  const cursor = (there.label ?? ask.label) === ask.label ? there : {};
   const resumed = ask.since === undefined && !dryRun ? cursor.walk : undefined;
-  const until =
-    resumed?.until ?? ask.since ?? (cursor.top === undefined ? 0 : Math.max(0, cursor.top - (again ?? 0)));
+  await descend(ask, cursor, resumed ?? { page: 1, top: cursor.top ?? 0, until: untilOf(ask, cursor) });
+  if (resumed === undefined) return;
+  const behind = await mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
+  if (behind.walk === undefined) await walk(ask);
+}
+
+/** How far down it must go so that nothing is left out between what was read before and what is read now, ms. */
+function untilOf({ kind, since }: Walk, { top, from }: Cursor): number {
+  if (top === undefined) return since ?? 0;
+  const known = Math.max(0, top - (KINDS[kind].again ?? 0));
+  if (since !== undefined) return Math.min(since, known);
+  // A run with --since has left out what is older: it is fetched now.
+  return from === undefined ? known : 0;
+}
+
+async function descend(ask: Walk, cursor: Cursor, begun: NonNullable<Cursor['walk']>): Promise<void> {
+  const { kind, mirror, repository, dryRun, client, signal } = ask;
+  const { again } = KINDS[kind];
+  const { until } = begun;
+  const stamp = ({ at, created }: MirrorItem): number => (again === undefined ? at : created);
   const of = urlOf(ask, until);
-  let page = resumed?.page ?? 1;
-  let top = resumed?.top ?? cursor.top ?? 0;
-  let etag = cursor.etag;
-  for (;;) {
-    ask.signal.throwIfAborted();
-    const known = page === 1 && ask.since === undefined && etag?.of === of ? etag.value : undefined;
-    const got = await fetchPage(ask, of, page, known);
+  let { page, top } = begun;
+  let { etag } = cursor;
+  let before = '';
+  let repeated = 0;
+  for (let pages = 1; ; pages++, page++) {
+    signal.throwIfAborted();
+    const asks = page === 1 && ask.since === undefined;
+    const got = await fetchPage({
+      client,
+      kind,
+      signal,
+      of,
+      page,
+      etag: asks && etag?.of === of ? etag.value : undefined,
+      read: (raw) => read(ask, raw),
+      odd: (why) => ask.odd(`${repository.full_name} ${kind}: ${why}`),
+    });
     if (got === undefined) return;
-    const items = got.raw.flatMap((raw) => read(ask, raw));
-    const stamp = ({ at, created }: MirrorItem): number => (again === undefined ? at : created);
+    const { items, last } = got;
     if (page === 1) {
-      // Of a walk that begins at a day, the rest is not known.
-      top = Math.max(top, ...items.map(stamp));
-      etag = got.etag === undefined || ask.since !== undefined ? undefined : { of, value: got.etag };
+      // What claims to be of tomorrow would hide everything until then.
+      const now = got.date ?? ask.now();
+      top = Math.max(top, ...items.map((item) => Math.min(stamp(item), now)));
+      etag = got.etag === undefined || !asks ? undefined : { of, value: got.etag };
     }
-    const over = got.last <= page || items.some((item) => stamp(item) < until);
+    const ids = items.map(({ id }) => id).join(' ');
+    repeated = ids === before && ids !== '' ? repeated + 1 : 0;
+    before = ids;
+    if (repeated === MAX_REPEATED) {
+      ask.odd(`${repository.full_name} ${kind}: GitHub gives the same page again and again; left at ${page}`);
+      // The next run begins anew.
+      const { walk: _, ...rest } = cursor;
+      if (!dryRun) await mirror.with(repository.id, kind, (shelf) => shelf.put([], rest));
+      return;
+    }
+    const over = last <= page || items.some((item) => stamp(item) < until);
     const fresh = items.filter((item) => stamp(item) >= until);
-    const next: Cursor = over
-      ? { top, ...(etag === undefined ? {} : { etag }) }
-      : {
-          ...(cursor.top === undefined ? {} : { top: cursor.top }),
-          ...(etag === undefined ? {} : { etag }),
-          walk: { page: page + 1, top, until },
-        };
+    const from = fromOf(cursor, until);
+    const next: Cursor = {
+      ...(over
+        ? { top, ...(from === undefined ? {} : { from }) }
+        : {
+            ...(cursor.top === undefined ? {} : { top: cursor.top }),
+            ...(cursor.from === undefined ? {} : { from: cursor.from }),
+            walk: { page: page + 1, top, until },
+          }),
+      ...(etag === undefined ? {} : { etag }),
+      ...(again === undefined ? { label: ask.label } : {}),
+    };
     const puts = await mirror.with(repository.id, kind, (shelf) =>
       dryRun ? shelf.judge(fresh) : shelf.put(fresh, next),
     );
-    const counts: Record<Put, number> = { new: 0, changed: 0, same: 0, older: 0 };
-    puts.forEach((put, n) => {
-      counts[put]++;
-      const item = fresh[n];
-      if (put === 'older' && item !== undefined)
-        ask.conflict(
-          `${repository.full_name}: ${kind} ${item.id} (${item.title.slice(0, 60)}) is newer here than GitHub lists it; left as it is`,
-        );
-    });
-    await ask.paged(counts, page, got.last);
+    await ask.paged(countsOf(ask, puts, fresh), page, last);
     if (over) {
       if (!dryRun) await mirror.with(repository.id, kind, (shelf) => shelf.compact());
       return;
     }
-    page++;
+    if (pages === MAX_PAGES) {
+      ask.odd(`${repository.full_name} ${kind}: ${MAX_PAGES} pages in one run; the next goes on there`);
+      return;
+    }
   }
 }
 
-function read({ kind, clean, odd, repository }: Walk, raw: unknown): MirrorItem[] {
-  try {
-    const item = KINDS[kind].read(raw);
-    return item === undefined ? [] : [{ ...item, title: clean(item.title), ref: clean(item.ref) }];
-  } catch {
-    odd(`${repository.full_name}: something among ${kind} that is none`);
-    return [];
-  }
+/** From when on everything is there once a walk has come down to `until`; undefined: from the beginning on. */
+function fromOf({ top, from }: Cursor, until: number): number | undefined {
+  if (until === 0 || (top !== undefined && from === undefined)) return undefined;
+  return from === undefined ? until : Math.min(from, until);
+}
+
+function countsOf(ask: Walk, puts: readonly Put[], items: readonly MirrorItem[]): Record<Put, number> {
+  const counts: Record<Put, number> = { new: 0, changed: 0, same: 0, older: 0 };
+  puts.forEach((put, n) => {
+    counts[put]++;
+    const item = items[n];
+    if (put === 'older' && item !== undefined)
+      ask.conflict(
+        `${ask.repository.full_name}: ${ask.kind} ${item.id} (${item.title.slice(0, 60)}) is newer here than GitHub lists it; left as it is`,
+      );
+  });
+  return counts;
+}
+
+function read({ kind, clean, repository }: Walk, raw: unknown): MirrorItem | undefined {
+  const of = KINDS[kind].of?.(raw) ?? repository.id;
+  if (of !== repository.id) throw new TypeError(`it is of repository ${of}`);
+  const item = KINDS[kind].read(raw);
+  return item && { ...item, title: clean(item.title), ref: clean(item.ref) };
 }
 
 function urlOf({ kind, label, repository }: Walk, until: number): string {
@@ -104,33 +165,4 @@ function urlOf({ kind, label, repository }: Walk, until: number): string {
     if (until > 0) query.set('since', `${new Date(until).toISOString().slice(0, 19)}Z`);
   }
   return `/repositories/${repository.id}${path}?${query.toString()}`;
-}
-
-/** Undefined: nothing has changed since the ETag. `last`: number of the last page. */
-async function fetchPage(
-  { client, kind, signal }: Walk,
-  of: string,
-  page: number,
-  etag: string | undefined,
-): Promise<{ raw: unknown[]; etag: string | undefined; last: number } | undefined> {
-  try {
-    const { data, headers } = await client.request(`GET ${of}&page=${page}`, {
-      request: { signal },
-      headers: etag === undefined ? {} : { 'if-none-match': etag },
-    });
-    const { wrapped } = KINDS[kind];
-    const raw: unknown = wrapped === undefined ? data : (data as Record<string, unknown>)[wrapped];
-    if (!Array.isArray(raw)) throw new TypeError(`GitHub answers with no list of ${kind}`);
-    const link = headers.link ?? '';
-    const last = /[?&]page=(\d+)[^>]*>; rel="last"/.exec(link)?.[1];
-    const more = link.includes('rel="next"');
-    return {
-      raw,
-      etag: typeof headers.etag === 'string' ? headers.etag.slice(0, 200) : undefined,
-      last: last === undefined ? (more ? page + 1 : page) : Number(last),
-    };
-  } catch (error) {
-    if ((error as { status?: unknown }).status === 304) return undefined;
-    throw error;
-  }
 }

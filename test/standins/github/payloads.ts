@@ -42,6 +42,7 @@ export function runOf(
   const { workflow_run } = example('workflow_run', 'completed');
   return {
     ...(workflow_run as unknown as Schemas['workflow-run']),
+    repository: { ...(workflow_run as unknown as Schemas['workflow-run']).repository, id: repo.id },
     url: `${urlOf(repo)}/actions/runs/${over.id}`,
     html_url: `${htmlOf(repo)}/actions/runs/${over.id}`,
     ...over,
