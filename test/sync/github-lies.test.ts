@@ -49,7 +49,7 @@ test('an item of 10 MB, wrong types, one of another repository: passed over and 
   ];
   github.rest.faults.plan('GET *runs', page({ total_count: 9, workflow_runs: runs }));
   expect((await sync()).status).toBe('PASS');
-  expect((await rows('runs')).map(({ id }) => id).toSorted()).toEqual([1, 7]);
+  expect(new Set((await rows('runs')).map(({ id }) => id))).toEqual(new Set([1, 7]));
   const told = await conflicts();
   expect(told).toEqual([
     'acme/shop runs: 1 larger than 1024 KiB passed over',
