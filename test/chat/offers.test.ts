@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LedgerRecord } from '../../contracts/record.ts';
+import { Offers } from '../../daemon/chat/offers.ts';
 import { chatProjection } from '../../daemon/chat/projection.ts';
 import { BEN, deploy, openChatRig, sayAll, ANA } from './rig.ts';
 
@@ -49,4 +50,17 @@ test('a card’s button that anybody may press again and again ends with its tim
   const now = clock.now.bind(clock);
   clock.now = () => now() + 5 * HOUR;
   expect((await rig.press(BEN, card, 'Look and decide')).reply.error?.code).toBe('PRESS_EXPIRED');
+});
+
+test('a time that is over between the look and the use counts, too', async () => {
+  const rig = await openChatRig();
+  const { ledger, state, clock } = rig.app.store;
+  const now = clock.now.bind(clock);
+  const offers = new Offers({ ledger, state, clock, hex: (digits) => 'a'.repeat(digits) });
+  const go = { for: ['ana'], once: true, command: 'deploy', args: {}, label: 'Go', tone: 'good' as const };
+  const { id } = await offers.make({ ...go, expires: now() + HOUR });
+  const offer = offers.look(id, 'ana', {});
+  clock.now = () => now() + HOUR;
+  await expect(offers.use(offer, 'ana', 'discord/1')).rejects.toMatchObject({ code: 'PRESS_EXPIRED' });
+  expect(await rig.records('chat.pressed')).toEqual([]);
 });

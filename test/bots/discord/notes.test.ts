@@ -83,6 +83,23 @@ test('away, restarted, doubled: each message is one note; one that was changed b
   expect(await notes(on)).toEqual(['ana: one', 'ana: two', 'ana: four', 'ana: five']);
 });
 
+test('attack 42: what a webhook writes is no note, whichever name and id it bears', async () => {
+  const on = await scene(READS);
+  const { discord, world, ana } = on;
+  const card = await incident(on);
+  const thread = threadOf(on, card);
+  const id = discord.world.id();
+  const author = { id: ana.id, username: 'ana', bot: false };
+  const body = [{ id, type: 0, author, webhook_id: discord.world.id(), content: 'buy now', attachments: [] }];
+  discord.rest.faults.plan(`GET /channels/${thread.id}/messages`, {
+    kind: 'answer',
+    answer: { status: 200, body },
+  });
+  await expect.poll(() => world.records('admission.refused'), WAIT).toHaveLength(1);
+  expect((await world.records('admission.refused'))[0]?.body.error.code).toBe('CHAT_BOT_ACCOUNT');
+  expect(await notes(on)).toEqual([]);
+});
+
 test('without the intent nothing is noted, which is said in the thread; the log says it once, and everything else goes on', async () => {
   const on = await scene({ hurry: 200 });
   const { discord, ana, ops, log, world } = on;

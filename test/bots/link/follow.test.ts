@@ -9,6 +9,7 @@ import { discordMarkup } from '../../../bots/dispatch/markup/discord.ts';
 import { DISCORD_VIEW } from '../../../bots/dispatch/view.ts';
 import { Daemon } from '../../../bots/link/client.ts';
 import { followJob } from '../../../bots/link/loops.ts';
+import { GivenUp } from '../../../bots/link/messenger.ts';
 import { startDiscord } from '../../standins/discord/index.ts';
 import { catalogueWith } from '../catalogue.ts';
 
@@ -53,6 +54,8 @@ type Hands = Parameters<typeof followJob>[0];
 interface Bot {
   /** Ms. Passes only where somebody waits, so that no machine is too slow for this. */
   now: number;
+  /** What it told the daemon at the end. */
+  closed: unknown[];
   follow(messenger: Hands['messenger'], message: Parameters<typeof followJob>[2]): Promise<void>;
 }
 
@@ -60,6 +63,8 @@ interface Bot {
 async function open(answer: (now: number, asked: URLSearchParams) => ChatJob): Promise<Bot> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://daemon');
+    if (pathname.endsWith('/closed'))
+      request.setEncoding('utf8').on('data', (text: string) => bot.closed.push(JSON.parse(text)));
     const body = pathname.endsWith('/log')
       ? { text: '', lines: 0, left_out: 0 }
       : answer(bot.now, searchParams);
@@ -72,6 +77,7 @@ async function open(answer: (now: number, asked: URLSearchParams) => ChatJob): P
   onTestFinished(() => daemon.close());
   const bot: Bot = {
     now: 0,
+    closed: [],
     follow: (messenger, message) =>
       followJob(
         {
@@ -162,4 +168,22 @@ test('a job that says nothing for minutes: its message is edited all the same, a
   }
   expect(shown.some(({ text }) => /\*\*For\*\*: 2m \d\ds/u.test(text))).toBe(true);
   expect(shown.length).toBeLessThan(20);
+});
+
+test('a message that is gone is given up at once with why, however long its job goes on', async () => {
+  const bot = await open((now) => ({ ...at(Math.min(LINES - 1, now)), version: String(now), over: false }));
+  let tried = 0;
+  const message = { channel: 'c', message: 'm' };
+  await bot.follow(
+    {
+      send: () => Promise.reject(new Error('nothing is sent')),
+      async change() {
+        tried += 1;
+        await Promise.reject(new GivenUp('Unknown Message'));
+      },
+    },
+    message,
+  );
+  expect(tried).toBeLessThanOrEqual(2);
+  expect(bot.closed).toEqual([{ job: JOB, at: message, why: 'Unknown Message' }]);
 });

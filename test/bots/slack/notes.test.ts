@@ -45,6 +45,21 @@ test('what people write in the thread of an incident becomes notes, marked; who 
   slack.refusals.none();
 });
 
+test('attack 41: what somebody of another workspace writes in a shared channel is no note, whatever their id', async () => {
+  const rig = await slackRig({ hurry: 200 });
+  const { slack, world, ana, ops } = rig;
+  const card = await incident(rig);
+  const messages: object[] = [];
+  const answer = { status: 200, body: { ok: true, messages } };
+  slack.web.faults.plan('POST conversations.replies', { kind: 'answer', answer }, 1000);
+  const { ts } = ana.say(ops, 'from elsewhere', card);
+  messages.push({ type: 'message', ts, user: ana.id, team: 'T99999999', text: 'from elsewhere' });
+  await until(async () => (await world.records('admission.refused')).length === 1);
+  slack.web.faults.clear();
+  expect((await world.records('admission.refused'))[0]?.body.error.code).toBe('CHAT_PLACE');
+  expect(await notes(rig)).toEqual([]);
+});
+
 test('away, restarted, doubled: each message is one note; one that was changed before it was read is none', async () => {
   const rig = await slackRig({ hurry: 200 });
   const { world, bot, ana, ops } = rig;
