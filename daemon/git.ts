@@ -34,7 +34,8 @@ export interface GitOptions {
 
 /**
  * Runs Git and resolves to what it printed. It gets no environment and no configuration of the user's, asks nobody, and
- * runs neither hooks nor a file system monitor, which a repository may name. Rejects GitFailed, and the signal's reason.
+ * runs neither hooks nor a file system monitor, which a repository may name; what looks at files goes with `withoutFilters`
+ * (git-filters.ts). Rejects GitFailed, and the signal's reason.
  */
 export async function git(
   { clock, folder, signal, timeout = TIMEOUT_MS, env = {}, input }: GitOptions,

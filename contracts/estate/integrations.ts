@@ -9,17 +9,16 @@ const signing = <T extends z.ZodType>(secret: T) => ({ secret, previous_secret: 
 const GithubHook = z.strictObject({ ...signing(Slug.default('github_webhook')) });
 /** `POST /webhooks/linear`. */
 const LinearHook = z.strictObject({ ...signing(Slug.default('linear_webhook')) });
+/** Key of a team: the `OPS` of `OPS-12`. */
+export const LinearTeam = z.string().regex(/^[A-Z0-9]{1,10}$/, 'the key of a team, such as OPS');
 const Label = z.string().min(1).max(80);
 /** Issues of Linear beside the incidents here. Without `token` it only calls in. */
 const LinearSpec = z.strictObject({
   webhook: LinearHook.prefault({}),
   /** Name of the stored secret that holds an API key. */
   token: Slug.optional(),
-  /** Key of the team that issues are created in: the `OPS` of `OPS-12`. */
-  team: z
-    .string()
-    .regex(/^[A-Z0-9]{1,10}$/, 'the key of a team, such as OPS')
-    .optional(),
+  /** The team that issues are created in. */
+  team: LinearTeam.optional(),
   /** Labels, by name, that are put on the issue of an incident, an action of a postmortem, and what was captured. */
   labels: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Slug } from '../ids.ts';
+import { LinearTeam } from './integrations.ts';
 
 /** A file below the estate or the project's folder: relative, without `..`, and nothing hidden in it. */
 export const FilePath = (ending: RegExp, what: string) =>
@@ -49,6 +50,11 @@ export const SyncSpec = z.strictObject({
         .strictObject({
           /** Labels, by name, that are put on it. */
           labels: z.array(z.string().min(1).max(80)).max(10).default([]),
+          /**
+           * Team of a TODO → key of its team in Linear: the `web` of `TODO(ana@web)` → `WEB`. What is not named goes to
+           * the team of integrations.linear.
+           */
+          teams: z.record(z.string().regex(/^[\w.-]{1,64}$/, 'the team of a TODO'), LinearTeam).default({}),
           /** Issues that one run makes, changes or comments on; the rest is for the next. */
           max: z.int().min(1).max(500).default(20),
         })

@@ -24,6 +24,8 @@ const LinearWork = z.discriminatedUnion('kind', [
     labels: z.array(z.string().max(80)).max(10),
     /** User of Linear. */
     assignee: z.string().max(64).optional(),
+    /** Key of its team; absent: that of integrations.linear. */
+    team: z.string().max(10).optional(),
   }),
   z.strictObject({ kind: z.literal('comment'), comment: Uuid, body: z.string().max(8000) }),
   z.strictObject({ kind: z.literal('assign'), assignee: z.string().max(64) }),

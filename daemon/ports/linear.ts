@@ -67,6 +67,8 @@ export interface LinearTodoTold {
   /** Where people see it. */
   url: string | undefined;
   labels: readonly string[];
+  /** Key of the team of a new one; undefined: that of integrations.linear. */
+  team: string | undefined;
 }
 
 /** What somebody wants to be kept. */

@@ -63,6 +63,7 @@ export async function cut(ask: Cut): Promise<Released> {
     ...{ base, version, notes: plan.notes, files: ask.files },
     at: { now: clock.now(), timezone },
   });
+  await repository.refuseFiltered(files.map(({ name }) => name));
   const rest = await repository.changed();
   const strange = rest.filter((name) => !files.some((file) => file.name === name));
   if (ours === undefined && strange.length > 0)

@@ -1,5 +1,6 @@
 import { fail } from '../../contracts/errors.ts';
 import { GitFailed, git } from '../git.ts';
+import { withoutFilters } from '../git-filters.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export interface Place {
@@ -24,6 +25,8 @@ const namesIn = (text: string): string[] => text.split('\0').filter((name) => na
 /** The repository of a project, as far as a release needs it. */
 export class Repository {
   readonly #place: Place;
+  /** Its filters are looked up once: it is opened anew for each step of a release. */
+  #filters: Promise<Record<string, string>> | undefined;
   constructor(place: Place) {
     this.#place = place;
   }
@@ -124,9 +127,24 @@ export class Repository {
     }
   }
 
-  #git(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  /** Refuses files that would not be committed as they stand: their filters do not run. */
+  async refuseFiltered(names: readonly string[]): Promise<void> {
+    const text = await this.run('check-attr', '-z', 'filter', '--', ...names);
+    const parts = text.split('\0');
+    for (let at = 0; at + 2 < parts.length; at += 3) {
+      const [name, , filter = ''] = parts.slice(at, at + 3);
+      if (!['unspecified', 'unset', 'set', ''].includes(filter))
+        throw this.refuse(
+          `${name} goes through the filter ${filter} (.gitattributes), and programs that a repository names do not run here`,
+        );
+    }
+  }
+
+  async #git(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const { clock, folder, signal } = this.#place;
-    return git({ clock, folder, env, ...(signal === undefined ? {} : { signal }) }, ...args);
+    const options = { clock, folder, ...(signal === undefined ? {} : { signal }) };
+    this.#filters ??= withoutFilters(options);
+    return git({ ...options, env: { ...(await this.#filters), ...env } }, ...args);
   }
 
   /** Runs Git as somebody: what makes commits and tags. Signs nothing: no program of the repository's configuration runs. */

@@ -21,9 +21,9 @@ interface Site extends Rig {
   log(): Promise<string>;
 }
 
-async function open(max = 20): Promise<Site> {
+async function open(max = 20, teams = ''): Promise<Site> {
   const rig = await openLinear(
-    `  github: { token: linear_token, repositories: { 'acme/shop': shop } }\nsync: { todos: { linear: { labels: [todo], max: ${max} } } }\n${zones}`,
+    `  github: { token: linear_token, repositories: { 'acme/shop': shop } }\nsync: { todos: { linear: { labels: [todo], max: ${max}${teams} } } }\n${zones}`,
     false,
   );
   await rig.as('root', {
@@ -189,6 +189,60 @@ test('a look at one project says nothing of another; what nobody switched on mak
   rig.repo.commit('third');
   expect(await rig.sync({ scope: 'estate' })).toBe('PASS');
   expect(await rig.records('linear.queued')).toHaveLength(2);
+});
+
+test('the team of a TODO says in which team of Linear its issue is made; one that Linear does not have waits by itself', async () => {
+  const rig = await open(20, ', teams: { web: WEB, data: NONE }');
+  const { world } = rig.linear;
+  const web = world.addTeam('WEB');
+  const label = world.label('only web', web.id);
+  await rig.write('reeve.yaml', rig.estate.replace('labels: [todo]', "labels: [todo, 'only web']"));
+  await rig.as('root', { command: 'config reload' });
+  await rig.repo.write(
+    'src/a.ts',
+    ['web', 'data', 'ops'].map((team) => `// TODO(ana@${team}): for ${team}\n`).join(''),
+  );
+  rig.repo.commit('first');
+  expect(await rig.sync()).toBe('PASS');
+  await until(() => world.issues.length === 2);
+  const made = world.issues.map((one) => [one.title, world.identifier(one), one.labelIds]);
+  expect(made).toEqual([
+    ['for web', expect.stringMatching(/^WEB-/), [world.label('todo').id, label.id]],
+    ['for ops', expect.stringMatching(/^OPS-/), [world.label('todo').id]],
+  ]);
+  await until(async () => {
+    const { waiting } = await rig.app.running.features.linear.view();
+    return (
+      waiting.length === 1 && waiting[0]?.why?.includes('no team NONE (sync.todos.linear.teams)') === true
+    );
+  });
+  // Nothing else waits for it.
+  await rig.open('an incident');
+  await until(() => world.issues.length === 3);
+  expect(rig.linear.refused).toEqual([]);
+});
+
+test('whatever a TODO says, in Linear it is words: no secret, no mention, no direction of its own', async () => {
+  const rig = await open();
+  await rig.as('root', { command: 'secret set', args: { name: 'db', value: 'hunter2-hunter2' } });
+  const text =
+    '\u202Egnp\u202C @everyone <script> ![x](https://evil.example/p.png) hunter2-hunter2 \u200B\u0007';
+  await rig.repo.write(
+    'src/a`b`.ts',
+    `// the key is hunter2-hunter2\n// TODO(ana@web): ${text}\n\`\`\`\n# head\n`,
+  );
+  rig.repo.commit('first');
+  expect(await rig.sync()).toBe('PASS');
+  await rig.sent();
+  const [issue] = rig.linear.world.issues;
+  const all = `${issue?.title}\n${issue?.description}`;
+  expect(all).not.toMatch(/hunter2|[\u0000-\u0009\u200b\u202a-\u202e]/u);
+  expect(issue?.description).toContain(
+    String.raw`\@everyone \<script\> \!\[x\]\(https://evil.example/p.png\)`,
+  );
+  expect(issue?.description).toContain("`src/a'b'.ts:2`");
+  expect(issue?.description).toMatch(/^`{4}$/m);
+  expect(JSON.stringify(await rig.records('linear.queued'))).not.toContain('hunter2');
 });
 
 test('kill -9 while issues are made: after the next start and the next run there is one for each', async () => {

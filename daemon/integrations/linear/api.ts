@@ -38,7 +38,8 @@ export class LinearApi {
   readonly #sdk: Sdk.LinearSdk;
   readonly #request: Request;
   readonly #key: string;
-  #team: Promise<Team> | undefined;
+  readonly #teams = new Map<string, Promise<Team>>();
+  /** By team and name. */
   readonly #labels = new Map<string, string>();
 
   constructor(sdk: Sdk.LinearSdk, request: Request, team: string) {
@@ -68,7 +69,7 @@ export class LinearApi {
   }
 
   async #create(id: string, work: Work<'issue'>): Promise<Outcome> {
-    const team = await this.#teamOf();
+    const team = await this.#teamOf(work.team ?? this.#key);
     const labels = await this.#labelIds(team.id, work.labels);
     const stateId = work.purpose === 'capture' || work.purpose === 'todo' ? draftState(team) : undefined;
     try {
@@ -175,38 +176,44 @@ export class LinearApi {
     }
   }
 
-  #teamOf(): Promise<Team> {
-    this.#team ??= this.#readTeam().catch((error: unknown) => {
-      this.#team = undefined;
+  #teamOf(key: string): Promise<Team> {
+    const known = this.#teams.get(key);
+    if (known !== undefined) return known;
+    const team = this.#readTeam(key).catch((error: unknown) => {
+      this.#teams.delete(key);
       throw error;
     });
-    return this.#team;
+    this.#teams.set(key, team);
+    return team;
   }
 
-  async #readTeam(): Promise<Team> {
-    const { nodes } = await this.#sdk.teams({ filter: { key: { eq: this.#key } } });
+  async #readTeam(key: string): Promise<Team> {
+    const { nodes } = await this.#sdk.teams({ filter: { key: { eq: key } } });
     const [team] = nodes;
     if (team === undefined)
-      throw new LinearProblem('refused', `the key may see no team ${this.#key} (integrations.linear.team)`);
+      throw key === this.#key
+        ? new LinearProblem('refused', `the key may see no team ${key} (integrations.linear.team)`)
+        : new LinearProblem('invalid', `the key may see no team ${key} (sync.todos.linear.teams)`);
     const states = await team.states();
     return { id: team.id, states: states.nodes, triage: team.triageIssueStateId };
   }
 
   /** Ids by name, of the team's labels and the workspace's. */
   async #labelIds(team: string, names: readonly string[]): Promise<{ ids: string[]; missing: string[] }> {
-    const unknown = names.filter((name) => !this.#labels.has(name));
+    const at = (name: string): string => `${team} ${name}`;
+    const unknown = names.filter((name) => !this.#labels.has(at(name)));
     if (unknown.length > 0) {
       let page = await this.#sdk.issueLabels({ filter: { name: { in: unknown } } });
       for (;;) {
         for (const { id, name, teamId } of page.nodes)
-          if (teamId === undefined || teamId === team) this.#labels.set(name, id);
+          if (teamId === undefined || teamId === team) this.#labels.set(at(name), id);
         if (!page.pageInfo.hasNextPage) break;
         page = await page.fetchNext();
       }
     }
     return {
-      ids: names.flatMap((name) => this.#labels.get(name) ?? []),
-      missing: names.filter((name) => !this.#labels.has(name)),
+      ids: names.flatMap((name) => this.#labels.get(at(name)) ?? []),
+      missing: names.filter((name) => !this.#labels.has(at(name))),
     };
   }
 }

@@ -33,6 +33,7 @@ export function todoWork(
       priority: 0,
       labels: [...told.labels],
       ...(assignee === undefined ? {} : { assignee }),
+      ...(told.team === undefined ? {} : { team: told.team }),
     };
     return { op, issue, todo, work };
   }

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { GitFailed, git } from '../../git.ts';
+import { withoutFilters } from '../../git-filters.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Todo } from './scan.ts';
 
 const AT_ONCE = 4;
-/** Files that are asked for; of the others the age is not known. */
-const MAX_FILES = 1000;
+/** For one file, and for all of a run, ms: a long history makes `git blame` slow, and the job has ten minutes. */
 const TIMEOUT_MS = 20_000;
+const BUDGET_MS = 180_000;
 /** Line numbers on one command line. */
 const MAX_LINES = 500;
 
@@ -17,24 +18,45 @@ export interface Written {
   commit: string;
 }
 
-/**
- * How the lines of these came about, by `file:line`; nothing for what is not committed yet or cannot be told. Reads
- * the repository that `folder` is in.
- */
+/** Of `file:line`: how it came about, or that nobody has committed it yet. What is in neither cannot be told. */
+export interface Ages {
+  written: Map<string, Written>;
+  uncommitted: Set<string>;
+}
+
+export interface Blame {
+  clock: Clock;
+  folder: string;
+  prefix: string;
+  signal: AbortSignal;
+  /** Whether it was told before: such files come last, so that what one run leaves is what the next begins with. */
+  isKnown(todo: Todo): boolean;
+  /** ms for all; three minutes when absent. */
+  budget?: number;
+}
+
+/** How the lines of these came about. Reads the repository that `folder` is in, for as long as the budget lasts. */
 export async function ages(
   todos: readonly Todo[],
-  { clock, folder, prefix, signal }: { clock: Clock; folder: string; prefix: string; signal: AbortSignal },
-): Promise<Map<string, Written>> {
-  const known = new Map<string, Written>();
-  const byFile = [...Map.groupBy(todos, ({ file }) => file)].slice(0, MAX_FILES);
-  const queue = byFile.values();
+  { clock, folder, prefix, signal, isKnown, budget = BUDGET_MS }: Blame,
+): Promise<Ages> {
+  const found: Ages = { written: new Map(), uncommitted: new Set() };
+  const groups = [...Map.groupBy(todos, ({ file }) => file)];
+  const queue = [
+    ...groups.filter(([, here]) => !here.every(isKnown)),
+    ...groups.filter(([, here]) => here.every(isKnown)),
+  ].values();
+  const until = clock.monotonic() + budget;
+  const env = await withoutFilters({ clock, folder, signal });
   const worker = async (): Promise<void> => {
     for (const [file, here] of queue) {
       signal.throwIfAborted();
+      const left = until - clock.monotonic();
+      if (left <= 0) return;
       const name = path.relative(prefix, file);
       const lines = [...new Set(here.map(({ line }) => line))].slice(0, MAX_LINES);
       const text = await git(
-        { clock, folder, signal, timeout: TIMEOUT_MS },
+        { clock, folder, signal, timeout: Math.min(TIMEOUT_MS, left), env },
         'blame',
         '--line-porcelain',
         // A program that the repository's configuration may name.
@@ -46,15 +68,17 @@ export async function ages(
         if (error instanceof GitFailed) return '';
         throw error;
       });
-      for (const [line, written] of readBlame(text)) known.set(`${file}:${line}`, written);
+      for (const [line, written] of readBlame(text))
+        if (written === undefined) found.uncommitted.add(`${file}:${line}`);
+        else found.written.set(`${file}:${line}`, written);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return known;
+  return found;
 }
 
-/** Line → how it came about, out of `git blame --line-porcelain`. */
-function* readBlame(text: string): Generator<[number, Written]> {
+/** Line → how it came about (undefined: not committed yet), out of `git blame --line-porcelain`. */
+function* readBlame(text: string): Generator<[number, Written | undefined]> {
   let line = 0;
   let commit = '';
   let by = '';
@@ -64,11 +88,12 @@ function* readBlame(text: string): Generator<[number, Written]> {
     const head = /^([0-9a-f]{40,64}) \d+ (\d+)/.exec(row);
     if (head !== null) {
       commit = head[1] ?? '';
-      // All zeros: not committed yet.
-      line = /^0+$/.test(commit) ? 0 : Number(head[2]);
+      line = Number(head[2]);
     }
     by = /^author (.{1,200})/.exec(row)?.[1] ?? by;
     const time = /^author-time (\d{1,12})$/.exec(row)?.[1];
-    if (time !== undefined && line > 0) yield [line, { by, at: Number(time) * 1000, commit }];
+    // All zeros: not committed yet.
+    if (time !== undefined && line > 0)
+      yield [line, /^0+$/.test(commit) ? undefined : { by, at: Number(time) * 1000, commit }];
   }
 }

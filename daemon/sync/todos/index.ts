@@ -10,8 +10,8 @@ import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { ages, type Written } from './blame.ts';
 import { harvest, type Harvest } from './harvest.ts';
 import { linearLine, tellLinear } from './linear.ts';
-import { readTodos, todosJson, todosMarkdown, type Aged, type Known } from './report.ts';
-import { withIds } from './scan.ts';
+import { readTodos, todosJson, todosMarkdown, type Aged, type Known, type Reported } from './report.ts';
+import { withIds, type Todo } from './scan.ts';
 
 const HEADER = `# TODOs
 
@@ -31,7 +31,9 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const [page = '', data = ''] = run.files;
   const { estate, clean, clock } = deps;
   const { timezone } = estate.estate;
-  const found = await collect(run, deps);
+  const [pageBefore, dataBefore] = [await deps.read(page), await deps.read(data)];
+  const known = dataBefore === undefined ? [] : readTodos(dataBefore);
+  const found = await collect(run, deps, known ?? []);
   const since = run.since === undefined ? undefined : Date.parse(run.since);
   const all =
     since === undefined ? found.todos : found.todos.filter((one) => (one.since ?? Infinity) >= since);
@@ -40,8 +42,6 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     text: clean(one.text),
     context: one.context.map((line) => clean(line)),
   }));
-  const [pageBefore, dataBefore] = [await deps.read(page), await deps.read(data)];
-  const known = dataBefore === undefined ? [] : readTodos(dataBefore);
   const conflicts: string[] = [];
   const text = todosMarkdown(all, { ...found, timezone, project: run.project, clean });
   const json = todosJson(run.project, cleaned);
@@ -73,6 +73,9 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   counts.conflicts = conflicts.length;
   const spoken = deps.estate.sync.todos.linear === undefined ? {} : told?.counts;
   await run.log(`${counts.open} open, ${counts.new} new, ${counts.done} done\n`);
+  const unknown = all.filter((one) => one.unknown === true).length;
+  if (unknown > 0)
+    await run.log(`of ${unknown} Git did not tell the age in time; the next run begins with those\n`);
   for (const conflict of conflicts) await run.log(`left as it is: ${conflict}\n`);
   if (!keep) await run.advance(digestOf(Buffer.from(json)), { ...counts, ...spoken }, conflicts);
   return {
@@ -117,6 +120,7 @@ function linearAsk(
 async function collect(
   run: SyncRun,
   { clock, estate, root }: SyncDeps,
+  reported: readonly Reported[],
 ): Promise<Omit<Harvest, 'todos'> & { todos: Aged[]; written: Map<string, Written>; folders: string[] }> {
   if (run.since !== undefined && Number.isNaN(Date.parse(run.since)))
     throw fail('ARGUMENTS_INVALID', {
@@ -130,6 +134,10 @@ async function collect(
   const written = new Map<string, Written>();
   const whole = { todos: [] as Aged[], files: 0, skipped: 0, cut: false, written, folders: [...folders] };
   const seen = new Set<string>();
+  const before = new Map(
+    reported.flatMap(({ id, file, since }) => (since === null ? [] : [[`${id} ${file}`, since] as const])),
+  );
+  const ageBefore = ({ id, file }: Todo): number | undefined => before.get(`${id} ${file}`);
   for (const prefix of folders) {
     const folder = path.resolve(root, prefix);
     const where = { clock, folder, prefix, signal: run.signal };
@@ -140,10 +148,16 @@ async function collect(
     });
     const fresh = part.todos.filter(({ file, line }) => !seen.has(`${file}:${line}`));
     for (const { file, line } of fresh) seen.add(`${file}:${line}`);
-    const known = await ages(fresh, where);
-    for (const [at, how] of known) written.set(at, how);
+    const known = await ages(fresh, { ...where, isKnown: (one) => ageBefore(one) !== undefined });
+    for (const [at, how] of known.written) written.set(at, how);
     whole.todos.push(
-      ...fresh.map((one) => ({ ...one, since: known.get(`${one.file}:${one.line}`)?.at ?? null })),
+      ...fresh.map((one): Aged => {
+        const at = `${one.file}:${one.line}`;
+        const since = known.written.get(at)?.at;
+        if (since !== undefined || known.uncommitted.has(at)) return { ...one, since: since ?? null };
+        const earlier = ageBefore(one);
+        return earlier === undefined ? { ...one, since: null, unknown: true } : { ...one, since: earlier };
+      }),
     );
     whole.files += part.files;
     whole.skipped += part.skipped;

@@ -1,4 +1,5 @@
 import { inMarkdown } from '../../markdown.ts';
+import { own } from '../../own.ts';
 import type { LinearTodoIssue, LinearTodoTold } from '../../ports/linear.ts';
 import { oneLine } from '../../text.ts';
 import type { SyncDeps, SyncRun } from '../sync.ts';
@@ -71,6 +72,7 @@ export async function tellLinear(ask: Ask, run: SyncRun, { estate, linear, clean
         written: todo?.written,
         url: todo?.written === undefined ? undefined : ask.urlOf(file, line, todo.written.commit),
         labels: spec.labels,
+        team: own(spec.teams, team),
       });
     const name = { new: 'issues', changed: 'revised', gone: 'gone', back: 'back' } as const;
     told.counts[name[what]] += 1;
@@ -80,10 +82,13 @@ export async function tellLinear(ask: Ask, run: SyncRun, { estate, linear, clean
   }
   const left = steps.slice(spec.max);
   told.counts.left = left.length;
-  const waits = all.length - steps.length;
+  const held = all.flatMap(({ todo }) => (todo?.since === null ? [todo] : []));
+  const unknown = held.filter((one) => one.unknown === true).length;
+  const waits = held.length - unknown;
   if (left.length > 0)
     told.lines.push(`${left.length} more are for the next runs: sync.todos.linear.max is ${spec.max}`);
   if (waits > 0) told.lines.push(`${waits} are not committed yet, and wait until they are`);
+  if (unknown > 0) told.lines.push(`${unknown} wait for a run in which Git tells who wrote them and when`);
   told.conflicts = tracked.flatMap(({ conflict, identifier, issue, file, line }) =>
     conflict === null ? [] : [`${identifier ?? issue} (${file}:${line}): ${conflict}`],
   );

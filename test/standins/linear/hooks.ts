@@ -56,6 +56,7 @@ function issueData(world: LinearWorld, issue: Issue): object {
   const {
     id,
     number,
+    teamId,
     title,
     description,
     priority,
@@ -71,6 +72,7 @@ function issueData(world: LinearWorld, issue: Issue): object {
     updatedAt,
   } = issue;
   const state = world.stateNamed(stateId);
+  const team = world.teamOf(teamId);
   return shaped('IssueWebhookPayload', {
     id,
     number,
@@ -89,12 +91,8 @@ function issueData(world: LinearWorld, issue: Issue): object {
     updatedAt,
     identifier: world.identifier(issue),
     url: world.url(issue),
-    teamId: world.team.id,
-    team: shaped('TeamChildWebhookPayload', {
-      id: world.team.id,
-      key: world.team.key,
-      name: world.team.name,
-    }),
+    teamId,
+    team: shaped('TeamChildWebhookPayload', { id: teamId, key: team.key, name: team.name }),
     state: shaped('WorkflowStateChildWebhookPayload', {
       id: state.id,
       name: state.name,
@@ -121,7 +119,7 @@ function commentData(world: LinearWorld, { id, body, issueId, userId }: Comment)
       title: issue.title,
       identifier: world.identifier(issue),
       url: world.url(issue),
-      teamId: world.team.id,
+      teamId: issue.teamId,
     }),
   });
 }

@@ -80,10 +80,10 @@ export function root(world: LinearWorld, viewer: User): object {
     email: `${one.name}@example.com`,
     active: true,
   });
-  const teamOf = () => ({
-    ...world.team,
-    triageEnabled: world.team.triage,
-    triageIssueState: world.team.triage ? stateOf(world.stateNamed('Triage')) : null,
+  const teamOf = (team: LinearWorld['team']) => ({
+    ...team,
+    triageEnabled: team.triage,
+    triageIssueState: team.triage ? stateOf(world.stateNamed('Triage')) : null,
     states: (page: Page) => connection(world.states.map(stateOf), page),
   });
   const stateOf = (one: State) => ({ ...one, team: { id: world.team.id } });
@@ -93,7 +93,7 @@ export function root(world: LinearWorld, viewer: User): object {
     identifier: world.identifier(one),
     url: world.url(one),
     state: () => stateOf(world.stateNamed(one.stateId)),
-    team: teamOf,
+    team: () => teamOf(world.teamOf(one.teamId)),
     assignee: () => userOf(one.assigneeId),
     creator: () => userOf(one.creatorId),
     labels: (page: Page) =>
@@ -112,7 +112,7 @@ export function root(world: LinearWorld, viewer: User): object {
   /** An issue as filters see it. */
   const filtered = (one: Issue): Record<string, unknown> => ({
     ...one,
-    team: world.team,
+    team: world.teamOf(one.teamId),
     labels: world.labels.filter(({ id }) => one.labelIds.includes(id)),
   });
   const commentOf = (one: Comment): Node => ({
@@ -126,10 +126,10 @@ export function root(world: LinearWorld, viewer: User): object {
     viewer: () => user(viewer),
     teams: ({ filter, ...page }: Page & { filter?: object }) =>
       connection(
-        [teamOf()].filter((one) => fits(one, filter)),
+        world.teams.map(teamOf).filter((one) => fits(one, filter)),
         page,
       ),
-    team: teamOf,
+    team: () => teamOf(world.team),
     workflowState: ({ id }: { id: string }) => stateOf(world.stateNamed(id)),
     issueLabels: ({ filter, ...page }: Page & { filter?: object }) =>
       connection(

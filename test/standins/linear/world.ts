@@ -37,6 +37,7 @@ export interface Happening {
 export interface Issue {
   id: string;
   number: number;
+  teamId: string;
   title: string;
   description: string;
   priority: number;
@@ -103,6 +104,8 @@ const state = (name: string, type: string, position: number): State => ({
 export class LinearWorld {
   readonly users: User[] = [];
   readonly team = { id: randomUUID(), key: 'OPS', name: 'Operations', triage: true };
+  /** That one first. They share their states. */
+  readonly teams = [this.team];
   readonly states = [
     state('Triage', 'triage', 0),
     state('Backlog', 'backlog', 1),
@@ -118,6 +121,18 @@ export class LinearWorld {
 
   constructor(changed: (change: Change) => void) {
     this.#changed = changed;
+  }
+
+  addTeam(key: string): LinearWorld['team'] {
+    const made = { id: randomUUID(), key, name: key, triage: false };
+    this.teams.push(made);
+    return made;
+  }
+
+  teamOf(id: string): LinearWorld['team'] {
+    const found = this.teams.find((one) => one.id === id);
+    if (found === undefined) throw new Wrong('Entity not found: Team', 'Could not find referenced Team.');
+    return found;
   }
 
   user(name: string): User {
@@ -150,12 +165,12 @@ export class LinearWorld {
     return found;
   }
 
-  identifier = ({ number }: Issue): string => `${this.team.key}-${number}`;
+  identifier = ({ number, teamId }: Issue): string => `${this.teamOf(teamId).key}-${number}`;
   url = (issue: Issue): string => `https://linear.app/works/issue/${this.identifier(issue)}`;
 
   createIssue(actor: User, input: Partial<Issue> & { title?: string; teamId?: string }): Issue {
-    const { id = randomUUID(), title, teamId, assigneeId = null, labelIds = [] } = input;
-    if (teamId !== this.team.id) throw new Wrong('Entity not found: Team', 'Could not find referenced Team.');
+    const { id = randomUUID(), title, teamId = '', assigneeId = null, labelIds = [] } = input;
+    this.teamOf(teamId);
     this.#fresh(id, this.issues, 'Issue');
     if (title === undefined || title === '')
       throw new Wrong('Argument Validation Error', 'title should not be empty');
@@ -168,6 +183,7 @@ export class LinearWorld {
     const issue: Issue = {
       id,
       number: this.issues.length + 1,
+      teamId,
       title,
       description: input.description ?? '',
       priority: input.priority ?? 0,
