@@ -1,7 +1,8 @@
 import type { Ready, StatusView } from '../contracts/api.ts';
 import { plural } from '../contracts/units.ts';
 import type { z } from 'zod';
-import { buildEngine, type Running } from './compose/engine.ts';
+import { buildEngine } from './compose/engine.ts';
+import type { Running } from './compose/running.ts';
 import { serve } from './compose/serve.ts';
 import { statusView } from './compose/status.ts';
 import type { Settled } from './compose/settle.ts';

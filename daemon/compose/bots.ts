@@ -5,7 +5,7 @@ import type { LedgerRecord } from '../../contracts/record.ts';
 import { chatProjection } from '../chat/projection.ts';
 import type { BotProgram, Supervisor } from '../chat/supervisor.ts';
 import type { Settings } from '../config.ts';
-import type { Running } from './engine.ts';
+import type { Running } from './running.ts';
 import type { Store } from './store.ts';
 
 /** The bots there are: their main file, and the variables in which they get the secrets that reeve.yaml names. */

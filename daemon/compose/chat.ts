@@ -1,7 +1,7 @@
 import { holderOf } from '../chat/credential.ts';
 import { chatProjection } from '../chat/projection.ts';
 import type { Chat } from '../ports/chat.ts';
-import type { Running } from './engine.ts';
+import type { Running } from './running.ts';
 import type { Store } from './store.ts';
 
 /** What bots talk to; most of it is loaded when the first bot calls. */

@@ -1,7 +1,7 @@
 import { fail } from '../../contracts/errors.ts';
 import { Plan } from '../../contracts/plan.ts';
 import type { Cosigning } from '../ports/cosign.ts';
-import type { Running } from './engine.ts';
+import type { Running } from './running.ts';
 import type { Store } from './store.ts';
 
 /** Signed statements become calls at the door, as the person whose key signed them. */

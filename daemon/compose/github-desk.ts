@@ -2,7 +2,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import { Credential } from '../integrations/github/credential.ts';
 import type { GithubDesk } from '../integrations/github/index.ts';
 import { webhooksProjection } from '../integrations/webhooks/projection.ts';
-import type { Running } from './engine.ts';
+import type { Running } from './running.ts';
 import { bindCommit } from './github-commit.ts';
 import type { Store } from './store.ts';
 

@@ -11,7 +11,7 @@ import type { Chat } from '../ports/chat.ts';
 import { superviseBots } from './bots.ts';
 import { composeChat } from './chat.ts';
 import { composeCosign } from './cosign.ts';
-import type { Running } from './engine.ts';
+import type { Running } from './running.ts';
 import { composeGithubDesk } from './github-desk.ts';
 import type { Store } from './store.ts';
 
