@@ -52,7 +52,11 @@ const listed = (kind: MirrorKind, word: string, what: string, columns: [string, 
   });
 
 export const githubReleases = listed('releases', 'release', 'Releases', ['Tag', 'Name', 'State']);
-export const githubDeployments = listed('deployments', 'deployment', 'Deployments', ['Ref', 'Where', 'Task']);
+export const githubDeployments = listed('deployments', 'deployment', 'Deployments', [
+  'Ref',
+  'Where',
+  'State',
+]);
 export const githubRuns = listed('runs', 'workflow run', 'Workflow runs', ['Branch', 'What', 'State']);
 export const githubIssues = listed('issues', 'issue', 'Issues with the label of sync.github', [
   'Number',

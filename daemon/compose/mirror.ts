@@ -1,13 +1,16 @@
 import path from 'node:path';
-import type { RecordBody } from '../../contracts/record.ts';
+import type { LedgerRecord, RecordBody } from '../../contracts/record.ts';
 import type { Releasers } from '../lifecycle.ts';
 import type { Mirror } from '../ports/mirror.ts';
+import { Heard } from '../sync/github/heard.ts';
 import type { GithubMirror } from '../sync/github/mirror.ts';
 import type { FeatureContext } from './features.ts';
 import type { WebhooksFeature } from './webhooks.ts';
 
 /** Events that tell of what is mirrored. */
-const EVENTS = new Set(['release', 'deployment', 'workflow_run', 'issues']);
+const EVENTS = new Set(['release', 'deployment', 'deployment_status', 'workflow_run', 'issues']);
+/** How far the ledger may be ahead of what was looked at and is none of ours, in records. */
+const BEHIND = 5000;
 
 export interface MirrorFeature {
   mirror: Mirror;
@@ -23,12 +26,18 @@ export function composeMirror(
   { store, config, github, clean, warn }: FeatureContext,
   webhooks: WebhooksFeature,
 ): MirrorFeature {
+  const folder = path.join(store.home.root, 'mirror');
+  const heard = new Heard(store.fs, folder);
   let opened: Promise<GithubMirror> | undefined;
+  let stopped = false;
+  let waiting = 0;
+  /** Seq before which everything was looked at, and the one of which that is durable. */
+  let upto = 0;
+  let said = 0;
   let tail: Promise<void> = Promise.resolve();
   const files = (): Promise<GithubMirror> =>
     (opened ??= import('../sync/github/mirror.ts').then(
-      ({ GithubMirror }) =>
-        new GithubMirror({ fs: store.fs, clock: store.clock, folder: path.join(store.home.root, 'mirror') }),
+      ({ GithubMirror }) => new GithubMirror({ fs: store.fs, clock: store.clock, folder }),
     ));
 
   async function hear(delivery: RecordBody<'webhook.received'>, at: number): Promise<void> {
@@ -36,7 +45,7 @@ export function composeMirror(
     const kind = kindOfEvent(delivery.event);
     if (kind === undefined) return;
     const body = await webhooks.bodyAt(delivery.at, delivery.payload.digest ?? '', delivery.delivery);
-    const told = itemIn(kind, body, at, clean);
+    const told = itemIn(kind, delivery.event, body, at, clean);
     if (told === undefined || github.projectOf(told.repository) === undefined) return;
     const mirror = await files();
     const { label } = config.current().config.sync.github;
@@ -55,6 +64,37 @@ export function composeMirror(
       ) ??
       repository.full_name;
     await mirror.tell({ ...repository, named: name }, kind, item);
+  }
+
+  const mirrors = (): boolean =>
+    Object.keys(config.current().config.integrations.github?.repositories ?? {}).length > 0;
+
+  const tells = (record: LedgerRecord): record is LedgerRecord<'webhook.received'> =>
+    record.type === 'webhook.received' && record.body.source === 'github' && EVENTS.has(record.body.event);
+
+  async function look(record: LedgerRecord): Promise<void> {
+    // What fails here is made up for by the next sync job.
+    if (tells(record) && mirrors())
+      await hear(record.body, record.ts).catch((error: unknown) => warn('the mirror of GitHub', error));
+    upto = Math.max(upto, record.seq + 1);
+  }
+
+  async function say(): Promise<void> {
+    if (said === upto) return;
+    await heard.write(upto);
+    said = upto;
+  }
+
+  /** What the daemon before this one had not looked at when it ended. */
+  async function replay(): Promise<void> {
+    const before = await heard.read();
+    if (before === undefined) upto = store.ledger.head().size;
+    else
+      for await (const record of store.ledger.read(before)) {
+        if (stopped) return;
+        await look(record);
+      }
+    if (--waiting === 0 && mirrors()) await say();
   }
 
   const mirror: Mirror = {
@@ -80,17 +120,31 @@ export function composeMirror(
     files,
     settled: () => tail,
     start(releasers) {
+      const then = (work: () => Promise<void>): void => {
+        tail = tail.then(work).catch((error: unknown) => warn('the mirror of GitHub', error));
+      };
       const unsubscribe = store.ledger.subscribe((record) => {
-        if (record.type !== 'webhook.received') return;
-        const { source, event } = record.body;
-        if (source !== 'github' || !EVENTS.has(event)) return;
-        const { body, ts } = record;
-        // What fails here is made up for by the next sync job.
-        tail = tail.then(() => hear(body, ts)).catch((error: unknown) => warn('the mirror of GitHub', error));
+        if (!tells(record)) {
+          if (waiting > 0) return;
+          upto = record.seq + 1;
+          if (upto - said >= BEHIND && mirrors()) then(say);
+          return;
+        }
+        waiting++;
+        then(async () => {
+          if (!stopped) await look(record);
+          // One write for all that came together; what is told twice after a crash changes nothing.
+          if (--waiting === 0 && !stopped && mirrors()) await say();
+        });
       });
+      waiting++;
+      then(replay);
       releasers.push('the mirror of GitHub', async () => {
         unsubscribe();
+        // What waits is looked at by the next daemon.
+        stopped = true;
         await tail;
+        if (mirrors()) await say().catch((error: unknown) => warn('the mirror of GitHub', error));
         await (await opened)?.close();
       });
     },

@@ -10,7 +10,7 @@ export type MirrorItem = {
   /** Of the state told here, by GitHub's clock, ms. */
   at: number;
   title: string;
-  /** `published`, `draft`; the task of a deployment; `success`, `in_progress`; `open`, `closed`. */
+  /** `published`, `draft`; of the newest status of a deployment, `pending` without one; `success`, `in_progress`; `open`, `closed`. */
   state: string;
   /** The tag, ref, branch or `#number`. */
   ref: string;

@@ -10,11 +10,12 @@ const Envelope = z.looseObject({
 
 /** The kind that an event is about. */
 export const kindOfEvent = (event: string): MirrorKind | undefined =>
-  MIRROR_KINDS.find((kind) => KINDS[kind].event === event);
+  MIRROR_KINDS.find((kind) => KINDS[kind].event === event || KINDS[kind].also?.event === event);
 
 /** What a delivery tells; undefined where it tells nothing that is known. `now`: when it came, ms. */
 export function itemIn(
   kind: MirrorKind,
+  event: string,
   body: Buffer,
   now: number,
   clean: (text: string) => string,
@@ -25,7 +26,9 @@ export function itemIn(
   try {
     const found = KINDS[kind].read(read.data[KINDS[kind].field]);
     if (found === undefined) return undefined;
-    const item: MirrorItem = { ...found, title: clean(found.title), ref: clean(found.ref) };
+    const plain: MirrorItem = { ...found, title: clean(found.title), ref: clean(found.ref) };
+    const { also } = KINDS[kind];
+    const item = also?.event === event ? also.fold(plain, read.data[also.field]) : plain;
     // GitHub does not say when it was deleted; nothing that was so before may bring it back.
     if (action === 'deleted' || action === 'transferred')
       return { repository, item: { ...item, at: Math.max(item.at, now), deleted: true } };

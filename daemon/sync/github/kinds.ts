@@ -24,6 +24,7 @@ const Deployment = Common.extend({
   url: z.string(),
   creator: Account,
 });
+const Status = z.object({ state: z.string(), created_at: Time, updated_at: Time.nullish() });
 const Run = Common.extend({
   name: z.string().nullish(),
   display_title: z.string().optional(),
@@ -66,6 +67,8 @@ interface KindOf {
   field: string;
   /** Undefined for what is none, such as a pull request among issues. Throws ZodError. */
   read(raw: unknown): Omit<MirrorItem, 'deleted'> | undefined;
+  /** Another event with its field, and what that says of the item. */
+  also?: { event: string; field: string; fold(item: MirrorItem, raw: unknown): MirrorItem };
   /** Number of the repository it is of, where it says that. */
   of?(raw: unknown): number | undefined;
 }
@@ -94,7 +97,19 @@ export const KINDS: Record<MirrorKind, KindOf> = {
     read(raw) {
       const one = Deployment.parse(raw);
       const at = one.updated_at ?? one.created_at;
-      return item(one, at, one.environment, one.task, one.ref, one.creator, one.url);
+      return item(one, at, one.environment, 'pending', one.ref, one.creator, one.url);
+    },
+    also: {
+      event: 'deployment_status',
+      field: 'deployment_status',
+      fold(item, raw) {
+        const { state, created_at, updated_at } = Status.parse(raw);
+        return {
+          ...item,
+          state: oneLine(state, 50),
+          at: Math.max(item.at, Date.parse(updated_at ?? created_at)),
+        };
+      },
     },
   },
   runs: {

@@ -31,7 +31,8 @@ export class GithubMirror {
       if (errno(error) === 'ENOENT') return [];
       throw error;
     });
-    const all = await Promise.all(names.map((name) => readWhole(this.#fs, this.#about(name))));
+    const numbers = names.filter((name) => /^\d+$/.test(name));
+    const all = await Promise.all(numbers.map((name) => readWhole(this.#fs, this.#about(name))));
     return all.flatMap((bytes) => {
       if (bytes === undefined) return [];
       const read = Repository.safeParse(JSON.parse(bytes.toString('utf8')));
