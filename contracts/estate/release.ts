@@ -27,6 +27,18 @@ const Push = z.strictObject({
     .optional(),
   /** Name of the stored secret with the token for an https address. */
   token: Slug.optional(),
+  /** Name of the stored secret with a private key for an ssh address, such as a deploy key; without passphrase. */
+  key: Slug.optional(),
+  /** Keys of the ssh server, as `ssh-keyscan` prints them without the name: only these are taken for it. */
+  host_keys: z
+    .array(
+      z
+        .string()
+        .max(2000)
+        .regex(/^(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/]+={0,3}$/, 'a public key, such as ssh-ed25519 AAAA…'),
+    )
+    .max(10)
+    .default([]),
   /** Who the token belongs to, as the server wants to hear it. */
   user: z
     .string()

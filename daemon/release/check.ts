@@ -12,12 +12,14 @@ export async function checkReleases(
 ): Promise<void> {
   for (const [project, { release }] of Object.entries(projects)) {
     const at = ['projects', project, 'release'];
-    const token = release.push?.token;
-    if (token !== undefined && !(await has(token)))
-      tell.error(
-        [...at, 'push', 'token'],
-        `the secret ${token} is not stored: reeve secret set ${token} --value -`,
-      );
+    for (const field of ['token', 'key'] as const) {
+      const name = release.push?.[field];
+      if (name !== undefined && !(await has(name)))
+        tell.error(
+          [...at, 'push', field],
+          `the secret ${name} is not stored: reeve secret set ${name} --value -`,
+        );
+    }
     if (release.github === undefined) continue;
     if (github?.app === undefined && github?.token === undefined)
       tell.error([...at, 'github'], 'Reeve may not call GitHub: set integrations.github.app or token');

@@ -4,6 +4,7 @@ import { GitFailed, git } from '../git.ts';
 import type { ReleaseRemote } from '../ports/releases.ts';
 import { oneLine } from '../text.ts';
 import type { Place, Repository } from './repository.ts';
+import { withSsh } from './ssh.ts';
 
 /** What the remote is asked takes no longer, ms. */
 const LOOK_MS = 30_000;
@@ -49,6 +50,8 @@ export class Remote {
       );
     if (spec.token !== undefined && !address.data.startsWith('https:'))
       throw repository.refuse('a token is for https addresses only');
+    if ((spec.key !== undefined || spec.host_keys.length > 0) && !/^(?:ssh:|[\w.]+@)/.test(address.data))
+      throw repository.refuse('key and host_keys are for ssh addresses only');
     if ((await replaced(repository)).some((one) => address.data.startsWith(one)))
       throw repository.refuse(
         `its configuration sends what is for ${address.data} elsewhere (url.….insteadOf)`,
@@ -148,10 +151,18 @@ export class Remote {
   }
 
   async #git(timeout: number, ...args: string[]): Promise<string> {
-    const { clock, folder, signal, spec } = this.#deps;
-    return git(
-      { clock, folder, timeout, env: await this.#env(spec), ...(signal === undefined ? {} : { signal }) },
-      ...args,
+    const { clock, folder, signal, spec, secret } = this.#deps;
+    return withSsh(spec, secret, async (ssh) =>
+      git(
+        {
+          clock,
+          folder,
+          timeout,
+          env: { ...(await this.#env(spec)), GIT_SSH_COMMAND: ssh },
+          ...(signal === undefined ? {} : { signal }),
+        },
+        ...args,
+      ),
     );
   }
 
@@ -173,7 +184,6 @@ export class Remote {
     return {
       GIT_ALLOW_PROTOCOL: 'https:ssh:file',
       GIT_ASKPASS: '',
-      GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
       GIT_CONFIG_COUNT: String(config.length),
       ...Object.fromEntries(
         config.flatMap(([key, value], n) => [

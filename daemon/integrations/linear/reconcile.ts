@@ -126,8 +126,8 @@ function expected(deps: ReconcileDeps, { project }: LinearReconcile): Link[] {
 async function know(deps: ReconcileDeps, { id: issue, updatedAt }: Detail): Promise<void> {
   const incident = incidentOf(deps, issue);
   if (incident?.state !== 'open' && incident?.state !== 'acknowledged') return;
-  for (const of of ['assignee', 'state'] as const) {
-    const known = toKnow(deps.state(), { issue, incident: incident.id }, of, updatedAt);
+  for (const what of ['assignee', 'state'] as const) {
+    const known = toKnow(deps.state(), { issue, incident: incident.id }, what, updatedAt);
     if (known !== undefined) await deps.hear.know(known);
   }
 }
