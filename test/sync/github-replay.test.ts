@@ -127,3 +127,57 @@ test('a deployment is as its newest status says, whatever order the deliveries c
   await status('inactive', 4);
   expect(await states()).toEqual(['inactive']);
 });
+
+test('the first run, too, knows how deployments went; and a run sees a new status of an old one', async () => {
+  const { sync, rows, repo, github, conflicts } = await mirrorScene(3);
+  const status = (deployment: number, state: 'success' | 'failure' | 'in_progress', minute: number) => {
+    const when = `2026-01-01T00:0${minute}:00Z`;
+    repo.deploymentStatuses.push({
+      ...({} as (typeof repo.deploymentStatuses)[number]),
+      id: minute,
+      node_id: `DS_${minute}`,
+      deployment,
+      state,
+      created_at: when,
+      updated_at: when,
+    });
+  };
+  status(2_000_000, 'in_progress', 1);
+  status(2_000_000, 'success', 2);
+  status(2_000_002, 'in_progress', 3);
+  await sync();
+  const states = async () =>
+    (await rows('deployments'))
+      .filter(({ repository }) => repository === 'acme/shop')
+      .map(({ id, state }) => [id, state]);
+  expect(await states()).toEqual([
+    [2_000_002, 'in_progress'],
+    [2_000_001, 'pending'],
+    [2_000_000, 'success'],
+  ]);
+  status(2_000_002, 'failure', 4);
+  await sync();
+  expect(await states()).toContainEqual([2_000_002, 'failure']);
+  expect(await conflicts()).toEqual([]);
+  // What GitHub does not tell is not made up, and does not take the place of what is known.
+  status(2_000_001, 'success', 5);
+  github.rest.faults.plan(
+    'POST /graphql',
+    {
+      kind: 'answer',
+      answer: {
+        status: 200,
+        body: {
+          data: null,
+          errors: [{ type: 'FORBIDDEN', message: 'Resource not accessible by integration' }],
+        },
+      },
+    },
+    2,
+  );
+  await sync();
+  expect(await states()).toContainEqual([2_000_002, 'failure']);
+  expect((await conflicts())[0]).toMatch(
+    /^acme\/shop deployments: the state of some is not known.*Resource not acc/,
+  );
+});

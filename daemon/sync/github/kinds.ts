@@ -172,7 +172,14 @@ function item(
 }
 
 /** GitHub's times are whole seconds: of two states of the same second the one further on is the newer. */
-const FURTHER: Record<string, number> = { requested: 0, queued: 0, waiting: 0, pending: 0, in_progress: 1 };
+const FURTHER: Record<string, number> = {
+  unknown: -1,
+  requested: 0,
+  queued: 0,
+  waiting: 0,
+  pending: 0,
+  in_progress: 1,
+};
 const rank = (one: MirrorItem): number => (one.deleted ? 3 : (FURTHER[one.state] ?? 2));
 
 /** Whether what is told now is at least as new as what is there. */

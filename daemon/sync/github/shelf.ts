@@ -13,6 +13,8 @@ const Cursor = z.object({
   from: z.number().optional(),
   /** Of which the issues were asked for. */
   label: z.string().optional(),
+  /** The states of deployments were read with them. */
+  states: z.boolean().optional(),
   /** A walk that is not over. */
   walk: z.object({ page: z.number(), top: z.number(), until: z.number() }).optional(),
   /** Of the first page, and of what exactly. */

@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import type { GithubClient } from '../../ports/github.ts';
 import type { MirrorItem, MirrorKind, MirrorRepository } from '../../ports/mirror.ts';
 import { KINDS } from './kinds.ts';
 import { fetchPage, PAGE } from './page.ts';
+import { withStates } from './states.ts';
 import type { GithubMirror } from './mirror.ts';
 import type { Cursor, Put } from './shelf.ts';
 
+const Node = z.object({ node_id: z.string().max(200) });
 /** Of a kind in one run: a million items. GitHub may not keep a daemon busy for ever. */
 const MAX_PAGES = 10_000;
 /** A page that is the one before it, so often in a row: that is not what has moved on. */
@@ -40,8 +43,9 @@ export interface Walk {
 export async function walk(ask: Walk): Promise<void> {
   const { kind, mirror, repository, dryRun } = ask;
   const there = await mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
-  // Of another label nothing has been read.
-  const cursor = (there.label ?? ask.label) === ask.label ? there : {};
+  // Of another label nothing has been read; an older mirror has no states of deployments.
+  const same = kind === 'deployments' ? there.states === true : (there.label ?? ask.label) === ask.label;
+  const cursor = same ? there : {};
   const resumed = ask.since === undefined && !dryRun ? cursor.walk : undefined;
   await descend(ask, cursor, resumed ?? { page: 1, top: cursor.top ?? 0, until: untilOf(ask, cursor) });
   if (resumed === undefined) return;
@@ -64,13 +68,15 @@ async function descend(ask: Walk, cursor: Cursor, begun: NonNullable<Cursor['wal
   const { until } = begun;
   const stamp = ({ at, created }: MirrorItem): number => (again === undefined ? at : created);
   const of = urlOf(ask, until);
+  const odd = (why: string): void => ask.odd(`${repository.full_name} ${kind}: ${why}`);
   let { page, top } = begun;
   let { etag } = cursor;
   let before = '';
   let repeated = 0;
   for (let pages = 1; ; pages++, page++) {
     signal.throwIfAborted();
-    const asks = page === 1 && ask.since === undefined;
+    const nodes = new Map<number, string>();
+    const asks = page === 1 && ask.since === undefined && KINDS[kind].also === undefined;
     const got = await fetchPage({
       client,
       kind,
@@ -78,11 +84,18 @@ async function descend(ask: Walk, cursor: Cursor, begun: NonNullable<Cursor['wal
       of,
       page,
       etag: asks && etag?.of === of ? etag.value : undefined,
-      read: (raw) => read(ask, raw),
-      odd: (why) => ask.odd(`${repository.full_name} ${kind}: ${why}`),
+      read(raw) {
+        const item = read(ask, raw);
+        const node = Node.safeParse(raw);
+        if (item !== undefined && node.success) nodes.set(item.id, node.data.node_id);
+        return item;
+      },
+      odd,
     });
     if (got === undefined) return;
-    const { items, last } = got;
+    const { last } = got;
+    const items =
+      kind === 'deployments' ? await withStates(got.items, { client, signal, nodes, odd }) : got.items;
     if (page === 1) {
       // What claims to be of tomorrow would hide everything until then.
       const now = got.date ?? ask.now();
@@ -112,6 +125,7 @@ async function descend(ask: Walk, cursor: Cursor, begun: NonNullable<Cursor['wal
           }),
       ...(etag === undefined ? {} : { etag }),
       ...(again === undefined ? { label: ask.label } : {}),
+      ...(kind === 'deployments' ? { states: true } : {}),
     };
     const puts = await mirror.with(repository.id, kind, (shelf) =>
       dryRun ? shelf.judge(fresh) : shelf.put(fresh, next),
@@ -139,7 +153,7 @@ function countsOf(ask: Walk, puts: readonly Put[], items: readonly MirrorItem[])
   puts.forEach((put, n) => {
     counts[put]++;
     const item = items[n];
-    if (put === 'older' && item !== undefined)
+    if (put === 'older' && item !== undefined && item.state !== 'unknown')
       ask.conflict(
         `${ask.repository.full_name}: ${ask.kind} ${item.id} (${item.title.slice(0, 60)}) is newer here than GitHub lists it; left as it is`,
       );

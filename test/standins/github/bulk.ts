@@ -12,9 +12,14 @@ export function fill(repo: Repo, each: number): void {
   const { deployment } = example('deployment');
   const { issue } = example('issues', 'labeled');
   const at = (n: number) => ({ created_at: minute(n), updated_at: minute(n) });
+  const node = `DE_${repo.id}_`;
   repo.many = {
     releases: new Many(each, (n) => ({ ...release, id: 1_000_000 + n, tag_name: `v0.${n}.0`, ...at(n) })),
-    deployments: new Many(each, (n) => ({ ...deployment, id: 2_000_000 + n, ...at(n) })),
+    deployments: new Many(
+      each,
+      (n) => ({ ...deployment, id: 2_000_000 + n, node_id: `${node}${n}`, ...at(n) }),
+      (id) => (id.startsWith(node) ? Number(id.slice(node.length)) : -1),
+    ),
     runs: new Many(each, (n) => runOf(repo, { id: 3_000_000 + n, ...at(n) })),
     issues: new Many(each, (n) => ({
       ...issue,

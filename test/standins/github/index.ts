@@ -3,6 +3,7 @@ import { PlatformServer } from '../platform/server.ts';
 import { Access, type GithubApp } from './access.ts';
 import { addComment, addIssue, issues } from './routes/issues.ts';
 import { deployments } from './routes/deployments.ts';
+import { graphql } from './routes/graphql.ts';
 import { addRef, addRelease, repository } from './routes/repository.ts';
 import { Rest } from './rest.ts';
 import { runOf } from './payloads.ts';
@@ -22,6 +23,7 @@ export class GithubStandin {
     ...issues,
     ...deployments,
     ...repository,
+    ...graphql,
   ]);
   readonly #server = new PlatformServer({
     call: (call) => this.rest.handle(call),

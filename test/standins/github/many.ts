@@ -4,10 +4,18 @@ import type { Listed } from './rest.ts';
 export class Many implements Listed {
   readonly length: number;
   readonly #make: (n: number) => object;
+  readonly #nodes: (node: string) => number;
 
-  constructor(length: number, make: (n: number) => object) {
+  /** `nodes`: which one has this global id. */
+  constructor(length: number, make: (n: number) => object, nodes: (node: string) => number = () => -1) {
     this.length = length;
     this.#make = make;
+    this.#nodes = nodes;
+  }
+
+  find(node: string): object | undefined {
+    const n = this.#nodes(node);
+    return n >= 0 && n < this.length ? this.#make(n) : undefined;
   }
 
   slice(from = 0, to = this.length): object[] {
