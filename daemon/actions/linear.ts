@@ -26,12 +26,10 @@ export const linearStatus = readAction({
         return false;
       }
     };
+    const visible = links.filter((one) => mine(one.incident));
     const shown = {
       team,
-      links: links
-        .filter((one) => mine(one.incident))
-        .slice(-limit)
-        .toReversed(),
+      links: visible.slice(-limit).toReversed(),
       waiting: waiting.slice(0, limit),
       odd: odd.filter((one) => mine(one.incident)).slice(0, limit),
       health,
@@ -66,6 +64,9 @@ export const linearStatus = readAction({
           ]),
           empty: 'No incident has an issue yet.',
         },
+        ...(shown.links.length < visible.length
+          ? [{ type: 'hint' as const, text: `The newest ${limit} of ${visible.length}; --limit shows more.` }]
+          : []),
         ...(shown.waiting.length === 0
           ? []
           : [

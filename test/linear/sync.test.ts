@@ -195,6 +195,13 @@ test('an issue that was archived, put in the trash, restored or deleted is told 
     'conflict: OPS-1 was archived in Linear; the incident goes on',
     'conflict: OPS-2 was moved to the trash in Linear; the incident goes on',
   ]);
+  // Each by its name, once.
+  expect((await rig.records('sync.advanced')).flatMap(({ body }) => body.conflicts)).toEqual([
+    'OPS-1 was archived in Linear; the incident goes on',
+    'OPS-2 was moved to the trash in Linear; the incident goes on',
+  ]);
+  const { blocks } = await rig.as('ana', { command: 'linear status', args: { limit: 2 } });
+  expect(JSON.stringify(blocks)).toContain('The newest 2 of 3; --limit shows more.');
   world.restoreIssue(ana, 'OPS-1');
   world.restoreIssue(ana, 'OPS-2');
   expect(await told()).toEqual([

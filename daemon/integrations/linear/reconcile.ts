@@ -52,7 +52,9 @@ export async function reconcile(deps: ReconcileDeps, ask: LinearReconcile): Prom
     for (const { did, why, identifier, issue, incident = '' } of told) {
       const what = identifier ?? own(deps.state().links, incident)?.identifier ?? issue;
       result.heard.push({ what, did, why });
-      await ask.log(`${what}: ${ask.dryRun ? 'would be ' : ''}${did}, ${why}\n`);
+      const how = did === 'conflict' || did === 'moved' ? `told as ${did}` : did;
+      const reason = why.startsWith(`${what} `) ? why.slice(what.length + 1) : why;
+      await ask.log(`${what}: ${ask.dryRun ? `would be ${how}` : did}, ${reason}\n`);
     }
   };
   try {

@@ -39,9 +39,9 @@ async function reconcile(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   counts['looked'] = looked;
   for (const { did } of heard) counts[did] = (counts[did] ?? 0) + 1;
   const line = ({ what, did, why }: (typeof heard)[number]): string =>
-    `- ${inMarkdown(oneLine(clean(`${what}: ${did}, ${why}`), 300))}`;
+    `- ${inMarkdown(oneLine(clean(`${what}: ${did}, ${why.startsWith(`${what} `) ? why.slice(what.length + 1) : why}`), 300))}`;
   const odd = heard.filter(({ did }) => did === 'conflict' || did === 'refused');
-  const conflicts = odd.map(({ what, why }) => `${what}: ${why}`);
+  const conflicts = odd.map(({ what, why }) => (why.startsWith(`${what} `) ? why : `${what}: ${why}`));
   // What changed while it ran is looked at by the next run.
   if (!run.dryRun) await run.advance(begun, counts, conflicts);
   const of = run.project ?? estate.estate.title ?? estate.estate.name;
