@@ -8,7 +8,7 @@ const READS = /<!|<image|<foreignObject|<use|<script|href|@import|url\(/i;
 const WORDS = /<title id="t">([^<]*)<\/title><desc id="d">([^<]*)<\/desc>/;
 
 /**
- * An artifact as a picture of a post; none where it is gone, no SVG of ours, or too large, which keeps nobody from hearing
+ * An artifact as a picture of a post; none where it is gone, reads something else, or is too large, which keeps nobody from hearing
  * what it goes with. `alt`: absent: its own title and description.
  */
 export async function pictureOf(
@@ -17,8 +17,8 @@ export async function pictureOf(
 ): Promise<ChatPicture | undefined> {
   try {
     const svg = Buffer.from(await artifacts.get(digest)).toString('utf8');
-    if (svg.length > MAX_SVG || !svg.startsWith('<svg ') || READS.test(svg)) {
-      warn(`the picture ${name}`, new Error('it is no SVG that may be shown'));
+    if (svg.length > MAX_SVG || READS.test(svg)) {
+      warn(`the picture ${name}`, new Error('it is too large, or reads something else'));
       return undefined;
     }
     const [, title = '', said = ''] = WORDS.exec(svg) ?? [];
