@@ -102,9 +102,10 @@ const folds: Folds = {
       put(state.requests, answered.request, interaction, MAX.requests);
   },
   'chat.offered'(state, { ts, body }) {
-    for (const id in state.offers.by) {
-      if ((state.offers.by[id]?.expires ?? 0) + AFTERWARDS > ts) break;
-      drop(state.offers, id);
+    for (;;) {
+      const id = oldestOf(state.offers);
+      if (id === undefined || (state.offers.by[id]?.expires ?? 0) + AFTERWARDS > ts) break;
+      dropOldest(state.offers);
     }
     put(state.offers, body.id, body, MAX.offers);
   },
@@ -148,15 +149,45 @@ const folds: Folds = {
 
 const none = <T>(): Bounded<T> => ({ size: 0, by: {} });
 
-/** Adds to the end; the oldest makes room. */
-function put<T>(into: Bounded<T>, key: string, value: T, max: number): void {
-  if (!Object.hasOwn(into.by, key)) into.size += 1;
-  into.by[key] = value;
-  if (into.size <= max) return;
-  for (const oldest in into.by) return drop(into, oldest);
+/**
+ * Keys in the order they came, of which those before `from` are gone: the first key of an object is found by listing all of
+ * them. No part of the state: made anew from it where it is missing.
+ */
+const orders = new WeakMap<object, { keys: string[]; from: number }>();
+
+function orderOf({ by }: Bounded<unknown>): { keys: string[]; from: number } {
+  const known = orders.get(by);
+  if (known !== undefined) return known;
+  const made = { keys: Object.keys(by), from: 0 };
+  orders.set(by, made);
+  return made;
 }
 
-function drop<T>(from: Bounded<T>, key: string): void {
+function oldestOf(of: Bounded<unknown>): string | undefined {
+  const { keys, from } = orderOf(of);
+  return keys[from];
+}
+
+/** Adds to the end; the oldest makes room. */
+function put<T>(into: Bounded<T>, key: string, value: T, max: number): void {
+  if (!Object.hasOwn(into.by, key)) {
+    orderOf(into).keys.push(key);
+    into.size += 1;
+  }
+  into.by[key] = value;
+  if (into.size > max) dropOldest(into);
+}
+
+function dropOldest(from: Bounded<unknown>): void {
+  const order = orderOf(from);
+  const key = order.keys[order.from];
+  if (key === undefined) return;
   delete from.by[key];
   from.size -= 1;
+  order.from += 1;
+  // Dropped from the front in bulk: one by one takes long.
+  if (order.from > 1000) {
+    order.keys.splice(0, order.from);
+    order.from = 0;
+  }
 }
