@@ -46,12 +46,16 @@ export function composeMirror(
     if (kind === undefined) return;
     const body = await webhooks.bodyAt(delivery.at, delivery.payload.digest ?? '', delivery.delivery);
     const told = itemIn(kind, delivery.event, body, at, clean);
-    if (told === undefined || github.projectOf(told.repository) === undefined) return;
+    if (told === undefined) return;
     const mirror = await files();
     const { label } = config.current().config.sync.github;
     const { repository, item } = told;
-    const named = Object.keys(config.current().config.integrations.github?.repositories ?? {});
+    const repositories = config.current().config.integrations.github?.repositories ?? {};
+    const named = Object.keys(repositories);
     const before = (await mirror.repositories()).find(({ id }) => id === repository.id);
+    // One that was renamed is known by its number, whatever reeve.yaml calls it.
+    const known = before !== undefined && Object.hasOwn(repositories, before.named);
+    if (!known && github.projectOf(repository) === undefined) return;
     // An issue that lost the label is told too: it stands there as one that has it.
     if (kind === 'issues' && item.labels?.includes(label) !== true && item.deleted !== true) {
       const there = await mirror.with(repository.id, kind, (shelf) => Promise.resolve(shelf.has(item.id)));
