@@ -99,6 +99,23 @@ test('only what a step of the runbook has drawn is shown, and only what is a pic
   const post = await told(rig, 'gone', /^Tell gone$/);
   expect(post).toMatchObject({ title: 'Tell gone' });
   expect(post?.picture).toBeUndefined();
+  // One that would have the bot read a file, and one that is just a picture.
+  const svg = (more: string): string =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">${more}</svg>`;
+  for (const [name, more] of [
+    ['reads', '<image href="/etc/hostname" width="20" height="20"/>'],
+    ['plain', '<rect width="20" height="20"/>'],
+  ] as const) {
+    const { digest: kept } = await rig.app.store.artifacts.put(Buffer.from(svg(more)), {
+      mediaType: 'image/svg+xml',
+      name: 'x.svg',
+    });
+    const steps = `\`\`\`sh { name=s }\necho "picture=${kept}" >> "$REEVE_OUTPUT"\n\`\`\`\n\`\`\`notify { name=n channel=ops picture=\${steps.s.outputs.picture} }\nx\n\`\`\`\n`;
+    await rig.write(`runbooks/${name}.md`, `${front(name)}${steps}`);
+    const shown = await told(rig, name, new RegExp(`^Tell ${name}$`));
+    expect(shown, name).toBeDefined();
+    expect(shown?.picture?.svg, name).toBe(name === 'plain' ? svg(more) : undefined);
+  }
 });
 
 test('a week of many drills and names of any kind is drawn, each name as text; a week of nothing is, too', async () => {
