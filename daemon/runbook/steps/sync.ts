@@ -39,7 +39,10 @@ export const sync = defineKind({
         : '';
     const from = since === '' ? 'from where it had come to' : `from ${since}`;
     return {
-      summary: `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}${files.length === 0 ? '; no file' : `: ${files.join(', ')}`}${told}`,
+      summary:
+        files.length === 0
+          ? `${dry ? 'shows' : 'does'} what the sync job ${job} has to do, ${from}; writes no file`
+          : `${dry ? 'shows what' : 'writes what'} the sync job ${job} has, ${from}: ${files.join(', ')}${told}`,
       spec: { job, scope, since, dry_run: dry, files },
       writes: dry ? [] : files,
     };
