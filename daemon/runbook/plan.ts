@@ -214,7 +214,6 @@ async function planStep(env: PlanEnv, calls: Record<string, string>, writes: str
       kind: step.kind,
       on: step.on,
       ...(step.phase === undefined ? {} : { phase: step.phase }),
-      ...(step.phase === undefined ? {} : { phase: step.phase }),
       line: step.line,
       summary: oneLine(planned.summary, 400),
       timeout_ms: step.timeout_ms,

@@ -40,7 +40,7 @@ export const notify = defineKind({
     const heading = title ?? fill(runbook.front.title);
     const silent = unless === 'true';
     return {
-      summary: silent ? 'tells nobody' : `tells ${channel}: ${heading}`,
+      summary: silent ? 'tells nobody' : `tells ${channel}: ${inWords(heading)}`,
       spec: {
         channel,
         tone,
@@ -69,3 +69,7 @@ export const notify = defineKind({
     return { status: 'PASS', outputs: { sent: sent.join(',') } };
   },
 });
+
+/** What a step says once it has run is not known before: only what of it is told. */
+const inWords = (text: string): string =>
+  text.replaceAll(/\$\{steps\.([\w-]+)\.outputs\.([\w-]+)\}/g, '($2 of $1)');
