@@ -32,6 +32,19 @@ test('no JSON, half of it, no list: told, nothing is lost, and the other kinds g
   expect(await rows('releases')).toHaveLength(6);
 });
 
+test('what should be a repository and is none is told, and the others go on', async () => {
+  const { sync, rows, github, conflicts } = await mirrorScene(3);
+  github.rest.faults.plan('GET /repos/acme/shop', page({ id: 'one', full_name: null }));
+  expect((await sync()).status).toBe('PASS');
+  expect(await conflicts()).toEqual(["acme/shop: GitHub's answer is no repository"]);
+  expect(await rows('runs')).toHaveLength(3);
+  github.rest.faults.plan('GET /repos/acme/shop', page('<html>'));
+  await sync();
+  expect(await conflicts()).toEqual(["acme/shop: GitHub's answer is no repository"]);
+  await sync();
+  expect(await rows('runs')).toHaveLength(6);
+});
+
 test('an item of 10 MB, wrong types, one of another repository: passed over and told, the others are kept', async () => {
   const { sync, rows, github, conflicts, repo, other } = await mirrorScene(0);
   const run = (id: number, over: object = {}) => runOf(repo, { id, ...over });

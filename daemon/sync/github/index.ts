@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { fail } from '../../../contracts/errors.ts';
 import { plural } from '../../../contracts/units.ts';
 import { day, dayOf } from '../../calendar.ts';
@@ -13,6 +14,7 @@ import { CutOff } from './page.ts';
 import type { Put } from './shelf.ts';
 import { walk } from './walk.ts';
 
+const Repository = z.object({ id: z.int().min(1), full_name: z.string().max(150) });
 /** Pages between two records of how far it has come. */
 const BATCH = 25;
 /**
@@ -144,7 +146,9 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
               request: { signal: ask.signal },
             })
           : await github.request(`GET /repositories/${path}`, { request: { signal: ask.signal } });
-      const { id, full_name } = data as { id: number; full_name: string };
+      const read = Repository.safeParse(data);
+      if (!read.success) throw new NoList("GitHub's answer is no repository");
+      const { id, full_name } = read.data;
       if (!/^\d+$/.test(named) && full_name.toLowerCase() !== named.toLowerCase())
         tell(`${named} is ${full_name} now (number ${id}): put that into reeve.yaml`);
       found = { id, named, full_name };
