@@ -25,6 +25,8 @@ export interface Home {
   pid: string;
   log: string;
   /** Readable mirror of the AdminEvents. */
+  /** Of what runs: the daemon empties it when it starts. */
+  attempts: string;
   audit: string;
   /** Bytes kept for halts on a full disk (admission/halt-reserve.ts); there since the first start went through. */
   reserve: string;
@@ -48,6 +50,7 @@ export function homePaths(root: string): Omit<Home, 'uid' | 'narrowed'> {
     state: at('state'),
     scratch: at('scratch'),
     backups: at('backups'),
+    attempts: at('scratch/jobs/scratch'),
     samples: at('samples'),
     webhooks: at('webhooks'),
     socket: at('reeve.sock'),

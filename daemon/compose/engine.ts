@@ -68,7 +68,7 @@ export async function buildEngine(
     ...portsOf(features),
     drills: drillReader(state, drivers.sentinels.states),
     schedules: scheduleService(scheduler, scheduling),
-    ...peopleRecords({ clock, config, state, secrets, clean }),
+    ...peopleRecords({ clock, config, state, secrets, clean, keysIn: home.attempts }),
     chat: chatBots({ ...versions, fs, config, home: home.root, random: store.random }),
     zones: { accept: (by) => zones.accept(by) },
     reloadConfig: () => config.reload(),

@@ -19,7 +19,7 @@ export function openJobs(store: Store, ground: Ground, version: string, features
     ground;
   const { redactor, versions, warn } = ground;
   const dir = path.join(home.scratch, 'jobs');
-  const drivers = openDrivers(store, config, secrets, version, path.join(dir, 'scratch'));
+  const drivers = openDrivers(store, config, secrets, version, home.attempts);
   const jobs: Engine = new Engine({
     ledger,
     state,
@@ -38,6 +38,7 @@ export function openJobs(store: Store, ground: Ground, version: string, features
       people,
       secrets,
       fs,
+      keysIn: home.attempts,
       zones,
       clean,
       alerts: () => features().alerts,
@@ -54,7 +55,7 @@ export function openJobs(store: Store, ground: Ground, version: string, features
     redactor,
     dir,
     owner: `${store.origin}#${process.pid}`,
-    endStrays: (attempt) => endStrays(attempt, clock, path.join(dir, 'scratch')),
+    endStrays: (attempt) => endStrays(attempt, clock, home.attempts),
     warn,
   });
   const integrity: StartDeps['integrity'] = () => zones.integrity();

@@ -20,6 +20,8 @@ export interface ReadDeps {
   config: Config;
   state: StateView;
   secrets: Pick<Secrets, 'get'>;
+  /** Folder for a key while it is used. */
+  keysIn: string;
   clean(text: string): string;
 }
 
@@ -48,6 +50,7 @@ function openOf({ config, state }: ReadDeps, project: string): Open | undefined 
 export const placeOf = (deps: ReadDeps, project: string) => ({
   clock: deps.clock,
   project,
+  keysIn: deps.keysIn,
   folder: path.resolve(deps.config.current().root, deps.config.project(project).path),
   clean: deps.clean,
   open: openOf(deps, project),

@@ -34,6 +34,8 @@ export interface ServiceDeps {
   state: StateView;
   drivers: DriverDeps;
   fs: Fs;
+  /** Folder for a key while it is used. */
+  keysIn: string;
   zones: Pick<Zones, 'checkWrite'>;
   /** Hides what is secret in a text. */
   clean(text: string): string;

@@ -10,6 +10,7 @@ export interface PreviewAsk extends Ask {
   spec: ReleaseSpec;
   timezone: string;
   secret(name: string): Promise<string>;
+  keysIn: string;
   /** Unified diff. */
   diff(before: string, after: string): string;
 }

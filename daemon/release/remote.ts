@@ -14,6 +14,8 @@ export interface RemoteDeps extends Place {
   repository: Repository;
   spec: PushSpec;
   secret(name: string): Promise<string>;
+  /** Folder for a key while it is used. */
+  keysIn: string;
 }
 
 /** What stands at the remote: the branch's newest commit, and what the tag names (its own object, and its commit). */
@@ -151,8 +153,8 @@ export class Remote {
   }
 
   async #git(timeout: number, ...args: string[]): Promise<string> {
-    const { clock, folder, signal, spec, secret } = this.#deps;
-    return withSsh(spec, secret, async (ssh) =>
+    const { clock, folder, signal, spec, secret, keysIn } = this.#deps;
+    return withSsh({ ...spec, keysIn, secret }, async (ssh) =>
       git(
         {
           clock,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { homePaths } from '../../daemon/home.ts';
 import { lacks } from '../helpers/needs.ts';
 import { openOutward } from './outward.ts';
 import { serveSsh } from './ssh-git.ts';
@@ -47,7 +47,9 @@ test.skipIf(lacks('sshd', 'Debian package openssh-server'))(
     for await (const record of world.app.store.ledger.read(0)) whole.push(record);
     expect(JSON.stringify(whole)).not.toContain(key.split('\n')[2]);
     await expect
-      .poll(async () => (await readdir(os.tmpdir())).filter((name) => name.startsWith('reeve-ssh-')))
+      .poll(async () =>
+        (await readdir(homePaths(world.home).attempts)).filter((name) => name.startsWith('ssh-')),
+      )
       .toEqual([]);
   },
 );
