@@ -6,7 +6,7 @@ import { allowSnapshot, TRIAL } from '../cli/local/snapshot.ts';
 
 const run = promisify(execFile);
 /** As in cli/reeve. */
-const FLAGS = ['--max-semi-space-size=16', '--initial-old-space-size=24', '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=16', '--initial-old-space-size=24', '--v8-pool-size=1', '--expose-gc'];
 /** Longer than it takes on any machine, ms. */
 const PATIENCE = 60_000;
 
