@@ -62,6 +62,7 @@ test('it is here before GitHub has answered us: known by its mark; the mark copi
   const asked = world.github.comment(world.repo, ana, world.pull, '/reeve deploy dev');
   await world.deliver(asked, ana);
   await world.app.running.features.rulesSettled();
+  await expect.poll(() => world.records('github.asked')).toHaveLength(1);
   const [ask] = await world.records('github.asked');
   const mark = `<!-- reeve ${ask?.body.delivery ?? ''} -->`;
   const bot = world.github.access.apps[0]?.bot;
@@ -70,8 +71,10 @@ test('it is here before GitHub has answered us: known by its mark; the mark copi
   const payload = commentPayload(world.repo, { number: world.pull, comment: early, sender: bot });
   const delivery = await called(world, world.github, HOOK, 'issue_comment', payload);
   expect(await explained(world, delivery)).toMatch(OWN);
-  world.repo.comments.pop();
   release();
+  // From then on it is known by its number.
+  const wrote = async () => (await world.records('github.wrote')).map(({ body }) => body.what);
+  await expect.poll(wrote, { timeout: 20_000 }).toContain('comment');
   await world.settled();
   expect(await jobs(world)).toBe(1);
   const copied = world.github.comment(world.repo, eve, world.pull, `${mark}\n\nStop nothing`);

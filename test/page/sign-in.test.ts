@@ -18,7 +18,7 @@ describe.skipIf(lacksChromium())('signing in', () => {
     await page.getByText('Live', { exact: true }).waitFor();
     expect(page.url()).toBe(`${site.base}/`);
     await page.getByText('No job has run yet.').waitFor();
-    expect(await page.title()).toBe('test – Reeve');
+    await expect.poll(() => page.title()).toBe('test – Reeve');
     const records = page.getByRole('list', { name: 'Newest ledger records' });
     await records.getByText('daemon.started', { exact: true }).waitFor();
     expect(asked.length).toBeGreaterThan(6);

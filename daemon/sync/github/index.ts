@@ -18,8 +18,8 @@ const Repository = z.object({ id: z.int().min(1), full_name: z.string().max(150)
 /** Pages between two records of how far it has come. */
 const BATCH = 25;
 /**
- * Pages between two full collections. What is in memory of a page is small and soon garbage, but 35 kB a page have grown old
- * by then, and V8 does not look at its old space before that has doubled: 40 MiB in a thousand pages.
+ * Pages between two full collections. What is in memory of a page is small and soon garbage, yet 35 kB a page reach the old
+ * space, where V8 itself does not collect in 750 pages; which objects those are was not found (BENCHMARKS.md).
  */
 const COLLECT = 100;
 /** Of what is to be looked at; who has more looks at these first. */
