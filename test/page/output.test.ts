@@ -131,15 +131,17 @@ describe.skipIf(lacksChromium())('what jobs print', () => {
       text.evaluate((pre) => pre.scrollHeight - pre.scrollTop - pre.clientHeight);
     await expect.poll(below).toBeLessThan(2);
     await text.focus();
-    await text.evaluate((pre) => (pre.scrollTop = 40));
+    // The list may be drawn anew at any moment: one that was replaced meanwhile scrolls nowhere.
+    const scrolled = (): Promise<number> => text.evaluate((pre) => pre.scrollTop);
+    await expect.poll(() => text.evaluate((pre) => (pre.scrollTop = 40)).then(scrolled)).toBe(40);
     // Something else happens, and the list is drawn anew.
     await site.ask('note', { text: 'meanwhile' });
     await page.getByText('meanwhile').first().waitFor();
     await site.place.write('go', '');
     await jobAt(page, id).locator('summary').getByText('FAIL').waitFor();
     await text.getByText('after').waitFor();
-    expect(await text.evaluate((pre) => pre.scrollTop)).toBe(40);
-    expect(await jobAt(page, id).locator('pre:focus').count()).toBe(1);
+    await expect.poll(scrolled).toBe(40);
+    await expect.poll(() => jobAt(page, id).locator('pre:focus').count()).toBe(1);
   });
 
   test('the policy: no script, style, frame or request but the page’s own, even for what got into it as markup', async () => {
