@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { expect, onTestFinished, test } from 'vitest';
-import { ESTATE } from '../helpers/app.ts';
-import { Place, until, type Daemon } from '../helpers/daemon.ts';
-import { startLinear } from '../standins/linear/index.ts';
+import { expect, test } from 'vitest';
+import { until, type Daemon } from '../helpers/daemon.ts';
 import type { Delivery } from '../standins/linear/hooks.ts';
-import { KEY, openLinear } from './rig.ts';
+import { placeWithLinear } from './place.ts';
+import { openLinear } from './rig.ts';
 
 /** Linear sends it once more, an hour later: signed anew, and with the time of the first. */
 function again({ body, headers }: Delivery, secret: string): Delivery {
@@ -17,27 +16,8 @@ function again({ body, headers }: Delivery, secret: string): Delivery {
 }
 
 test('kill -9 between two deliveries: the older one, which comes later, changes nothing', async () => {
-  const linear = await startLinear('lin_wh_8yyyzzz85a5abcdefabcdef');
+  const { linear, ana, place, first } = await placeWithLinear();
   const { world, deliveries } = linear;
-  const ana = world.user('ana');
-  linear.keys.set(KEY, world.user('bot'));
-  const estate = ESTATE.replace(
-    'ana: { roles: [operator],',
-    `ana: { roles: [operator], linear: ['${ana.id}'],`,
-  );
-  const place = await Place.make({ estate, runbooks: {} });
-  onTestFinished(async () => {
-    await place.close();
-    await linear.close();
-  });
-  const first = await place.start();
-  await place.reeve(['secret', 'set', 'linear_webhook', '--value', linear.secret]);
-  await place.reeve(['secret', 'set', 'linear_token', '--value', KEY]);
-  await place.write(
-    'reeve.yaml',
-    `${estate}network: { allow: ['${linear.host}'] }\nintegrations: { linear: { api: '${linear.url}', token: linear_token, team: OPS } }\n`,
-  );
-  expect((await place.reeve(['config', 'reload'])).code).toBe(0);
   const opened = await place.json(['incidents', 'open', 'down', '--project', 'shop', '--env', 'dev']);
   const { id } = opened.data as { id: string };
   await until(() => world.issues.length > 0);

@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ESTATE } from '../helpers/app.ts';
-import { Place, until } from '../helpers/daemon.ts';
+import { until } from '../helpers/daemon.ts';
 import type { Call } from '../standins/platform/server.ts';
-import { startLinear } from '../standins/linear/index.ts';
+import { placeWithLinear } from './place.ts';
 import { KEY, openLinear, type Rig } from './rig.ts';
 
 const mutation = (name: string) => (call: Call) => call.body.toString().includes(`mutation ${name}`);
@@ -99,22 +99,8 @@ test.each(['createIssue', 'createComment', 'updateIssue'])(
 );
 
 test('kill -9 between the sending and its record: the issue is there once, and is known', async () => {
-  const linear = await startLinear('lin_wh_8yyyzzz85a5abcdefabcdef');
+  const { linear, place, first } = await placeWithLinear();
   const { world } = linear;
-  linear.keys.set(KEY, world.user('bot'));
-  const place = await Place.make({ estate: ESTATE, runbooks: {} });
-  onTestFinished(async () => {
-    await place.close();
-    await linear.close();
-  });
-  const first = await place.start();
-  await place.reeve(['secret', 'set', 'linear_webhook', '--value', linear.secret]);
-  await place.reeve(['secret', 'set', 'linear_token', '--value', KEY]);
-  await place.write(
-    'reeve.yaml',
-    `${ESTATE}network: { allow: ['${linear.host}'] }\nintegrations: { linear: { api: '${linear.url}', token: linear_token, team: OPS } }\n`,
-  );
-  expect((await place.reeve(['config', 'reload'])).code).toBe(0);
   linear.faults.plan(mutation('createIssue'), { kind: 'lose-answer' });
   const killed = until(() => {
     if (world.issues.length > 0) first.child.kill('SIGKILL');

@@ -16,7 +16,7 @@ import { apiMember, guildPermissions } from './render.ts';
 import { Rest } from './rest.ts';
 import { routes } from './routes/index.ts';
 import { Judge } from './validate.ts';
-import { contentOf, World, type App, type Channel, type Guild, type Message } from './world.ts';
+import { contentOf, blankMessage, World, type App, type Channel, type Guild, type Message } from './world.ts';
 
 /** What a bot is given when it is installed, unless a test says otherwise. */
 const BOT = EVERYONE | P.ManageMessages | P.ManageThreads;
@@ -186,24 +186,12 @@ export class DiscordStandin {
   }
 
   personSays(userId: string, channel: Channel, content: string): Message {
+    const at = { channelId: channel.id, authorId: userId, createdAt: this.clock.now() };
+    const users = [...content.matchAll(/<@!?(\d+)>/gu)].map(([, id]) => id as string);
     return this.messages.post(channel, {
-      id: this.world.id(),
-      channelId: channel.id,
-      authorId: userId,
-      createdAt: this.clock.now(),
+      ...blankMessage(this.world.id(), at),
       content,
-      embeds: [],
-      components: [],
-      attachments: [],
-      flags: 0,
-      history: [],
-      pinned: false,
-      reactions: new Map(),
-      pings: {
-        everyone: false,
-        users: [...content.matchAll(/<@!?(\d+)>/gu)].map(([, id]) => id as string),
-        roles: [],
-      },
+      pings: { everyone: false, users, roles: [] },
     });
   }
 

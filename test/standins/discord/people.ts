@@ -1,5 +1,5 @@
 import { ChannelType } from 'discord-api-types/v10';
-import type { Channel, Message, World } from './world.ts';
+import { blankMessage, type Channel, type Message, type World } from './world.ts';
 
 /** The direct conversation of two users, made when there is none. */
 export function directChannel(world: World, one: string, other: string): Channel {
@@ -42,21 +42,8 @@ export function openThread(
   });
   from.threadId = thread.id;
   const id = world.id();
-  world.messages.set(id, {
-    id,
-    channelId: thread.id,
-    authorId: from.authorId,
-    createdAt: world.clock.now(),
-    content: '',
-    embeds: [],
-    components: [],
-    attachments: [],
-    flags: 0,
-    history: [],
-    pinned: false,
-    reactions: new Map(),
-    pings: { everyone: false, users: [], roles: [] },
-    starts: from.id,
-  });
+  const { authorId } = from;
+  const first = blankMessage(id, { channelId: thread.id, authorId, createdAt: world.clock.now() });
+  world.messages.set(id, { ...first, starts: from.id });
   return thread;
 }

@@ -89,6 +89,26 @@ export interface Message extends Content {
   nonce?: string | number;
 }
 
+/** A message with nothing in it yet. */
+export const blankMessage = (
+  id: string,
+  { channelId, authorId, createdAt }: Pick<Message, 'channelId' | 'authorId' | 'createdAt'>,
+): Message => ({
+  id,
+  channelId,
+  authorId,
+  createdAt,
+  content: '',
+  embeds: [],
+  components: [],
+  attachments: [],
+  flags: 0,
+  history: [],
+  pinned: false,
+  reactions: new Map(),
+  pings: { everyone: false, users: [], roles: [] },
+});
+
 export interface App {
   id: string;
   name: string;
