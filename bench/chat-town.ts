@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BOT_FLAGS } from '../daemon/chat/supervisor.ts';
+import { helpersGiveWay } from '../daemon/helper-threads.ts';
 import { Place } from '../test/helpers/daemon.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -102,6 +103,8 @@ export class Town {
       estate: `version: 1\nestate: { name: bench }\npeople:\n  root: { roles: [admin, approver], os_users: [${process.getuid?.() ?? 0}] }\n${persons.join('')}projects: { shop: { environments: { dev: {} } } }\n${stage.chat}`,
       runbooks: RUNBOOKS,
     });
+    // The platform, which is no part of what is measured, takes its turns here too.
+    helpersGiveWay(process.pid);
     const town = new Town(platform, stage, place);
     await place.start();
     await town.command('chat setup', { platform });
@@ -126,6 +129,8 @@ export class Town {
     });
     this.#children.push(child);
     await until(() => hears(who), 60_000);
+    // As its supervisor does.
+    if (ours) helpersGiveWay(child.pid ?? 0);
     return child;
   }
 

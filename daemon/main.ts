@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import type { App } from './app.ts';
 import { readSettings, type Flags } from './config.ts';
+import { helpersGiveWay } from './helper-threads.ts';
 import { onCrash, onSignals } from './lifecycle.ts';
 import { startWhenRoom } from './start.ts';
 import { traceOf } from './trace.ts';
@@ -52,6 +53,7 @@ async function run(options: UpOptions): Promise<never> {
     sayFull(standIn, print);
   });
   options.ready?.();
+  helpersGiveWay(process.pid);
   sayStarted(app, await app.settle(), print);
   const from = app.store.ledger.head().size;
   await app.startSchedules(options.drill !== false);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Platform } from '../../contracts/chat.ts';
+import { helpersGiveWay } from '../helper-threads.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** A bot that should run. */
@@ -26,6 +27,8 @@ const PAUSE = { first: 1000, longest: 60_000, forget: 60_000 } as const;
  * four leaves a core of a small machine to whoever acknowledges (bench/chat.ts).
  */
 export const BOT_FLAGS = ['--max-semi-space-size=16', '--v8-pool-size=1', '--expose-gc'];
+/** A process has its helper threads long before, ms. */
+const STARTED = 1000;
 /** From SIGTERM to SIGKILL, ms. */
 const GRACE = 2000;
 
@@ -98,12 +101,14 @@ export class Supervisor {
     createInterface({ input: child.stderr }).on('line', (line) =>
       log('info', `${platform} bot`, { said: said(line) }),
     );
+    const cancelWay = clock.after(STARTED, () => void helpersGiveWay(child.pid ?? 0));
     // A bot that ended has nothing to be written to.
     child.stdin.on('error', () => undefined);
     let over = false;
     const ended = (how: string): void => {
       if (over) return;
       over = true;
+      cancelWay();
       bot.child = undefined;
       if (this.#bots.get(platform) !== bot || this.#stopped) return;
       const lasted = clock.monotonic() - began >= PAUSE.forget;

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Supervisor } from '../../daemon/chat/supervisor.ts';
 import { alive, until } from '../helpers/daemon.ts';
 import { ManualClock } from '../helpers/manual-clock.ts';
+import { niceValues } from '../helpers/nice.ts';
 
 /** A supervisor of one program; the pauses it makes, ms, and what the program says. */
 async function supervised(script: string) {
@@ -59,6 +60,17 @@ test('one that ran for a minute begins with the first pause again', async () => 
   await clock.advance(60_000);
   await kill();
   expect(pauses).toEqual([1000, 2000, 1000]);
+});
+
+test.skipIf(process.platform !== 'linux')('what V8 does beside a bot gives way to who answers', async () => {
+  const { clock, heard, supervisor } = await supervised(
+    `process.stderr.write('"ready"\\n'); setInterval(() => {}, 1000);`,
+  );
+  await until(() => heard.includes('ready'));
+  const pid = supervisor.pids().discord ?? 0;
+  expect((await niceValues(pid))['V8Worker']).toEqual([0]);
+  await clock.advance(1000);
+  expect((await niceValues(pid))['V8Worker']).toEqual([10]);
 });
 
 test('one that does not end when it is told to is made to, two seconds later', async () => {
