@@ -41,7 +41,8 @@ export function cut(text: string, max: number): string {
   return max < 1 ? '' : `${whole(text, max - 1)}…`;
 }
 
-function whole(text: string, max: number): string {
+/** The first `max` UTF-16 units of `text`, or one less: never half of a surrogate pair, which the ledger refuses. */
+export function whole(text: string, max: number): string {
   if (text.length <= max) return text;
   const last = text.charCodeAt(max - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);

@@ -11,6 +11,7 @@ import type { StepServices } from '../ports/steps.ts';
 import type { GithubMirror } from '../sync/github/mirror.ts';
 import { syncJobs } from '../sync/index.ts';
 import { syncKey, syncProjection } from '../sync/projection.ts';
+import { whole } from '../text.ts';
 import { filesOf, type FilesDeps } from './people-files.ts';
 
 export interface SyncStepDeps extends FilesDeps {
@@ -55,7 +56,7 @@ export async function syncStep(
           job: job_id,
           cursor,
           counts,
-          conflicts: conflicts.slice(0, 50).map((one) => clean(one).slice(0, 300)),
+          conflicts: conflicts.slice(0, 50).map((one) => whole(clean(one), 300)),
         });
       },
     },

@@ -89,3 +89,13 @@ test('a file of which more than half is superseded is written anew, with the new
   await world.restart();
   expect(await rows('runs')).toHaveLength(500);
 });
+
+test('a conflict about a title that is cut amid an emoji is told as any other', async () => {
+  const { sync, deliver, repo, conflicts } = await mirrorScene(0);
+  const run = (updated_at: string) =>
+    runOf(repo, { id: 7, created_at: minute(0), updated_at, display_title: `${'t'.repeat(59)}😀 and more` });
+  repo.many = { runs: new Many(1, () => run(minute(1))) };
+  await deliver('workflow_run', { action: 'completed', workflow_run: run(minute(9)) });
+  expect((await sync()).status).toBe('PASS');
+  expect(await conflicts()).toEqual([expect.stringContaining(`(${'t'.repeat(59)}) is newer here`) as string]);
+});

@@ -134,6 +134,17 @@ test('out of a real repository: what Git tracks, with its age; the same id after
   expect(readTodos(await readFile(path.join(world.root, DATA), 'utf8'))).toHaveLength(2);
 });
 
+test('a line or words that are cut amid an emoji are cut before it: half of one could be written nowhere', async () => {
+  const { repo, run, rows } = await open();
+  const words = `${'w'.repeat(499)}😀 and more`;
+  await repo.write('a.ts', `${'x'.repeat(199)}😀 long\n// TODO(ops@plasma): ${words}\n`);
+  repo.commit('first');
+  expect(await run()).toBe('PASS');
+  const [row] = await rows();
+  expect(row?.text).toBe('w'.repeat(499));
+  expect(row?.context[0]).toBe('x'.repeat(199));
+});
+
 test('files that somebody has changed stay as they are and are named; without a repository nothing is written', async () => {
   const { world, repo, run } = await open();
   await repo.write('a.ts', '// TODO(ops@plasma): one\n');

@@ -11,6 +11,7 @@ import type { People } from '../../ports/people.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import type { StateView } from '../../ports/state.ts';
 import { own } from '../../own.ts';
+import { whole } from '../../text.ts';
 import type { Outcome } from './api.ts';
 import { Captures } from './capture.ts';
 import { Connection } from './connection.ts';
@@ -273,7 +274,7 @@ export class LinearDesk {
   async #record(heard: RecordBody<'linear.heard'>): Promise<void> {
     await this.#deps.ledger.append('linear.heard', {
       ...heard,
-      why: this.#deps.clean(heard.why).slice(0, 500),
+      why: whole(this.#deps.clean(heard.why), 500),
     });
   }
 
@@ -288,7 +289,7 @@ export class LinearDesk {
       ...(identifier === undefined ? {} : { identifier }),
       ...(url === undefined ? {} : { url }),
       ...(as === undefined ? {} : { as }),
-      ...(why === undefined ? {} : { why: this.#deps.clean(why).slice(0, 500) }),
+      ...(why === undefined ? {} : { why: whole(this.#deps.clean(why), 500) }),
     });
     this.#captures.tell(op);
   }

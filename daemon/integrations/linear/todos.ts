@@ -2,6 +2,7 @@ import type { EstateConfig } from '../../../contracts/estate.ts';
 import type { RecordBody } from '../../../contracts/record.ts';
 import { own } from '../../own.ts';
 import type { LinearTodoTold } from '../../ports/linear.ts';
+import { whole } from '../../text.ts';
 import { uuidOf } from './ids.ts';
 import type { LinearState } from './projection.ts';
 import { titleOf, todoBack, todoBody, todoGone } from './words.ts';
@@ -14,12 +15,12 @@ export function todoWork(
   { config, state, clean }: { config: EstateConfig; state: LinearState; clean(text: string): string },
 ): Queued {
   const { what } = told;
-  const todo = { ...told.todo, text: clean(told.todo.text).slice(0, 500) };
+  const todo = { ...told.todo, text: whole(clean(told.todo.text), 500) };
   const { owner, team, text } = todo;
   const words = {
     title: titleOf(clean(text === '' ? `TODO of ${owner}@${team}` : text)),
     // Hidden before it is escaped: afterwards it would not be found.
-    body: clean(todoBody({ ...told, todo })).slice(0, 12_000),
+    body: whole(clean(todoBody({ ...told, todo })), 12_000),
   };
   const issue = told.issue ?? freshId(told, state);
   const turn = String(own(state.todos, issue)?.turns ?? 0);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GithubClient } from '../../ports/github.ts';
 import type { MirrorItem, MirrorKind, MirrorRepository } from '../../ports/mirror.ts';
+import { whole } from '../../text.ts';
 import { KINDS } from './kinds.ts';
 import { fetchPage, PAGE } from './page.ts';
 import { withStates } from './states.ts';
@@ -155,7 +156,7 @@ function countsOf(ask: Walk, puts: readonly Put[], items: readonly MirrorItem[])
     const item = items[n];
     if (put === 'older' && item !== undefined && item.state !== 'unknown')
       ask.conflict(
-        `${ask.repository.full_name}: ${ask.kind} ${item.id} (${item.title.slice(0, 60)}) is newer here than GitHub lists it; left as it is`,
+        `${ask.repository.full_name}: ${ask.kind} ${item.id} (${whole(item.title, 60)}) is newer here than GitHub lists it; left as it is`,
       );
   });
   return counts;

@@ -6,7 +6,7 @@ import { digestOf } from '../../digest.ts';
 import { inMarkdown } from '../../markdown.ts';
 import { HttpProblem } from '../../outgoing.ts';
 import { own } from '../../own.ts';
-import { oneLine } from '../../text.ts';
+import { oneLine, whole } from '../../text.ts';
 import { place } from '../sections.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { differences } from './diff.ts';
@@ -136,7 +136,7 @@ async function mirrorOne(
         digest,
         before: newest?.digest ?? null,
         ...(fetched?.etag === undefined ? {} : { etag: fetched.etag }),
-        changes: lines.map((line) => deps.clean(line).slice(0, 300)),
+        changes: lines.map((line) => whole(deps.clean(line), 300)),
         more,
       });
   }

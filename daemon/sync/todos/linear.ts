@@ -1,7 +1,7 @@
 import { inMarkdown } from '../../markdown.ts';
 import { own } from '../../own.ts';
 import type { LinearTodoIssue, LinearTodoTold } from '../../ports/linear.ts';
-import { oneLine } from '../../text.ts';
+import { oneLine, whole } from '../../text.ts';
 import type { SyncDeps, SyncRun } from '../sync.ts';
 import type { Written } from './blame.ts';
 import { match } from './match.ts';
@@ -44,7 +44,7 @@ export async function tellLinear(ask: Ask, run: SyncRun, { estate, linear, clean
   const spec = estate.sync.todos.linear;
   if (spec === undefined) return told;
   // Words are told and remembered without what is secret in them.
-  const found = ask.found.map((one) => ({ ...one, text: clean(one.text).slice(0, 500) }));
+  const found = ask.found.map((one) => ({ ...one, text: whole(clean(one.text), 500) }));
   const tracked = await linear.todos();
   const { same, changed, fresh, gone } = match(found, tracked, ask.isMine);
   const all: Step[] = [

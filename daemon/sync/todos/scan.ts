@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../digest.ts';
+import { whole } from '../../text.ts';
 
 /** `TODO(owner@team): …` as it stands in a file. */
 export interface Todo {
@@ -14,8 +15,10 @@ export interface Todo {
   context: string[];
 }
 
+/** Words that are kept of one. */
+const MAX_WORDS = 500;
 /** Not in backticks: there somebody writes about it. */
-const FORM = /(?<!`)\bTODO\(([\w.+-]{1,64})@([\w.-]{1,64})\)[ \t]*:?[ \t]*((?:(?!\bTODO\()[^\r\n]){0,500})/g;
+const FORM = /(?<!`)\bTODO\(([\w.+-]{1,64})@([\w.-]{1,64})\)[ \t]*:?[ \t]*((?:(?!\bTODO\()[^\r\n]){0,501})/g;
 /** A ticked box of a list: done. */
 const DONE = /^\s*(?:[-*+]|\d+\.)\s+\[[xX]\]\s/;
 /** What ends a comment, and what comes after it, are none of its words. */
@@ -30,18 +33,19 @@ export function scan(file: string, source: string): Omit<Todo, 'id'>[] {
   return lines.flatMap((line, n) => {
     if (!line.includes('TODO(') || DONE.test(line)) return [];
     // A generated line of a megabyte is no comment that somebody wrote.
-    return [...line.slice(0, 10_000).matchAll(FORM)].map(([, owner = '', team = '', rest = '']) => ({
+    return [...whole(line, 10_000).matchAll(FORM)].map(([, owner = '', team = '', rest = '']) => ({
       owner,
       team,
       text: wordsOf(rest),
       file,
       line: n + 1,
-      context: lines.slice(Math.max(0, n - CONTEXT), n + CONTEXT + 1).map((text) => text.slice(0, MAX_LINE)),
+      context: lines.slice(Math.max(0, n - CONTEXT), n + CONTEXT + 1).map((text) => whole(text, MAX_LINE)),
     }));
   });
 }
 
-const wordsOf = (rest: string): string => rest.replace(CLOSING, '').replaceAll(/\s+/g, ' ').trim();
+const wordsOf = (rest: string): string =>
+  whole(rest, MAX_WORDS).replace(CLOSING, '').replaceAll(/\s+/g, ' ').trim();
 
 /** Gives each its id. The second of the same owner with the same words gets another one, and the same again next time. */
 export function withIds(found: readonly Omit<Todo, 'id'>[]): Todo[] {
