@@ -1,4 +1,7 @@
+import { RequestError } from '@octokit/request-error';
 import { expect, test } from 'vitest';
+import { fail } from '../../contracts/errors.ts';
+import { troubleOf } from '../../daemon/integrations/github/trouble.ts';
 import { confirmIn, scene, type Scene } from './world.ts';
 
 /** Until GitHub takes what is written: the outbox waits by itself, and nothing else says that it is done. */
@@ -136,4 +139,40 @@ test('the same delivery twice, the same comment under another id, and a confirma
 
   await world.say(ana, '/reeve confirm 00000000000000000000');
   expect(await world.records('job.queued')).toEqual([]);
+});
+
+test('a ledger that takes nothing for a while: nothing is given up, and what stands on GitHub already is found there', async () => {
+  const world = await scene();
+  const { ledger } = world.app.store;
+  const append = ledger.append.bind(ledger);
+  const refused: string[] = [];
+  ledger.append = (type, ...more) => {
+    if (!type.startsWith('github.wrote') && type !== 'github.given_up') return append(type, ...more);
+    refused.push(type);
+    return Promise.reject(fail('LEDGER_DISK_FULL'));
+  };
+  const asked = await world.say(world.users.ana, '/reeve deploy dev');
+  expect(refused).toEqual(['github.wrote']);
+  ledger.append = append;
+  const value = world.github.access.apps[0]?.privateKey ?? '';
+  await world.as('root', { command: 'secret set', args: { name: 'github_key', value }, force: true });
+  await written(world, () => world.ours().length === 1 && world.reactions(asked).includes('eyes'));
+  expect(world.ours()[0]).toContain('/reeve confirm');
+  expect(world.reactions(asked)).toEqual(['eyes']);
+  expect(posts(world, '/issues/1/comments')).toHaveLength(1);
+  expect(await world.records('github.given_up')).toEqual([]);
+});
+
+test('a limit of which GitHub does not say how long it lasts is waited out, and not asked against', () => {
+  const limited = (headers: Record<string, string>) =>
+    troubleOf(
+      new RequestError('API rate limit exceeded', 403, {
+        request: { method: 'GET', url: 'https://api.github.com/', headers: {} },
+        response: { status: 403, url: '', data: {}, headers: { 'x-ratelimit-remaining': '0', ...headers } },
+      }),
+      1000,
+    );
+  expect(limited({})).toMatchObject({ kind: 'later', ms: 60_000 });
+  expect(limited({ 'x-ratelimit-reset': 'soon' })).toMatchObject({ kind: 'later', ms: 60_000 });
+  expect(limited({ 'x-ratelimit-reset': '3' })).toMatchObject({ kind: 'later', ms: 3000 });
 });

@@ -45,13 +45,12 @@ export class Credential {
 
   async taken(): Promise<void> {
     if (!this.#refused) return;
-    this.#refused = false;
     await this.#deps.alerts.resolve(ALERT, 'GitHub takes the credential');
+    this.#refused = false;
   }
 
   async isRefused(why: string): Promise<void> {
     if (this.#refused) return;
-    this.#refused = true;
     await this.#deps.alerts.raise({
       key: ALERT,
       severity: 'warn',
@@ -59,6 +58,7 @@ export class Credential {
       title: 'GitHub refuses what Reeve signs in with',
       text: `${why} Nothing is lost: it is written once the app or the token of integrations.github is right again.`,
     });
+    this.#refused = true;
   }
 
   /** reeve.yaml names neither app nor token any more: there is nothing to be put right. */

@@ -1,3 +1,4 @@
+import { ReeveError } from '../../../contracts/errors.ts';
 import type { GithubTrouble } from '../../ports/github.ts';
 import { cut } from '../../text.ts';
 import { stepOfAsk } from './ask.ts';
@@ -11,6 +12,8 @@ import { ReleaseTrouble, stepOfRelease } from './release.ts';
 const PAUSE = { first: 1000, longest: 300_000 };
 /** Until a credential that is refused is tried again without anybody having changed it, ms. */
 const CREDENTIAL = 300_000;
+/** Until a ledger that takes nothing is tried again, ms. */
+const LEDGER = 30_000;
 
 /** One thing that stands on GitHub now, as it is recorded; undefined: nothing is to be written. */
 export type Step = { what: string; as: string; id?: number; sha?: string; url?: string } | undefined;
@@ -54,11 +57,14 @@ export class Outbox {
     this.#waiting?.();
     this.#waiting = undefined;
     this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      // Woken after its last look.
-      if (this.#again) this.wake();
-    });
+    this.#running ??= this.#run()
+      // What came of it could not be written down, either.
+      .catch((error: unknown) => void this.#unrecorded(error))
+      .finally(() => {
+        this.#running = undefined;
+        // Woken after its last look.
+        if (this.#again) this.wake();
+      });
   }
 
   async settled(): Promise<void> {
@@ -133,12 +139,20 @@ export class Outbox {
       return !this.#stop.signal.aborted;
     } catch (error) {
       if (this.#stop.signal.aborted) return false;
+      if (isUnrecorded(error)) return this.#unrecorded(error);
       const trouble =
         error instanceof ReleaseTrouble
           ? { kind: error.kind, why: error.message }
           : await this.#deps.github.trouble(error);
       return this.#failed(of, error, trouble);
     }
+  }
+
+  /** Nothing is given up for that: what stands on GitHub already is found there by the next try. */
+  #unrecorded(error: unknown): false {
+    this.#deps.warn('github', error);
+    if (!this.#stop.signal.aborted) this.#wait(LEDGER);
+    return false;
   }
 
   async #failed(of: string, error: unknown, trouble: GithubTrouble | undefined): Promise<boolean> {
@@ -174,3 +188,7 @@ export class Outbox {
     await this.#credential.taken();
   }
 }
+
+/** A full disk, say. A record that is too large stays so. */
+const isUnrecorded = (error: unknown): boolean =>
+  error instanceof ReeveError && error.code.startsWith('LEDGER_') && error.code !== 'LEDGER_RECORD_TOO_LARGE';

@@ -3,7 +3,7 @@ import { ReeveError } from '../../../contracts/errors.ts';
 import type { GithubTrouble } from '../../ports/github.ts';
 import { oneLine } from '../../text.ts';
 
-/** How long a secondary limit lasts of which GitHub does not say it, ms (docs.github.com/rest, "Rate limits"). */
+/** How long a limit lasts of which GitHub does not say it, ms (docs.github.com/rest, "Rate limits"). */
 const SECONDARY = 60_000;
 
 /** What an error of a call means. `now`: ms. Undefined for what is none of GitHub's, or of the way there. */
@@ -19,12 +19,11 @@ export function troubleOf(error: unknown, now: number): GithubTrouble | undefine
   if (status === 403 || status === 429) {
     const after = Number(headers['retry-after']);
     if (after > 0) return { kind: 'later', why, ms: after * 1000 };
-    if (headers['x-ratelimit-remaining'] === '0')
-      return {
-        kind: 'later',
-        why,
-        ms: Math.max(1000, Number(headers['x-ratelimit-reset']) * 1000 - now + 1000),
-      };
+    if (headers['x-ratelimit-remaining'] === '0') {
+      const reset = Number(headers['x-ratelimit-reset'] ?? NaN) * 1000;
+      const ms = Number.isFinite(reset) ? Math.max(1000, reset - now + 1000) : SECONDARY;
+      return { kind: 'later', why, ms };
+    }
     if (status === 429 || /secondary rate limit|abuse/i.test(error.message))
       return { kind: 'later', why, ms: SECONDARY };
     return { kind: 'gone', why };
