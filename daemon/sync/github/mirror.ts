@@ -16,7 +16,10 @@ export class GithubMirror {
   readonly #fs: Fs;
   readonly #folder: string;
   readonly #clock: Pick<Clock, 'after'>;
-  readonly #open = new Map<string, { shelf: Promise<Shelf>; tail: Promise<unknown>; busy: number }>();
+  readonly #open = new Map<
+    string,
+    { shelf: Promise<Shelf> | undefined; tail: Promise<unknown>; busy: number }
+  >();
   #cancel = (): void => {};
 
   constructor({ fs, folder, clock }: { fs: Fs; folder: string; clock: Pick<Clock, 'after'> }) {
@@ -55,21 +58,27 @@ export class GithubMirror {
     const file = path.join(this.#folder, String(repository), `${kind}.jsonl`);
     let entry = this.#open.get(file);
     if (entry === undefined) {
-      entry = { shelf: Shelf.open(this.#fs, file), tail: Promise.resolve(), busy: 0 };
+      entry = { shelf: undefined, tail: Promise.resolve(), busy: 0 };
       this.#open.set(file, entry);
     }
-    const { shelf, tail } = entry;
-    entry.busy++;
-    const done = tail.then(async () => use(await shelf));
-    entry.tail = done.catch(() => undefined);
+    const mine = entry;
+    mine.busy++;
+    const done = mine.tail.then(async () => {
+      const shelf = (mine.shelf ??= Shelf.open(this.#fs, file));
+      try {
+        return await use(await shelf);
+      } catch (error) {
+        // Before the next of them has its turn: it would go by where this one left it.
+        mine.shelf = undefined;
+        await closed(shelf);
+        throw error;
+      }
+    });
+    mine.tail = done.catch(() => undefined);
     try {
       return await done;
-    } catch (error) {
-      if (this.#open.get(file) === entry) this.#open.delete(file);
-      await (await shelf.catch(() => undefined))?.close();
-      throw error;
     } finally {
-      entry.busy--;
+      mine.busy--;
       this.#cancel();
       this.#cancel = this.#clock.after(KEEP, () => void this.close().catch(() => undefined));
     }
@@ -87,7 +96,7 @@ export class GithubMirror {
     for (const [file, { shelf, busy }] of this.#open) {
       if (busy > 0) continue;
       this.#open.delete(file);
-      await (await shelf.catch(() => undefined))?.close();
+      await closed(shelf);
     }
   }
 
@@ -97,10 +106,14 @@ export class GithubMirror {
     const entry = this.#open.get(file);
     if (entry === undefined || entry.busy > 0) return;
     this.#open.delete(file);
-    await (await entry.shelf.catch(() => undefined))?.close();
+    await closed(entry.shelf);
   }
 
   #about(repository: string): string {
     return path.join(this.#folder, repository, 'repository.json');
   }
+}
+
+async function closed(shelf: Promise<Shelf> | undefined): Promise<void> {
+  await (await shelf?.catch(() => undefined))?.close();
 }
