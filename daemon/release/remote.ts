@@ -206,6 +206,7 @@ function whyOf({ said, message }: GitFailed): string {
 
 /** Addresses that the repository's configuration replaces by others (`url.<other>.insteadOf`). */
 async function replaced(repository: Repository): Promise<string[]> {
-  const text = await repository.ask('config', '--get-regexp', String.raw`^url\..*\.(push)?insteadof$`);
-  return (text ?? '').split('\n').flatMap((line) => /^\S+ (.+)$/.exec(line)?.[1] ?? []);
+  const text = await repository.ask('config', '-z', '--get-regexp', String.raw`^url\..*\.(push)?insteadof$`);
+  // `name\nvalue\0`; a name may have spaces in it.
+  return (text ?? '').split('\0').flatMap((one) => /^[^\n]*\n([^]+)$/.exec(one)?.[1] ?? []);
 }

@@ -49,4 +49,10 @@ test('over https the token goes to the address that was confirmed, and stands in
   repo.commit('fix: more');
   repo.git('config', 'url.https://127.0.0.1:1/.insteadOf', 'https://127.0.0.1');
   expect((await next()).error?.message).toContain('elsewhere');
+  // Nor by an address with a space in it.
+  repo.git('config', '--unset', 'url.https://127.0.0.1:1/.insteadOf');
+  const other = path.join(world.home, 'an other.git');
+  repo.git('init', '-q', '--bare', other);
+  repo.git('config', `url.${other}#.insteadOf`, address);
+  expect((await next()).error?.message).toContain('elsewhere');
 });
