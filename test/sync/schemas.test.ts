@@ -126,6 +126,21 @@ test('a schema is mirrored as it came, with a page; a change is a record, a line
   await rm(path.join(world.root, 'docs/exa/exa.json'));
   expect(await run()).toBe('PASS');
   expect(JSON.parse(await read('docs/exa/exa.json')).info.version).toBe('2');
+
+  // Taken away, and another one there: what differs nobody can tell.
+  await rm(path.join(world.root, 'docs/exa/exa.json'));
+  server.json(api('3', { '/search': operation }));
+  expect(await run()).toBe('PASS');
+  expect((await world.records('message.queued')).at(-1)?.body.text).toContain('exa: changed; what it was');
+  const [, newest = ''] = /### Changes\n\n(- .*)/.exec(await read('docs/exa/exa.md')) ?? [];
+  expect(newest).toMatch(/: changed, `/);
+  // One difference is one.
+  server.json(api('4', { '/search': operation }));
+  expect(await run()).toBe('PASS');
+  expect((await world.records('message.queued')).at(-1)?.body.text).toContain(
+    'exa: 1 difference: ~ /info/version',
+  );
+  expect(await run({ since: '2026-02-31' })).toBe('FAIL');
 });
 
 test('what is no schema, too large, slow to say so or at a private address is not mirrored; the others are', async () => {

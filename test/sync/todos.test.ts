@@ -45,7 +45,7 @@ test('any text is read in time, and ids follow from owner and words alone', () =
   expect(scan('f', long)).toEqual([]);
 });
 
-async function open(): Promise<{
+async function open(zone = 'UTC'): Promise<{
   world: World;
   repo: Repository;
   run: (args?: object) => Promise<string>;
@@ -55,7 +55,7 @@ async function open(): Promise<{
     estate: ESTATE.replace(
       'projects:',
       'alerts: { channels: { ops: { kind: log } } }\nredact: [correct-horse]\nprojects:',
-    ),
+    ).replace('name: test', `name: test, timezone: ${zone}`),
     runbooks: { 'todos.md': await readFile(path.join(REPO, 'runbooks/todos.md'), 'utf8') },
   });
   const repo = new Repository(world.root);
@@ -143,6 +143,25 @@ test('a line or words that are cut amid an emoji are cut before it: half of one 
   const [row] = await rows();
   expect(row?.text).toBe('w'.repeat(499));
   expect(row?.context[0]).toBe('x'.repeat(199));
+});
+
+test('--since is a day of the estate’s zone, and what is older than it is left out, not done', async () => {
+  const { world, repo, run, rows } = await open('Europe/Berlin');
+  await repo.write('a.ts', '// TODO(ops@plasma): old\n');
+  repo.commit('first');
+  await repo.write('b.ts', '// TODO(ops@plasma): of the night\n');
+  repo.commit('second', '2026-02-01T23:30:00Z');
+  expect(await run()).toBe('PASS');
+  expect(await readFile(path.join(world.root, PAGE), 'utf8')).toContain('since 2026-02-02');
+  await repo.write('c.ts', '// TODO(ops@plasma): newer\n');
+  repo.commit('third', '2026-02-03T12:00:00Z');
+  expect(await run({ since: '2026-02-02' })).toBe('PASS');
+  const { text } = (await world.records('message.queued')).at(-1)?.body ?? {};
+  expect(text?.split('\n\n')[0]).toBe('2 open, the oldest since 2026-02-02.\nNew (1):\n- ops@plasma: newer');
+  // Nothing was made of a look at a part.
+  expect(await rows()).toHaveLength(2);
+  expect(await run({ since: '2026-02-31' })).toBe('FAIL');
+  expect((await world.records('job.attempt')).at(-1)?.body.attempt.error_code).toBe('ARGUMENTS_INVALID');
 });
 
 test('files that somebody has changed stay as they are and are named; without a repository nothing is written', async () => {

@@ -8,11 +8,12 @@ import { HttpProblem } from '../../outgoing.ts';
 import { own } from '../../own.ts';
 import { oneLine, whole } from '../../text.ts';
 import { place } from '../sections.ts';
+import { sinceOf } from '../since.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { differences } from './diff.ts';
 import { NoSchema, readSchema } from './document.ts';
 import { fetchSchema, type Fetched } from './fetch.ts';
-import { schemaPage } from './page.ts';
+import { differ, schemaPage } from './page.ts';
 import { schemasProjection, type SchemasState } from './projection.ts';
 
 /** Descriptions of APIs, mirrored into the project: as they are, and a page for people with what changed. */
@@ -26,7 +27,7 @@ export const schemas: SyncJob = {
 async function mirror(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const { estate, clock, clean } = deps;
   const { timezone } = estate.estate;
-  const since = sinceOf(run.since);
+  const since = sinceOf(run, timezone, 'sync schemas');
   const all = Object.entries(estate.sync.schemas);
   const counts = { checked: 0, changed: 0, unchanged: 0, written: 0, failed: 0, conflicts: 0 };
   const conflicts: string[] = [];
@@ -128,7 +129,9 @@ async function mirrorOne(
     changes =
       newest === undefined
         ? 'mirrored for the first time'
-        : `${lines.length + more} differences: ${lines.slice(0, 3).join(', ')}`;
+        : before === undefined
+          ? 'changed; what it was is not here any more'
+          : `${differ(lines.length + more)}${lines.length === 0 ? '' : `: ${lines.slice(0, 3).join(', ')}`}`;
     if (!run.dryRun)
       await ledger.append('sync.schema', {
         schema: name,
@@ -170,20 +173,11 @@ async function get(
   return fetchSchema(source, etag, { clock, allowed: estate.network.allow, signal });
 }
 
-function sinceOf(since: string | undefined): number | undefined {
-  if (since === undefined) return undefined;
-  const at = Date.parse(since);
-  if (!Number.isNaN(at)) return at;
-  const why = `--since takes a day such as 2026-11-25, not "${since}"`;
-  throw fail('ARGUMENTS_INVALID', { command: 'sync schemas', why });
-}
-
 const changesSince = (state: SchemasState, since: number): string[] =>
   Object.entries(state).flatMap(([name, versions]) =>
     versions
       .filter(({ at }) => at >= since)
       .map(
-        ({ at, changes, more }) =>
-          `${name}, ${new Date(at).toISOString()}: ${changes.length + more} differences`,
+        ({ at, changes, more }) => `${name}, ${new Date(at).toISOString()}: ${differ(changes.length + more)}`,
       ),
   );

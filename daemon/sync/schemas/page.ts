@@ -2,6 +2,7 @@ import type { SchemaSource } from '../../../contracts/estate/sync.ts';
 import { day } from '../../calendar.ts';
 import { inMarkdown } from '../../markdown.ts';
 import { oneLine } from '../../text.ts';
+import { plural } from '../../../contracts/units.ts';
 import { isObject, type SchemaDocument } from './document.ts';
 import type { SchemasState } from './projection.ts';
 
@@ -100,6 +101,9 @@ const names = (what: string, all: readonly string[]): string[] =>
         '',
       ];
 
+/** None are known where only its form is another, or what it was before was not there to look at. */
+export const differ = (count: number): string => (count === 0 ? 'changed' : plural(count, 'difference'));
+
 function changed(versions: SchemasState[string], timezone: string): string[] {
   const told = versions.toReversed().slice(0, MAX_TOLD);
   if (told.length === 0) return [];
@@ -107,7 +111,7 @@ function changed(versions: SchemasState[string], timezone: string): string[] {
     '### Changes',
     '',
     ...told.flatMap(({ at, before, digest, changes, more }) => [
-      `- ${day(at, timezone)}: ${before === null ? 'mirrored for the first time' : `${changes.length + more} differences`}, \`${digest.slice(7, 19)}\``,
+      `- ${day(at, timezone)}: ${before === null ? 'mirrored for the first time' : differ(changes.length + more)}, \`${digest.slice(7, 19)}\``,
       ...changes.slice(0, MAX_CHANGES).map((line) => `  - ${say(line, 280)}`),
       ...(changes.length + more > MAX_CHANGES ? [`  - and ${changes.length + more - MAX_CHANGES} more`] : []),
     ]),

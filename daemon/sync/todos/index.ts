@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { fail } from '../../../contracts/errors.ts';
 import { day } from '../../calendar.ts';
 import { digestOf } from '../../digest.ts';
 import { inMarkdown } from '../../markdown.ts';
 import { own } from '../../own.ts';
 import { oneLine } from '../../text.ts';
 import { place } from '../sections.ts';
+import { sinceOf } from '../since.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 import { ages, type Written } from './blame.ts';
 import { harvest, type Harvest } from './harvest.ts';
@@ -31,10 +31,10 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const [page = '', data = ''] = run.files;
   const { estate, clean, clock } = deps;
   const { timezone } = estate.estate;
+  const since = sinceOf(run, timezone, 'sync todos');
   const [pageBefore, dataBefore] = [await deps.read(page), await deps.read(data)];
   const known = dataBefore === undefined ? [] : readTodos(dataBefore);
   const found = await collect(run, deps, known ?? []);
-  const since = run.since === undefined ? undefined : Date.parse(run.since);
   const all =
     since === undefined ? found.todos : found.todos.filter((one) => (one.since ?? Infinity) >= since);
   const cleaned = all.map((one) => ({
@@ -46,7 +46,8 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const text = todosMarkdown(all, { ...found, timezone, project: run.project, clean });
   const json = todosJson(run.project, cleaned);
   const counts = { open: all.length, new: 0, done: 0, written: 0, conflicts: 0 };
-  const ids = new Set(all.map(({ id }) => id));
+  // What is older than `--since` is left out, and not done.
+  const ids = new Set(found.todos.map(({ id }) => id));
   const before = new Set((known ?? []).map(({ id }) => id));
   const fresh = all.filter(({ id }) => !before.has(id));
   const done = (known ?? []).filter(({ id }) => !ids.has(id));
@@ -122,11 +123,6 @@ async function collect(
   { clock, estate, root }: SyncDeps,
   reported: readonly Reported[],
 ): Promise<Omit<Harvest, 'todos'> & { todos: Aged[]; written: Map<string, Written>; folders: string[] }> {
-  if (run.since !== undefined && Number.isNaN(Date.parse(run.since)))
-    throw fail('ARGUMENTS_INVALID', {
-      command: 'sync todos',
-      why: `--since takes a day such as 2026-11-25, not "${run.since}"`,
-    });
   const spec = run.project === undefined ? undefined : own(estate.projects, run.project);
   const folders = new Set(
     (spec === undefined ? Object.values(estate.projects) : [spec]).map((one) => path.normalize(one.path)),
