@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -66,4 +66,17 @@ test('a write that fails amid a line harms none of those that wait behind it, an
   expect(await next.with(7, 'runs', async ({ cursor }) => cursor)).toEqual({ top: 1 });
   const text = await readFile(path.join(folder, '7/runs.jsonl'), 'utf8');
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^[0-9a-f]{8} \{.*\}$/);
+});
+
+test('a damaged name of a repository hides that one alone, until it is told again', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'reeve-shelf-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const mirror = new GithubMirror({ fs: nodeFs, folder, clock: new ManualClock() });
+  onTestFinished(() => mirror.close());
+  const other = { id: 8, named: 'acme/till', full_name: 'acme/till' };
+  for (const one of [repository, other]) await mirror.tell(one, 'runs', item(1));
+  await writeFile(path.join(folder, '7/repository.json'), '{"id":7,"na');
+  expect(await mirror.repositories()).toEqual([other]);
+  await mirror.remember(repository);
+  expect(await mirror.repositories()).toEqual(expect.arrayContaining([repository, other]));
 });

@@ -38,7 +38,7 @@ export class GithubMirror {
     const all = await Promise.all(numbers.map((name) => readWhole(this.#fs, this.#about(name))));
     return all.flatMap((bytes) => {
       if (bytes === undefined) return [];
-      const read = Repository.safeParse(JSON.parse(bytes.toString('utf8')));
+      const read = Repository.safeParse(parsed(bytes));
       return read.success ? [read.data] : [];
     });
   }
@@ -111,6 +111,15 @@ export class GithubMirror {
 
   #about(repository: string): string {
     return path.join(this.#folder, repository, 'repository.json');
+  }
+}
+
+/** Undefined for what is damaged: the next run finds out again which repository it is, and writes it anew. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 
