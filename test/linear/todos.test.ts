@@ -118,6 +118,7 @@ test('a TODO is one draft, for ever: moved it is the same, edited it is revised,
   repo.commit('done');
   expect(await rig.sync()).toBe('PASS');
   expect(await rig.sync()).toBe('PASS');
+  expect((await rig.records('sync.advanced')).at(-1)?.body.conflicts).toEqual([]);
   await rig.sent();
   expect(world.comments.map(({ body, issueId }) => [issueId === a?.id, body])).toEqual([
     [true, expect.stringContaining('The TODO is no more in `src/a.ts:2`')],

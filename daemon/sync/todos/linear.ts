@@ -89,7 +89,9 @@ export async function tellLinear(ask: Ask, run: SyncRun, { estate, linear, clean
     told.lines.push(`${left.length} more are for the next runs: sync.todos.linear.max is ${spec.max}`);
   if (waits > 0) told.lines.push(`${waits} are not committed yet, and wait until they are`);
   if (unknown > 0) told.lines.push(`${unknown} wait for a run in which Git tells who wrote them and when`);
-  told.conflicts = tracked.flatMap(({ conflict, identifier, issue, file, line }) =>
+  // Of a TODO that is gone nothing is to be put right any more.
+  const here = tracked.filter(({ file, gone: isGone }) => !isGone && ask.isMine(file));
+  told.conflicts = here.flatMap(({ conflict, identifier, issue, file, line }) =>
     conflict === null ? [] : [`${identifier ?? issue} (${file}:${line}): ${conflict}`],
   );
   const would = run.dryRun ? 'would be told to Linear: ' : 'Linear: ';
