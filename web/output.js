@@ -1,5 +1,7 @@
 /** Lines kept of a job. */
 const LINES = 200;
+/** Jobs whose lines are kept, those that were heard of last: a page stands open for weeks. More than are ever shown. */
+const JOBS = 50;
 
 /**
  * The last lines that jobs printed: those that were there before this page looked, and what comes since. Each line of an
@@ -46,7 +48,14 @@ export class Outputs {
   }
 
   #keep(job, attempt, lines, next) {
+    // The newest stands last.
+    this.#jobs.delete(job);
     this.#jobs.set(job, { attempt, lines: lines.slice(-LINES), next });
+    if (this.#jobs.size <= JOBS) return;
+    const [oldest] = this.#jobs.keys();
+    this.#jobs.delete(oldest);
+    // Whoever opens that one asks for it again.
+    this.#asked.delete(oldest);
   }
 }
 
