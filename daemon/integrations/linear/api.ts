@@ -84,11 +84,16 @@ export class LinearApi {
         ...(stateId === undefined ? {} : { stateId }),
       });
     } catch (error) {
-      // Whatever it says of an id that is taken: if the issue is there, an earlier try made it.
+      // Whatever it says of an id that is taken: if the issue is there, an earlier try made it, wherever people put it since.
       if (!(error instanceof LinearProblem) || error.kind === 'limited' || error.kind === 'refused')
         throw error;
-      const there = await this.#find(id);
-      if (there === undefined) throw error;
+      const there = await this.#read(id);
+      if (there === undefined) {
+        // A team, a state or a label may be another by now: the next try asks for them anew.
+        this.#teams.clear();
+        this.#labels.clear();
+        throw error;
+      }
       return { outcome: 'done', identifier: there.identifier, url: there.url, as: digestOf(there) };
     }
     const made = await this.#sdk.issue(id);
@@ -165,10 +170,15 @@ export class LinearApi {
     return { outcome: 'done', as: digestOf(now) };
   }
 
+  /** Undefined for one in the trash, too. */
   async #find(id: string): Promise<Sdk.Issue | undefined> {
+    const issue = await this.#read(id);
+    return issue?.trashed === true ? undefined : issue;
+  }
+
+  async #read(id: string): Promise<Sdk.Issue | undefined> {
     try {
-      const issue = await this.#sdk.issue(id);
-      return issue.trashed === true ? undefined : issue;
+      return await this.#sdk.issue(id);
     } catch (error) {
       // Only that: what Linear merely does not like to be asked is no reason to give up what waits for the issue.
       if (error instanceof LinearProblem && error.kind === 'gone') return undefined;
