@@ -255,6 +255,9 @@ function gist(record: LedgerRecord): string {
     const value = body[key];
     if (typeof value === 'string' && value !== '') words.push(`${key}=${value.slice(0, 60)}`);
   }
+  const error = body['error'];
+  if (typeof error === 'object' && error !== null && 'code' in error)
+    words.push(`code=${String(error.code)}`);
   const attempt = body['attempt'];
   if (typeof attempt === 'object' && attempt !== null && 'status' in attempt)
     words.push(`status=${String(attempt.status)}`);

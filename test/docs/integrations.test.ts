@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { EstateConfig } from '../../contracts/estate.ts';
 import { RunbookFrontMatter } from '../../contracts/runbook.ts';
+import { LOCAL_SPECS } from '../../cli/specs.ts';
+import { argSpecs } from '../../daemon/args.ts';
 import { actions } from '../../daemon/actions/index.ts';
 import { BadCondition } from '../../daemon/integrations/rules/condition.ts';
 import { compileRule, matchRule, type Match } from '../../daemon/integrations/rules/match.ts';
@@ -148,38 +150,54 @@ test('the conditions in the table of docs/rules.md can be asked, and answer', as
 });
 
 const GLOBAL = new Set(['force', 'json', 'reason', 'dry-run', 'break-glass', 'help']);
-test.each(PAGES)('every command of docs/%s.md is one, with flags that it has', async (name) => {
-  const text = await page(name);
-  const lines = [
-    ...blocks(text, 'sh').flatMap((block) => block.split('\n')),
-    ...[...text.matchAll(/`(\/?reeve [^`]+)`/g)].map(([, line = '']) => line),
-    ...[...text.matchAll(/^ {4,}(\/?reeve .+)$/gm)].map(([, line = '']) => line),
-  ].filter((line) => /^\/?reeve /.test(line));
-  expect(lines.length).toBeGreaterThan(3);
-  for (const line of lines) {
-    const words = line
-      .replace(/ [<#].*$/, '')
-      .replace(/^\/?reeve /, '')
-      .split(' ');
-    if (words[0] === 'help' || words[0] === 'confirm') continue;
-    const names = (one: string, aliases: readonly string[] = []): string[] => [
-      one,
-      ...aliases,
-      // In chat and comments the shorter words stand for these.
-      ...(line.startsWith('/') && one.startsWith('grant ') ? [one.slice('grant '.length)] : []),
-    ];
-    const [known] = actions
-      .flatMap((one) => names(one.name, one.aliases).map((called) => ({ ...one, called })))
-      .filter(({ called }) => `${words.join(' ')} `.startsWith(`${called} `))
-      .toSorted((a, b) => b.called.length - a.called.length);
-    expect([line, known?.name]).toEqual([line, expect.any(String)]);
-    const flags = [...line.matchAll(/ --([a-z-]+)/g)].map(([, flag = '']) => flag);
-    const wrong = flags.filter(
-      (flag) => !GLOBAL.has(flag) && !Object.hasOwn(known?.args.shape ?? {}, flag.replaceAll('-', '_')),
-    );
-    expect([line, wrong]).toEqual([line, []]);
-  }
-});
+/** Commands of the daemon and of the command line alike: their flags, and how many words without one they take. */
+const COMMANDS = [
+  ...actions.map(({ name, aliases = [], args }) => ({ name, aliases, args: argSpecs(args) })),
+  ...LOCAL_SPECS.map(({ name, args }) => ({ name, aliases: [], args })),
+].map(({ name, aliases, args }) => ({
+  name,
+  aliases,
+  flags: args.map(({ flag }) => flag),
+  places: args.filter(({ position }) => position !== undefined).length,
+}));
+test.each([...PAGES, 'github-mirror', 'releases'])(
+  'every command of docs/%s.md is one, with flags that it has',
+  async (name) => {
+    const text = await page(name);
+    const lines = [
+      ...blocks(text, 'sh').flatMap((block) => block.split('\n')),
+      ...[...text.matchAll(/`(\/?reeve [^`]+)`/g)].map(([, line = '']) => line),
+      ...[...text.matchAll(/^ {4,}(\/?reeve .+)$/gm)].map(([, line = '']) => line),
+    ].filter((line) => /^\/?reeve /.test(line));
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) {
+      const words = line
+        .replace(/ [<#].*$/, '')
+        .replace(/^\/?reeve /, '')
+        .split(' ');
+      if (words[0] === 'help' || words[0] === 'confirm') continue;
+      const names = (one: string, aliases: readonly string[] = []): string[] => [
+        one,
+        ...aliases,
+        // In chat and comments the shorter words stand for these.
+        ...(line.startsWith('/') && one.startsWith('grant ') ? [one.slice('grant '.length)] : []),
+      ];
+      const [known] = COMMANDS.flatMap((one) =>
+        names(one.name, one.aliases).map((called) => ({ ...one, called })),
+      )
+        .filter(({ called }) => `${words.join(' ')} `.startsWith(`${called} `))
+        .toSorted((a, b) => b.called.length - a.called.length);
+      expect([line, known?.name]).toEqual([line, expect.any(String)]);
+      const flags = [...line.matchAll(/ --([a-z-]+)/g)].map(([, flag = '']) => flag);
+      const wrong = flags.filter((flag) => !GLOBAL.has(flag) && known?.flags.includes(flag) !== true);
+      expect([line, wrong]).toEqual([line, []]);
+      const rest = words.slice(known?.called.split(' ').length);
+      const plain = rest.slice(0, rest.findIndex((word) => /^["-]/.test(word)) >>> 0);
+      // In comments words without a flag may be environments.
+      if (!line.startsWith('/')) expect([line, plain.slice(known?.places)]).toEqual([line, []]);
+    }
+  },
+);
 
 test('every error code and link of the pages is there', async () => {
   const errors = await readFile(path.resolve(import.meta.dirname, '../../ERRORS.md'), 'utf8');
