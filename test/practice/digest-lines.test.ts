@@ -134,3 +134,24 @@ test('a mandate that a change has suspended waits until somebody accepts it', as
   expect(accepted.error).toBeUndefined();
   expect((await digest(here)).waiting).not.toContain(line);
 });
+
+test('of many incidents those that go on come first, then the newest, and how many more there are is said', async () => {
+  const here = await openWorld();
+  const open = async (title: string): Promise<string> => {
+    const args = { title, project: 'shop', env: 'dev', severity: 'warn' };
+    const { data } = await here.as('ana', { command: 'incidents open', args, reason: 'it is' });
+    return (data as { id: string }).id;
+  };
+  const oldest = await open('the oldest');
+  for (let n = 1; n <= 10; n++) {
+    const incident = await open(`number ${n}`);
+    await here.as('ana', { command: 'incidents resolve', args: { incident }, reason: 'over' });
+  }
+  expect(oldest).toMatch(/^inc_/);
+  const { text } = await digest(here);
+  const told = text.split('\n').filter((line) => line.startsWith('Incident ('));
+  expect(told).toHaveLength(8);
+  expect(told[0]).toContain('the oldest, goes on.');
+  expect(told[1]).toContain('number 10, lasted');
+  expect(text).toContain('And 3 more incidents: reeve incidents list --all.');
+});

@@ -99,11 +99,19 @@ function drillLine(drill: WeeklyReport['drills'][number]): string {
   return `Drill ${drill.drill}: ${drill.passed} of ${drill.runs} passed, last ${drill.last.verdict}; ${figure('RPO', drill.rpo_ms, drill.objective_rpo_ms)}, ${figure('RTO', drill.rto_ms, drill.objective_rto_ms)}.`;
 }
 
+/** Those that go on first, then the newest: of many not all are told. */
 function incidents({ incidents: all, to }: WeeklyReport): string[] {
-  return all.slice(0, MAX_LINES).map(({ title, severity, project, env, began, ended }) => {
-    const over = ended === null || ended >= to ? 'goes on' : `lasted ${words(ended - began)}`;
-    return `Incident (${severity}, ${project}/${env}): ${oneLine(title, 100)}, ${over}.`;
-  });
+  const isOver = ({ ended }: WeeklyReport['incidents'][number]): boolean => ended !== null && ended < to;
+  const sorted = all.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b)) || b.opened - a.opened);
+  const more = sorted.length - MAX_LINES;
+  return [
+    ...sorted.slice(0, MAX_LINES).map((one) => {
+      const { title, severity, project, env, began, ended } = one;
+      const over = ended !== null && isOver(one) ? `lasted ${words(ended - began)}` : 'goes on';
+      return `Incident (${severity}, ${project}/${env}): ${oneLine(title, 100)}, ${over}.`;
+    }),
+    ...(more > 0 ? [`And ${plural(more, 'more incident')}: reeve incidents list --all.`] : []),
+  ];
 }
 
 function alerts({ alerts: { page, warn, info, open } }: WeeklyReport): string[] {
