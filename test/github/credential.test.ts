@@ -27,6 +27,8 @@ async function told(): Promise<Scene & { right(): void; yaml: string }> {
   const right = refused(world);
   await world.say(world.users.ana, '/reeve deploy dev --reason again');
   expect(open(world)).toEqual(['github:credential']);
+  const [alert] = world.app.running.features.alerts.list();
+  expect(alert?.text).toMatch(/[^.]\. Nothing is lost: /);
   return Object.assign(world, { right, yaml: await readFile(`${world.root}/reeve.yaml`, 'utf8') });
 }
 const without = (yaml: string): string => yaml.slice(0, yaml.indexOf('integrations:'));

@@ -183,3 +183,15 @@ test('what Linear finds too complex, or merely does not like, is not given up: i
   await rig.sent();
   expect(world.issue('OPS-1').assigneeId).toBe(ana.id);
 });
+
+test('why Linear is not asked is said as one sentence, where what is said of it goes on', async () => {
+  const rig = await openLinear('', false);
+  await rig.write('reeve.yaml', rig.estate.replace(/^network: .*$/m, ''));
+  expect((await rig.as('root', { command: 'config reload' })).error).toBeUndefined();
+  await rig.open();
+  const said = (): string =>
+    rig.app.running.features.alerts.list().find(({ key }) => key === 'linear:outbox')?.text ?? '';
+  await until(() => said() !== '');
+
+  expect(said()).toContain('itself. 1 thing to send');
+});

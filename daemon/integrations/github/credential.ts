@@ -56,7 +56,7 @@ export class Credential {
       severity: 'warn',
       source: 'daemon',
       title: 'GitHub refuses what Reeve signs in with',
-      text: `${why} Nothing is lost: it is written once the app or the token of integrations.github is right again.`,
+      text: `${why}. Nothing is lost: it is written once the app or the token of integrations.github is right again.`,
     });
     this.#refused = true;
   }

@@ -10,11 +10,11 @@ const SECONDARY = 60_000;
 export function troubleOf(error: unknown, now: number): GithubTrouble | undefined {
   if (error instanceof ReeveError) {
     const ours = error.code.startsWith('GITHUB_') || error.code.startsWith('SECRET');
-    return ours ? { kind: 'credential', why: error.message } : undefined;
+    return ours ? { kind: 'credential', why: sentence(error.message) } : undefined;
   }
   if (!(error instanceof RequestError)) return undefined;
   const { status, response } = error;
-  const why = oneLine(`GitHub: ${status} ${error.message.split(' - http')[0] ?? ''}`, 300);
+  const why = sentence(oneLine(`GitHub: ${status} ${error.message.split(' - http')[0] ?? ''}`, 300));
   const headers = response?.headers ?? {};
   if (status === 403 || status === 429) {
     const after = Number(headers['retry-after']);
@@ -34,3 +34,6 @@ export function troubleOf(error: unknown, now: number): GithubTrouble | undefine
   if (status === 404 || status === 410 || status === 451) return { kind: 'gone', why };
   return { kind: 'refused', why };
 }
+
+/** Without its full stop: what is said of it goes on. */
+const sentence = (text: string): string => text.replace(/\.$/, '');

@@ -9,7 +9,8 @@ export class LinearProblem extends Error {
   readonly retryAfter: number;
 
   constructor(kind: LinearProblem['kind'], why: string, more: { retryAfter?: number; cause?: unknown } = {}) {
-    super(why, { cause: more.cause });
+    // What is said of it goes on: `Linear cannot be read: {why}.`
+    super(why.replace(/\.$/, ''), { cause: more.cause });
     this.kind = kind;
     this.retryAfter = more.retryAfter ?? 0;
   }
