@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { Many } from '../standins/github/many.ts';
-import { runOf } from '../standins/github/payloads.ts';
+import { example, runOf } from '../standins/github/payloads.ts';
 import { mirrorScene } from './github-scene.ts';
 
 const minute = (n: number): string => new Date(Date.UTC(2025, 0, 1) + n * 60_000).toISOString();
@@ -98,4 +98,17 @@ test('a conflict about a title that is cut amid an emoji is told as any other', 
   await deliver('workflow_run', { action: 'completed', workflow_run: run(minute(9)) });
   expect((await sync()).status).toBe('PASS');
   expect(await conflicts()).toEqual([expect.stringContaining(`(${'t'.repeat(59)}) is newer here`) as string]);
+});
+
+test('a release of an old commit, made after the newest was read: it is there with the next run', async () => {
+  const { sync, rows, repo } = await mirrorScene(0);
+  const { release } = example('release', 'published');
+  // As GitHub lists them: the time of a release is that of its commit.
+  const list = [{ ...release, id: 1, tag_name: 'v2.0.0', created_at: minute(300 * 1440) }];
+  repo.many = { releases: new Many(1, () => list[0] ?? {}) };
+  await sync();
+  const old = { ...release, id: 2, tag_name: 'v1.9.1', created_at: minute(0) };
+  repo.many = { releases: new Many(2, (n) => (n === 0 ? old : (list[0] ?? {}))) };
+  expect((await sync()).status).toBe('PASS');
+  expect((await rows('releases')).map(({ id }) => id)).toEqual([1, 2]);
 });

@@ -114,7 +114,8 @@ async function descend(ask: Walk, cursor: Cursor, begun: NonNullable<Cursor['wal
       return;
     }
     const over = last <= page || items.some((item) => stamp(item) < until);
-    const fresh = items.filter((item) => stamp(item) >= until);
+    // A release of an old commit is as old as that, and new all the same: what was read is kept, unless a day was asked for.
+    const fresh = ask.since === undefined ? items : items.filter((item) => stamp(item) >= until);
     const from = fromOf(cursor, until);
     const next: Cursor = {
       ...(over
