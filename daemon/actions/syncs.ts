@@ -1,5 +1,6 @@
 import { plural } from '../../contracts/units.ts';
 import { z } from 'zod';
+import { ReeveError, fail } from '../../contracts/errors.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import {
@@ -134,7 +135,11 @@ async function wish(
   args: z.infer<z.ZodObject<typeof runArgs>>,
 ): Promise<JobWish> {
   const view = await context.syncs.get(name);
-  const runbook = await context.runbooks.get(view.runbook);
+  const runbook = await context.runbooks.get(view.runbook).catch((error: unknown) => {
+    if (!(error instanceof ReeveError) || error.code !== 'RUNBOOK_NOT_FOUND') throw error;
+    const suggestion = `It runs \`reeve sync ${name}\`: copy runbooks/${view.runbook}.md of Reeve into the runbooks of this estate.`;
+    throw fail('RUNBOOK_NOT_FOUND', { id: view.runbook, suggestion }, { cause: error });
+  });
   const { project, env } = placeOf(context, runbook, args);
   const { since, dry_run, scope } = args;
   const flags = Object.fromEntries(
