@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { withVersion } from '../../daemon/release/changelog.ts';
+import { hasVersion, withVersion } from '../../daemon/release/changelog.ts';
 import { bumpOf, notesOf, readChanges } from '../../daemon/release/notes.ts';
 import { ESTATE, openWorld, type World } from '../helpers/app.ts';
 import { REPO } from '../helpers/daemon.ts';
@@ -45,6 +45,17 @@ test('commits say what they are; what does not is a change, and the greatest of 
     `${'a'.repeat(1e5)}!: `,
     `x\n\n${'#'.repeat(1e4)}${'@'.repeat(1e4)}`,
   );
+});
+
+test('what stands in a fence of the changelog begins no section: the text of the version is whole', () => {
+  const mine = '- run:\n\n  ```sh\n## migrate first\n./migrate\n  ```\n\n- and more';
+  const file = `# C\n\n## Unreleased\n\n${mine}\n\n## 1.0.0\n\n~~~~\n## 1.1.0\n~~~\n~~~~\n`;
+  expect(hasVersion(file, '1.1.0')).toBe(false);
+  expect(hasVersion(file, '1.0.0')).toBe(true);
+  const { file: after, text } = withVersion(file, '1.1.0', '2026-02-03', 'notes');
+  expect(text).toBe(mine);
+  expect(after).toBe(file.replace('## Unreleased\n', '## Unreleased\n\n## [1.1.0] - 2026-02-03\n'));
+  expect(hasVersion(after, '1.1.0')).toBe(true);
 });
 
 test('what people wrote under Unreleased becomes the version; where they wrote nothing, the commits do', () => {
