@@ -176,6 +176,7 @@ export class Outbox {
   }
 
   #wait(ms: number): void {
+    this.#waiting?.();
     const cancel = this.#deps.clock.after(ms, () => {
       this.#waiting = undefined;
       this.wake();
