@@ -88,3 +88,38 @@ test('2,000 files all get their age; a filter of the repository is not run for i
   });
   expect([...few.written.keys()]).toEqual(['src/1500.ts:1']);
 });
+
+test('as many as a report holds are all of them; with one more there are more', async () => {
+  const { repo, root } = await site();
+  const line = (n: number): string => `// TODO(ana@web): number ${n}\n`;
+  const all = Array.from({ length: 5000 }, (_, n) => line(n));
+  for (let n = 0; n < 5; n++) await repo.write(`src/${n}.ts`, all.slice(n * 1000, (n + 1) * 1000).join(''));
+  repo.commit('all');
+  const whole = await harvest(place(root));
+  expect([whole.todos.length, whole.cut]).toEqual([5000, false]);
+  await repo.write('src/more.ts', line(5000));
+  repo.commit('one more');
+  const more = await harvest(place(root));
+  expect([more.todos.length, more.cut]).toEqual([5000, true]);
+});
+
+test('a line of somebody without a name is not of whoever wrote the one before', async () => {
+  const { repo, root } = await site();
+  await repo.write('a.ts', '// TODO(ana@web): one\n');
+  repo.commit('first');
+  await repo.write('a.ts', '// TODO(ana@web): one\n// TODO(ana@web): two\n');
+  repo.git('add', '-A');
+  const tree = repo.git('write-tree').trim();
+  const parent = repo.git('rev-parse', 'HEAD').trim();
+  const text = `tree ${tree}\nparent ${parent}\nauthor  <> 1767323045 +0000\ncommitter  <> 1767323045 +0000\n\nsecond\n`;
+  const id = execFileSync('git', ['hash-object', '-t', 'commit', '--literally', '-w', '--stdin'], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+  }).trim();
+  repo.git('reset', '--hard', '-q', id);
+  const { todos } = await harvest(place(root));
+  const where = { clock: systemClock, folder: root, prefix: '', signal: place(root).signal };
+  const { written } = await ages(todos, { ...where, isKnown: () => false });
+  expect([written.get('a.ts:1')?.by, written.get('a.ts:2')?.by]).toEqual(['Ana', '']);
+});

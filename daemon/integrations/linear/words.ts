@@ -43,7 +43,7 @@ export function todoBody({ todo, context, written, url }: LinearTodoTold): strin
     ...(written === undefined
       ? []
       : [
-          `written ${iso(written.at).slice(0, 10)} by ${inCode(written.by)} in ${inCode(written.commit.slice(0, 12))}`,
+          `written ${iso(written.at).slice(0, 10)} by ${written.by === '' ? 'somebody without a name' : inCode(written.by)} in ${inCode(written.commit.slice(0, 12))}`,
         ]),
   ];
   return [

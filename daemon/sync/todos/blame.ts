@@ -89,6 +89,8 @@ function* readBlame(text: string): Generator<[number, Written | undefined]> {
     if (head !== null) {
       commit = head[1] ?? '';
       line = Number(head[2]);
+      // Who has no name is not whoever came before.
+      by = '';
     }
     by = /^author (.{1,200})/.exec(row)?.[1] ?? by;
     const time = /^author-time (\d{1,12})$/.exec(row)?.[1];

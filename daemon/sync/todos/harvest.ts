@@ -60,7 +60,7 @@ export async function harvest(place: Place): Promise<Harvest> {
       done += 1;
       if (done % 1000 === 0) await place.progress(done, names.length);
       const file = path.join(place.prefix, name);
-      if (place.except.has(file) || count >= MAX_TODOS) continue;
+      if (place.except.has(file) || count > MAX_TODOS) continue;
       const text = await readText(root, name);
       if (text === undefined) {
         skipped += 1;
@@ -78,7 +78,7 @@ export async function harvest(place: Place): Promise<Harvest> {
     todos: withIds(all.slice(0, MAX_TODOS)),
     files: names.length - skipped,
     skipped,
-    cut: count >= MAX_TODOS,
+    cut: count > MAX_TODOS,
   };
 }
 
