@@ -1,10 +1,13 @@
 import type { ChatJob } from '../../contracts/chat.ts';
+import { counted, resultOf, type JobResult } from '../../contracts/job-result.ts';
 import type { JobStatus } from '../../contracts/job.ts';
 import type { Block, Tone } from '../../contracts/reply.ts';
 import type { Shown } from './view.ts';
 
 /** Lines of output below the steps. */
 export const TAIL = 8;
+/** Lines of one part of a job's result. */
+const RESULT_LINES = 12;
 
 const TONE: Record<JobStatus, Tone> = {
   QUEUED: 'info',
@@ -59,6 +62,7 @@ export function liveOf({ job, tail, over, page }: ChatJob, now: number): Shown {
     ...(attempt === undefined || attempt.steps.length === 0
       ? []
       : [{ type: 'steps' as const, steps: attempt.steps }]),
+    ...(over ? resultBlocks(resultOf(attempt?.outputs, attempt?.artifacts)) : []),
     ...(tail.length === 0
       ? []
       : [
@@ -84,4 +88,17 @@ export function liveOf({ job, tail, over, page }: ChatJob, now: number): Shown {
     title: `${job.title} on ${spec.project}/${spec.env} ${WORDS[status]}`,
     blocks,
   };
+}
+
+/** What came of it: as at the end of a job that the CLI follows. */
+function resultBlocks(result: JobResult | undefined): Block[] {
+  if (result === undefined) return [];
+  const { title, headline, changes, counts } = result;
+  const part = (lines: readonly string[]): string[] => [
+    ...lines.slice(0, RESULT_LINES),
+    ...(lines.length > RESULT_LINES ? [`and ${lines.length - RESULT_LINES} more`] : []),
+  ];
+  const sum = counted(counts);
+  const lines = [title, ...part(headline), ...part(changes), ...(sum === '' ? [] : [sum])];
+  return [{ type: 'text', text: lines.join('\n') }];
 }

@@ -1,4 +1,6 @@
 import type { JobDetail, StreamEvent } from '../../contracts/api.ts';
+import { ArtifactRef } from '../../contracts/artifact.ts';
+import { resultOf, type JobResult } from '../../contracts/job-result.ts';
 import { isTerminal, JobStatus } from '../../contracts/job.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { StepView } from '../../contracts/reply.ts';
@@ -22,6 +24,8 @@ export interface Followed {
   /** Another attempt comes by itself at this time. */
   retryAt: number | undefined;
   why: string | undefined;
+  /** What came of it, where it says so. */
+  result: JobResult | undefined;
   planned: readonly StepView[];
   steps: FollowedStep[];
   tail: { step: string; line: string }[];
@@ -44,6 +48,7 @@ export function followedOf(job: JobDetail, planned: readonly StepView[]): Follow
     ended: last?.ended_at,
     retryAt: undefined,
     why: last?.why,
+    result: resultOf(last?.outputs, last?.artifacts),
     planned,
     steps: planned.map((step) => ({ ...step })),
     tail: [],
@@ -89,6 +94,13 @@ export function apply(state: Followed, event: StreamEvent): FollowedStep | undef
   return undefined;
 }
 
+/** Of an attempt's record; undefined while it says nothing. */
+function resultIn(body: RecordEvent['body']): JobResult | undefined {
+  const outputs = body['outputs'];
+  if (outputs === null || typeof outputs !== 'object' || Array.isArray(outputs)) return undefined;
+  return resultOf(outputs, ArtifactRef.array().safeParse(body['artifacts']).data);
+}
+
 function attempt(state: Followed, event: RecordEvent): void {
   const record = event.body['attempt'];
   if (record === null || typeof record !== 'object' || Array.isArray(record)) return;
@@ -103,6 +115,7 @@ function attempt(state: Followed, event: RecordEvent): void {
   state.attempt = nth;
   state.status = status;
   state.why = text(event.body['why']);
+  state.result = resultIn(event.body);
   state.retryAt = number(event.body['retry_at']);
   if (status === 'RUNNING') state.started ??= event.ts;
   state.ended = isTerminal(status) ? event.ts : undefined;

@@ -7,6 +7,12 @@ export const jobErrors = {
     message: 'There is no job {id}.',
     hint: 'See `reeve jobs list`.',
   },
+  JOB_NO_DOCUMENT: {
+    status: 404,
+    exit: 'usage',
+    message: 'Job {id} made no document for people.',
+    hint: '`reeve jobs show {id}` says what it did, and `reeve jobs logs {id}` what it printed.',
+  },
   JOB_NOT_RUNNING: {
     status: 409,
     exit: 'refused',

@@ -22,6 +22,7 @@ import {
 } from './incident-changes.ts';
 import { incidentsList, incidentsPostmortem, incidentsShow } from './incidents.ts';
 import { reviewClose, reviewList } from './reviews.ts';
+import { jobsDocument } from './job-document.ts';
 import { jobsCancel, jobsList, jobsLogs, jobsResolve, jobsShow, locksList, locksSteal } from './jobs.ts';
 import { linearRetry, linearStatus } from './linear.ts';
 import { note } from './note.ts';
@@ -79,6 +80,7 @@ export const actions = [
   jobsList,
   jobsShow,
   jobsLogs,
+  jobsDocument,
   jobsCancel,
   jobsResolve,
   locksList,

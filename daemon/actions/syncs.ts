@@ -1,6 +1,7 @@
 import { plural } from '../../contracts/units.ts';
 import { z } from 'zod';
 import { ReeveError, fail } from '../../contracts/errors.ts';
+import { counted } from '../../contracts/job-result.ts';
 import type { Cell } from '../../contracts/reply.ts';
 import { arg } from '../args.ts';
 import {
@@ -25,14 +26,6 @@ const visible = (views: SyncView[], { people, caller }: ActionContext): SyncView
         : sees(people, caller.person, { project }),
     ),
   }));
-
-/** Counts are named in the plural, or by a word that has none. */
-const word = (name: string, n: number): string =>
-  n !== 1 ? name : name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.replace(/(?<!s)s$/, '');
-const counted = (counts: Record<string, number>): string =>
-  Object.entries(counts)
-    .flatMap(([name, n]) => (n === 0 ? [] : [`${n} ${word(name, n).replaceAll('_', ' ')}`]))
-    .join(', ');
 
 export const syncList = readAction({
   name: 'sync list',

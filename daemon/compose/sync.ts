@@ -78,5 +78,10 @@ export async function syncStep(
     mediaType: document.mediaType,
     name: document.name,
   });
-  return { ...result, artifact };
+  return {
+    ...result,
+    changes: result.changes.map((one) => clean(one)),
+    conflicts: result.conflicts.map((one) => clean(one)),
+    artifact,
+  };
 }

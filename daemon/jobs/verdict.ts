@@ -3,7 +3,7 @@ import { errorTable, type ErrorCode, type ReeveError } from '../../contracts/err
 import type { TerminalStatus } from '../../contracts/job.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Redactor } from '../ports/steps.ts';
-import { cut, oneLine } from '../text.ts';
+import { block, cut, oneLine } from '../text.ts';
 
 /** Records stay far below the ledger's 64 KiB: what is larger belongs into an artifact. */
 const MAX_OUTPUTS = 12_000;
@@ -57,7 +57,9 @@ export function outputsForRecord(
   const kept: JsonObject = {};
   let size = 0;
   for (const [name, value] of Object.entries(outputs)) {
-    const text = forRecord(redactor, value, MAX_VALUE);
+    // Lines stay lines, as they are read again after a crash; another kind of line end is shown as what it is.
+    const shown = value.includes('\r') ? oneLine : block;
+    const text = cut(shown(redactor.text(value), MAX_VALUE * 2), MAX_VALUE);
     size += name.length + text.length;
     if (size > MAX_OUTPUTS) break;
     kept[name] = text;

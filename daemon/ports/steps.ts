@@ -135,6 +135,8 @@ export interface StepServices {
     title: string;
     headline: string;
     counts: Record<string, number>;
+    /** A line for each thing that was written or, in a dry run, would be, and for what stays. */
+    changes: readonly string[];
     /** What people had changed and was left as it is. */
     conflicts: readonly string[];
     artifact: ArtifactRef;

@@ -17,7 +17,6 @@ export interface SyncDeps {
   clean(text: string): string;
   /** A file of people, below the estate; undefined where there is none. Rejects ZONE_REFUSED and SYNC_FILE. */
   read(file: string): Promise<string | undefined>;
-  /** Replaces what was read (`before`), durably. Rejects SYNC_FILE when somebody has changed it since then. */
   /** A file that a schema is taken from, below the estate; any zone. */
   source(file: string): Promise<Buffer>;
   ledger: Pick<Ledger, 'read' | 'append'>;
@@ -25,6 +24,7 @@ export interface SyncDeps {
   github: Pick<Github, 'client' | 'trouble'>;
   mirror: GithubMirror;
   linear: Pick<Linear, 'reconcile' | 'todos' | 'tellTodo'>;
+  /** Replaces what was read (`before`), durably. Rejects SYNC_FILE when somebody has changed it since then. */
   write(file: string, text: string, before: string | undefined): Promise<void>;
 }
 
@@ -55,11 +55,19 @@ export interface SyncResult {
   /** A few lines of Markdown for a channel. */
   headline: string;
   counts: SyncCounts;
+  /** A line for each thing that was written or, in a dry run, would be, and for what stays. */
+  changes: readonly string[];
   /** What people had changed and was left as it is. */
   conflicts: readonly string[];
   /** Kept as an artifact of the job. */
   document: { name: string; mediaType: string; text: string };
 }
+
+const DID = { written: 'written', unchanged: 'stays as it is', conflict: 'left as people had it' } as const;
+
+/** How a file comes out of a run, for `changes`. `dry`: it was not written. */
+export const fileLine = (file: string, outcome: keyof typeof DID, dry: boolean): string =>
+  `${file}: ${dry && outcome === 'written' ? 'would be written' : DID[outcome]}`;
 
 /** One kind of record that is kept in step. */
 export interface SyncJob {

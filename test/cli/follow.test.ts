@@ -270,3 +270,35 @@ test('event streams in any cut: CRLF, comments, data of several lines, bytes one
     expect(got[2]?.event).toBeUndefined();
   }
 });
+
+test('what a job says of itself is shown in bounds, with nothing that acts on a terminal, and is data with --json', async () => {
+  const outputs = {
+    title: 'shop: notes \u001b[31m',
+    headline: 'one\ntwo',
+    changes: Array.from({ length: 15 }, (_, n) => `file-${n}: would be written`).join('\n'),
+    left: 'mine: kept',
+    entries: '1',
+    lost: '0',
+    hint: 'not a number',
+  };
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const artifacts = [{ ref: `artifact:${digest}`, digest, mediaType: 'text/markdown', name: 'notes.md' }];
+  const canned = { streams: [[attempt(3, 'PASS', { outputs, artifacts })]] };
+  await using daemon = await started_(canned);
+  const { out } = await reeve(daemon.home, ['run']);
+  expect(out).toContain('  shop: notes ␛[31m\n  one\n  two\n\n  file-0: would be written\n');
+  expect(out).toContain('  file-11: would be written\n  and 3 more\n  1 entry\n');
+  expect(out).toContain('→ reeve jobs document job_1f2e3d4c\n');
+  await using again = await started_({
+    job: () => jobOf('PASS', { outputs, artifacts, ended_at: 1_700_000_001_000 }),
+  });
+  const { job } = JSON.parse((await reeve(again.home, ['run', '--json'])).out) as { job: JsonObject };
+  expect(job['result']).toEqual({
+    title: outputs.title,
+    headline: ['one', 'two'],
+    changes: outputs.changes.split('\n'),
+    left: ['mine: kept'],
+    counts: { entries: 1, lost: 0 },
+    document: 'notes.md',
+  });
+});

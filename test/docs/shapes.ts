@@ -210,7 +210,9 @@ async function play(world: World, note: (command: string, reply: Reply) => void)
   ])
     await ask(command);
   await world.end(await ask('sync run', { job: 'activity-log', project: 'shop', env: 'dev' }));
-  await world.end(await ask('sync activity-log', { project: 'shop', env: 'dev' }));
+  const notes = await ask('sync activity-log', { project: 'shop', env: 'dev' });
+  await world.end(notes);
+  await ask('jobs document', { job: notes.job?.id ?? '' });
   await world.end(await ask('sync schemas', { project: 'shop', env: 'dev' }));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=ana', '-c', 'user.email=ana@example.org', ...args], {

@@ -138,7 +138,7 @@ test('outputs from before the crash reach the rollback as they were, or not at a
   const { world, job_id } = await dieIn('disturb', {
     healthy: () => ({
       status: 'PASS',
-      outputs: { release: 'r41', token: 'a [redacted] b', list: 'one\ntwo' },
+      outputs: { release: 'r41', token: 'a [redacted] b', list: 'one\ntwo', ends: 'one\r\ntwo' },
     }),
   });
   const seen: unknown[] = [];
@@ -150,7 +150,7 @@ test('outputs from before the crash reach the rollback as they were, or not at a
   });
   const after = await next(world, runner);
   await after.engine.wait(job_id);
-  expect(seen).toEqual([{ release: 'r41' }, true]);
+  expect(seen).toEqual([{ release: 'r41', list: 'one\ntwo' }, true]);
 });
 
 test('who holds its lock by now has taken over: nothing is put back, and the record says so', async () => {

@@ -2,10 +2,14 @@ import path from 'node:path';
 import { z } from 'zod';
 import { SYNC_FILES, type SyncName } from '../../../contracts/estate/sync-files.ts';
 import { plainOf } from '../../markdown.ts';
+import { oneLine } from '../../text.ts';
 import { defineKind, specObject } from './kind.ts';
 
 const Sync = z.enum(Object.keys(SYNC_FILES) as [SyncName, ...SyncName[]]);
 const Scope = z.enum(['project', 'estate']);
+/** So that a list of them fits into a record's output. */
+const MAX_LISTED = 10;
+const MAX_LINE = 180;
 
 /** Runs a sync job: from where its last run had come to. */
 export const sync = defineKind({
@@ -48,7 +52,7 @@ export const sync = defineKind({
     };
   },
   async run({ job, scope, since, dry_run, files }, context) {
-    const { title, headline, counts, conflicts, artifact } = await context.services.sync({
+    const { title, headline, counts, changes, conflicts, artifact } = await context.services.sync({
       sync: job,
       scope,
       since: since === '' ? undefined : since,
@@ -66,8 +70,24 @@ export const sync = defineKind({
         headline: plainOf(headline),
         files: dry_run ? 'nothing was written' : files.join(', '),
         conflicts: String(conflicts.length),
-        ...Object.fromEntries(Object.entries(counts).map(([name, n]) => [name, String(n)])),
+        changes: listed(changes),
+        left: listed(conflicts),
+        ...Object.fromEntries(
+          Object.entries(counts).map(([name, n]) => [
+            dry_run && name === 'written' ? 'to_be_written' : name,
+            String(n),
+          ]),
+        ),
       },
     };
   },
 });
+
+/** One line each. The document has all of them, and whole. */
+function listed(texts: readonly string[]): string {
+  const more = texts.length - MAX_LISTED;
+  return [
+    ...texts.slice(0, MAX_LISTED).map((text) => oneLine(text, MAX_LINE)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].join('\n');
+}

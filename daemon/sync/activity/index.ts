@@ -1,7 +1,7 @@
 import { fail } from '../../../contracts/errors.ts';
 import { day as dayAt, dayOf } from '../../calendar.ts';
 import { place, type NewSection } from '../sections.ts';
-import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
+import { fileLine, type SyncDeps, type SyncJob, type SyncResult, type SyncRun } from '../sync.ts';
 import { tellDays } from './days.ts';
 import type { DayLog } from './entries.ts';
 import { dayHeadline, dayMarkdown, isQuiet } from './markdown.ts';
@@ -72,6 +72,13 @@ async function writeDays(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
     title: `${of}: ${told?.day ?? dayAt(now, timezone)}`,
     headline: [...kept, headline].join('\n'),
     counts,
+    changes: [
+      fileLine(
+        file,
+        counts.written > 0 ? 'written' : counts.conflicts > 0 ? 'conflict' : 'unchanged',
+        run.dryRun,
+      ),
+    ],
     conflicts,
     document: {
       name: 'activity-log.md',

@@ -49,6 +49,7 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const conflicts: string[] = [];
   const collect = fullCollection();
   const lines: string[] = [];
+  const changes: string[] = [];
   let put: string | undefined;
   let partial = 0;
   const names = namesOf(ask, deps);
@@ -95,6 +96,8 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       const { from = 0 } = await deps.mirror.with(repository.id, kind, async (shelf) => shelf.cursor);
       partial = Math.max(partial, from);
       await deps.mirror.drop(repository.id, kind);
+      if (told.new + told.changed > 0)
+        changes.push(`${repository.full_name} ${kind}: ${told.new} new, ${told.changed} changed`);
       lines.push(`- ${inMarkdown(repository.full_name)} ${kind}: ${told.new} new, ${told.changed} changed`);
       // A limit is one of the credential: the other repositories would only make it worse.
       if (put !== undefined) break;
@@ -118,6 +121,7 @@ async function run(ask: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       ...(odd.length === 0 ? [] : ['**To be looked at**:', ...odd]),
     ].join('\n'),
     counts,
+    changes,
     conflicts,
     document: {
       name: 'github.md',

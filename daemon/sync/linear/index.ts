@@ -1,6 +1,6 @@
 import { fail } from '../../../contracts/errors.ts';
 import { day, dayOf } from '../../calendar.ts';
-import { inMarkdown } from '../../markdown.ts';
+import { inMarkdown, plainOf } from '../../markdown.ts';
 import { oneLine } from '../../text.ts';
 import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
 
@@ -54,6 +54,7 @@ async function reconcile(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
         : `${heard.length} missed, of ${looked} looked at.`,
     ].join('\n'),
     counts,
+    changes: heard.filter((one) => !odd.includes(one)).map((one) => plainOf(line(one)).slice(2)),
     conflicts,
     document: {
       name: 'linear.md',

@@ -9,7 +9,7 @@ import { own } from '../../own.ts';
 import { oneLine, whole } from '../../text.ts';
 import { place } from '../sections.ts';
 import { sinceOf } from '../since.ts';
-import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
+import { fileLine, type SyncDeps, type SyncJob, type SyncResult, type SyncRun } from '../sync.ts';
 import { differences } from './diff.ts';
 import { NoSchema, readSchema } from './document.ts';
 import { fetchSchema, type Fetched } from './fetch.ts';
@@ -33,6 +33,7 @@ async function mirror(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
   const conflicts: string[] = [];
   const problems: string[] = [];
   const told: string[] = [];
+  const files: string[] = [];
   for (const [n, [name, source]] of all.entries()) {
     run.signal.throwIfAborted();
     await run.log(`progress ${n + 1}/${all.length}\n`);
@@ -42,6 +43,7 @@ async function mirror(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       counts[one.changes === undefined ? 'unchanged' : 'changed'] += 1;
       counts.written += one.written;
       conflicts.push(...one.conflicts);
+      files.push(...one.files.map(([file, outcome]) => fileLine(file, outcome, run.dryRun)));
       if (one.changes !== undefined) told.push(`${name}: ${one.changes}`);
       await run.log(`${name}: ${one.changes ?? 'unchanged'}\n`);
     } catch (error) {
@@ -68,6 +70,7 @@ async function mirror(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       ...(lines.length === 0 ? ['Nothing changed.'] : lines.slice(0, 20)),
     ].join('\n'),
     counts,
+    changes: files,
     conflicts,
     document: {
       name: 'schemas.md',
@@ -87,6 +90,7 @@ interface Mirrored {
   changes: string | undefined;
   written: number;
   conflicts: string[];
+  files: [file: string, outcome: 'written' | 'unchanged' | 'conflict'][];
 }
 
 async function mirrorOne(
@@ -118,6 +122,7 @@ async function mirrorOne(
       changes: undefined,
       written: 0,
       conflicts: [`${file}: it is not what was mirrored; move it away to have it mirrored anew`],
+      files: [[file, 'conflict']],
     };
   const changed = digest !== newest?.digest;
   let changes: string | undefined;
@@ -143,9 +148,8 @@ async function mirrorOne(
         more,
       });
   }
-  if (run.dryRun) return { changes, written: 0, conflicts: [] };
   let written = 0;
-  if (here !== text) {
+  if (here !== text && !run.dryRun) {
     await deps.write(file, text, here);
     written += 1;
   }
@@ -155,12 +159,18 @@ async function mirrorOne(
     key: name,
     text: schemaPage(name, source, file, document, versions(), estate.estate.timezone),
   });
-  if (placed.outcome === 'conflict') return { changes, written, conflicts: [`${page}: ${placed.why}`] };
-  if (placed.outcome === 'written') {
+  const files: Mirrored['files'] = [
+    [file, here === text ? 'unchanged' : 'written'],
+    // A dry run has not recorded the version that the page would tell of.
+    [page, placed.outcome === 'unchanged' && run.dryRun && changed ? 'written' : placed.outcome],
+  ];
+  if (placed.outcome === 'conflict')
+    return { changes, written, conflicts: [`${page}: ${placed.why}`], files };
+  if (placed.outcome === 'written' && !run.dryRun) {
     await deps.write(page, placed.text.replace(/^\n+/, ''), pageBefore);
     written += 1;
   }
-  return { changes, written, conflicts: [] };
+  return { changes, written, conflicts: [], files };
 }
 
 async function get(

@@ -6,7 +6,7 @@ import { own } from '../../own.ts';
 import { oneLine } from '../../text.ts';
 import { place } from '../sections.ts';
 import { sinceOf } from '../since.ts';
-import type { SyncDeps, SyncJob, SyncResult, SyncRun } from '../sync.ts';
+import { fileLine, type SyncDeps, type SyncJob, type SyncResult, type SyncRun } from '../sync.ts';
 import { ages, type Written } from './blame.ts';
 import { harvest, type Harvest } from './harvest.ts';
 import { linearLine, tellLinear } from './linear.ts';
@@ -86,6 +86,18 @@ async function writeTodos(run: SyncRun, deps: SyncDeps): Promise<SyncResult> {
       ...(told === undefined ? [] : linearLine({ ...told, conflicts: [] })),
     ].join('\n'),
     counts: { ...counts, ...spoken },
+    // Of a part no file is made.
+    changes:
+      since === undefined
+        ? [
+            fileLine(page, placed.outcome, run.dryRun),
+            fileLine(
+              data,
+              known === undefined ? 'conflict' : json === dataBefore ? 'unchanged' : 'written',
+              run.dryRun,
+            ),
+          ]
+        : [],
     conflicts,
     document: { name: 'todos.json', mediaType: 'application/json', text: json },
   };

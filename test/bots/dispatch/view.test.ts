@@ -139,6 +139,26 @@ test('a live message: steps, time, tail and verdict; the same job at the same mo
   expect(end.sections[0]).toContain('10.0 s');
 });
 
+test('the live message of a job that says what came of it ends with that, as the CLI does', () => {
+  const outputs = {
+    title: 'shop: notes (dry run)',
+    headline: 'quiet',
+    changes: 'a.md: would be written',
+    conflicts: '1',
+  };
+  const shown = (over: boolean): string =>
+    viewOf(
+      liveOf(
+        { version: '1', job: jobOf(over ? 'PASS' : 'RUNNING', { outputs }), tail: [], over, page: null },
+        0,
+      ),
+      slackMarkup,
+      SLACK_VIEW,
+    ).sections.join('\n');
+  expect(shown(true)).toContain('shop: notes (dry run)\nquiet\na.md: would be written\n1 conflict');
+  expect(shown(false)).not.toContain('quiet');
+});
+
 test('a live message links to its job on the page, where the estate says how people reach it', () => {
   const job = jobOf('PASS', { ended_at: 1_700_000_010_000 });
   const url = `http://localhost:7333/#${job.spec.job_id}`;
