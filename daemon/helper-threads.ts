@@ -3,14 +3,14 @@ import { setPriority } from 'node:os';
 
 /** As Node names them (v8-platform); the kernel's name of a thread, proc_pid_comm(5). */
 const HELPER = 'V8Worker';
-/** A ninth of the weight of a thread that answers somebody, sched(7): it is let in at once, and a helper still gets on. */
+/** A ninth of the weight of a thread that answers somebody, sched(7); a helper still gets on where others take all there is. */
 const NICE = 10;
 
 /**
- * Makes the threads on which V8 compiles and collects for this process give way to those that answer. A kernel leaves a
- * thread that wakes up waiting behind a helper of the same rank for up to 4 ms, even with the other core idle: the tail of
- * what a bot takes to acknowledge (bench/chat.ts). Only lowers, so it needs no privilege. Does nothing where there is no
- * /proc, or for a process that is gone.
+ * Makes the threads on which V8 compiles and collects for this process give way to those that answer. A thread that wakes up
+ * may wait behind a helper for up to 4 ms, even with the other core idle: the tail of what a bot takes to acknowledge, a
+ * fifth less with this (BENCHMARKS.md). Only lowers, so it needs no privilege. Does nothing where there is no /proc, or for a
+ * process that is gone.
  *
  * @returns how many threads there are that now give way.
  */

@@ -112,10 +112,9 @@ function jobBlocks(job: JobView): Block[] {
             ? []
             : [{ label: 'Took', value: { duration: a.ended_at - a.started_at } }]),
           ...(a.why === undefined ? [] : [{ label: 'Why', value: a.why }]),
-          ...Object.entries(a.outputs ?? {}).map(([k, v]) => ({
-            label: k,
-            value: typeof v === 'string' ? v : JSON.stringify(v),
-          })),
+          ...Object.entries(a.outputs ?? {}).flatMap(([k, v]) =>
+            v === '' ? [] : [{ label: k, value: typeof v === 'string' ? v : JSON.stringify(v) }],
+          ),
         ],
       },
       { type: 'steps', steps: a.steps },

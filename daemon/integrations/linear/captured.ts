@@ -4,6 +4,7 @@ import type { Conversation, Spoken } from '../../ports/door.ts';
 import type { Captured } from '../../ports/linear.ts';
 import { block, cut, oneLine } from '../../text.ts';
 import { iso } from '../../time.ts';
+import { withoutParts } from './seams.ts';
 import { inCode, plain, quote, titleOf } from './words.ts';
 
 type Clean = (text: string) => string;
@@ -22,7 +23,8 @@ export interface CapturedDraft {
 
 /** Throws CAPTURE_NOTHING. */
 export function draftOf(what: Captured, clean: Clean): CapturedDraft {
-  const { text, context, by, via, conversation } = what;
+  const { text, context, by, via } = what;
+  const conversation = what.conversation && withoutParts(what.conversation, clean);
   const own = text.trim() !== '';
   const said = own ? text : saidIn(conversation);
   if (said === '') throw fail('CAPTURE_NOTHING', { why: nothingIn(conversation) });
