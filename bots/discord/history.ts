@@ -6,6 +6,7 @@ import {
   Routes,
   type BaseInteraction,
   type Message,
+  type REST,
 } from 'discord.js';
 import { z } from 'zod';
 import type { ChatConversation } from '../../contracts/chat-conversation.ts';
@@ -78,8 +79,8 @@ export async function conversationAt(
   const signal = AbortSignal.timeout(PATIENCE);
   const { rest } = client;
   try {
-    const { type } = z
-      .object({ type: z.number() })
+    const { type, parent_id: parent } = z
+      .object({ type: z.number(), parent_id: z.string().nullish() })
       .parse(await rest.get(Routes.channel(channelId), { signal }));
     const thread = THREADS.has(type);
     const limit = Math.min(AT_ONCE, most * 2);
@@ -96,20 +97,47 @@ export async function conversationAt(
       .map((one) => written(one, { place, reads, self: applicationId }))
       .filter(({ at }) => thread || at >= (chosen ?? interaction).createdTimestamp - within)
       .toReversed();
-    const kept = thread && chosen !== undefined ? nearest(read, chosen, most) : read.slice(-most);
+    const room = chosen === undefined ? most : most - 1;
+    const near = thread && chosen !== undefined ? nearest(read, chosen, room) : read.slice(-room);
+    const first =
+      thread && ![...near, ...about.messages].some(({ id }) => id === channelId)
+        ? await starterOf(rest, { thread: channelId, parent: parent ?? channelId, signal })
+        : undefined;
+    const kept =
+      first === undefined
+        ? near
+        : [written(first, { place, reads, self: applicationId }), ...near.slice(near.length < room ? 0 : 1)];
     const newest = kept.at(-1);
     const isWithheld = kept.some(({ text }) => text === null);
     return {
       ...about,
       thread,
       messages: [...kept, ...about.messages],
-      more: got.length >= limit || kept.length < read.length,
+      more: got.length >= limit || near.length < read.length,
       ...(chosen !== undefined || newest === undefined ? {} : { url: linkTo(place, channelId, newest.id) }),
       ...(isWithheld ? { unread: { why: 'intent' } } : {}),
     };
   } catch (error) {
     return { ...about, unread: unreadFor(error) };
   }
+}
+
+/**
+ * What a thread is about: it has the thread's id, and stands in the channel that the thread hangs in, or of a forum in the
+ * thread. Undefined where there is none, or none that the bot may read: the rest of the thread is told all the same.
+ */
+async function starterOf(
+  rest: REST,
+  { thread, parent, signal }: { thread: string; parent: string; signal: AbortSignal },
+): Promise<Written | undefined> {
+  for (const channel of new Set([parent, thread])) {
+    const found: unknown = await rest
+      .get(Routes.channelMessage(channel, thread), { signal })
+      .catch(() => undefined);
+    const { data } = Written.safeParse(found);
+    if (data !== undefined) return SAID.has(data.type) ? data : undefined;
+  }
+  return undefined;
 }
 
 /** Of a thread, as many as are wanted: three of four before the chosen message, when there are more. */

@@ -73,7 +73,9 @@ export async function conversationAt(
   const root = chosen?.thread_ts;
   const got = await read(client, { channel, root, before: chosen?.ts, now }, wanted);
   const kept =
-    chosen === undefined ? got.messages.slice(-wanted.messages) : near(got.messages, chosen, wanted.messages);
+    chosen === undefined
+      ? got.messages.slice(-wanted.messages)
+      : withRoot(near(got.messages, chosen, wanted.messages - 1), got.messages, root);
   const all = chosen === undefined ? kept : [...kept, chosen];
   const about = chosen ?? kept.at(-1);
   const [names, url] = await Promise.all([namesOf(client, all), linkTo(client, channel, about?.ts)]);
@@ -131,6 +133,12 @@ function near(messages: Written[], { ts }: Written, most: number): Written[] {
   const at = messages.filter((one) => one.ts < ts).length;
   const from = Math.min(Math.max(0, at - Math.ceil((most * 3) / 4)), Math.max(0, messages.length - most));
   return messages.slice(from, from + most);
+}
+
+/** With what the thread is about in place of the oldest, where that is not among them. */
+function withRoot(kept: Written[], all: readonly Written[], root: string | undefined): Written[] {
+  const first = root === undefined ? undefined : all.find(({ ts }) => ts === root);
+  return first === undefined || kept.includes(first) ? kept : [first, ...kept.slice(1)];
 }
 
 function unreadFor(error: unknown): NonNullable<Conversation['unread']> {

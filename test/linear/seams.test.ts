@@ -1,34 +1,13 @@
 import { expect, test } from 'vitest';
 import { draftOf } from '../../daemon/integrations/linear/captured.ts';
 import { PART_HIDDEN, withoutParts } from '../../daemon/integrations/linear/seams.ts';
-import type { Conversation, Spoken } from '../../daemon/ports/door.ts';
+import type { Spoken } from '../../daemon/ports/door.ts';
 import { createRedactor } from '../../daemon/redact.ts';
+import { conversation, said } from './said.ts';
 
 const SECRET = 'correct-horse-battery-staple';
 const { text: clean } = createRedactor([SECRET]);
 
-let n = 0;
-const said = (text: string, account = 'ana'): Spoken => ({
-  id: String(++n),
-  at: n * 1000,
-  account,
-  place: 'T1',
-  name: account,
-  bot: false,
-  edited: false,
-  text,
-  files: [],
-});
-const conversation = (before: Spoken[], chosen?: Spoken): Conversation => ({
-  platform: 'slack',
-  key: 'k',
-  ...(chosen === undefined ? {} : { chosen }),
-  thread: false,
-  before,
-  withheld: 0,
-  left: 0,
-  more: false,
-});
 const shown = (...messages: Spoken[]): string[] =>
   withoutParts(conversation(messages), clean).before.map(({ text }) => text);
 

@@ -53,12 +53,16 @@ function around(shown: Conversation, room: number): { parts: string[]; missing: 
   const { before, thread, chosen } = shown;
   const kept: string[] = [];
   let left = room - 500;
-  for (const said of before.toReversed()) {
+  // Whatever else has no room: what a thread is about is said at its beginning.
+  const first = thread ? before.slice(0, 1).map((said) => message(said, EACH, shown)) : [];
+  for (const text of first) left -= text.length + 2;
+  for (const said of before.slice(first.length).toReversed()) {
     const text = message(said, EACH, shown);
     left -= text.length + 2;
     if (left < 0) break;
     kept.unshift(text);
   }
+  kept.unshift(...first);
   const missing = missingOf({ ...shown, left: shown.left + before.length - kept.length });
   const title = thread ? 'The thread' : chosen === undefined ? 'Said there' : 'Said before';
   return {
@@ -94,12 +98,12 @@ function message(
 }
 
 /** For people; undefined: nothing is. */
-function missingOf({ withheld, left, more, unread }: Conversation): string | undefined {
+function missingOf({ thread, withheld, left, more, unread }: Conversation): string | undefined {
   const parts = [
     ...(left > 0
-      ? [`${plural(left, 'earlier message')}, for want of room`]
+      ? [`${plural(left, thread ? 'message' : 'earlier message')}, for want of room`]
       : more
-        ? ['what was said earlier']
+        ? [thread ? 'other messages of the thread' : 'what was said earlier']
         : []),
     ...(withheld > 0
       ? [

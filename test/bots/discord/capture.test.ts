@@ -1,5 +1,6 @@
-import { GatewayIntentBits as Intent, PermissionFlagsBits as P } from 'discord-api-types/v10';
+import { ChannelType, GatewayIntentBits as Intent, PermissionFlagsBits as P } from 'discord-api-types/v10';
 import { expect, test } from 'vitest';
+import { addChannel } from '../../standins/discord/people.ts';
 import { described, linearBeside } from '../linear.ts';
 import { scene, textOf, type Scene } from './rig.ts';
 
@@ -70,7 +71,7 @@ test('with the intent what was said before stands in it, oldest first and bounde
   expect(text).toContain('**Said before** (19 messages)');
   expect(text).toContain('> line 29');
   expect(text).not.toContain('> line 13\n');
-  expect(text).toContain('earlier message');
+  expect(text).toContain('Not here: what was said earlier.');
   expect(text.indexOf('line 28')).toBeLessThan(text.indexOf('line 29'));
   expect(text).toContain(`\\*\\*ana\\*\\* \\@everyone`);
   expect(text).not.toContain('\u202e');
@@ -109,6 +110,55 @@ test('/reeve capture takes what was said there; of a thread the thread, of two h
   expect(threaded).toContain('> still so');
   expect(threaded).not.toContain('for me neither');
   discord.refusals.none();
+});
+
+test('of a long thread: what it is about, wherever that stands, and the newest; where it is gone, the newest', async () => {
+  const on = await scene(READS);
+  const { discord, world, guild, ops, ana, vic } = on;
+  const linear = await linearBeside(world);
+  const talk = (thread: Parameters<typeof vic.say>[0]): void => {
+    for (let n = 0; n < 130; n++) vic.say(thread, `reply ${n}`);
+  };
+  const about = vic.say(ops, 'the search is slow');
+  const thread = vic.thread(about, 'search');
+  talk(thread);
+  expect(await told(await ana.slash(thread, '/reeve capture', { text: 'one' }))).toContain('OPS-1');
+  const chosen = vic.say(thread, 'it is the index');
+  expect(await told(await ana.menu(chosen, MENU))).toContain('OPS-2');
+  const forum = addChannel(discord.world, { type: ChannelType.GuildForum, name: 'bugs', guildId: guild.id });
+  const id = discord.world.id();
+  const post = addChannel(discord.world, {
+    id,
+    type: ChannelType.PublicThread,
+    name: 'a bug',
+    parentId: forum.id,
+    guildId: guild.id,
+  });
+  const first = vic.say(post, 'the export is empty');
+  discord.world.messages.delete(first.id);
+  discord.world.messages.set(id, { ...first, id });
+  talk(post);
+  expect(await told(await ana.slash(post, '/reeve capture', { text: 'two' }))).toContain('OPS-3');
+  const [one = '', two = '', three = ''] = described(linear);
+  for (const [text, root] of [
+    [one, '> the search is slow'],
+    [two, '> the search is slow'],
+    [three, '> the export is empty'],
+  ] as const) {
+    expect(text).toContain(root);
+    expect(text.indexOf(root)).toBeLessThan(text.indexOf('> reply 120'));
+    expect(text).toContain('> reply 129');
+    expect(text).toContain('Not here: other messages of the thread.');
+  }
+  expect(one).toContain('**The thread** (20 messages)');
+  expect(two).toContain('**The thread** (19 messages)');
+  discord.refusals.none();
+
+  discord.messages.delete(about);
+  expect(await told(await ana.slash(thread, '/reeve capture', { text: 'three' }))).toContain('OPS-4');
+  const [, , , four = ''] = described(linear);
+  expect(four).not.toContain('the search is slow');
+  expect(four).toContain('**The thread** (20 messages)');
 });
 
 test('without the intent /reeve capture alone has nothing to keep, and says what would help; with words it keeps those', async () => {

@@ -56,8 +56,12 @@ test('a thread is the thread, page by page; /reeve capture is what was said in t
   expect(await told(ana.messageShortcut(last, MENU))).toContain('Captured as OPS-1');
   const [thread = ''] = described(linear);
   expect(thread).toContain('**The thread** (19 messages)');
+  // What it is about, then the newest.
+  expect(thread).toContain('> checkout is slow');
+  expect(thread).toContain('> reply 432\n');
+  expect(thread).not.toContain('> reply 431\n');
   expect(thread).toContain('> reply 449');
-  expect(thread).toContain('Not here:');
+  expect(thread).toContain('Not here: other messages of the thread.');
   expect(thread).not.toContain('elsewhere');
   expect(slack.web.calls.filter(({ method }) => method === 'conversations.replies')).toHaveLength(3);
 

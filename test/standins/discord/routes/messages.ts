@@ -107,7 +107,11 @@ export const messageRoutes: readonly Route[] = [
       return some.toReversed().map((one) => withheld(app, apiMessage(world, one)));
     },
   },
-  { method: 'GET', path: `${AT}/:message`, run: (request) => apiMessage(request.world, message(request)) },
+  {
+    method: 'GET',
+    path: `${AT}/:message`,
+    run: (request) => withheld(request.app, apiMessage(request.world, message(request))),
+  },
   {
     method: 'PATCH',
     path: `${AT}/:message`,
