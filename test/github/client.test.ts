@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clientOf, standin } from './rig.ts';
 
-const LIMITED = { message: 'API rate limit exceeded for installation ID 1.' };
+const LIMITED = { message: 'API rate limit exceeded for installation ID 1' };
 
 async function open() {
   const github = await standin();

@@ -108,9 +108,11 @@ async function askOn(
   try {
     while (deps.clock.monotonic() < until) {
       context.signal.throwIfAborted();
+      // Before the look at who has the port: what ended after that may have found it taken in between.
+      const ended = over;
       const before = await who();
       if (before?.foreign !== undefined) return { taken: before.foreign };
-      if (over !== undefined) throw fail('SERVICE_NOT_ANSWERING', { why: over, job: context.job_id });
+      if (ended !== undefined) throw fail('SERVICE_NOT_ANSWERING', { why: ended, job: context.job_id });
       if (before?.sockets.length === 0) {
         // Whoever takes the port in this moment is not to be asked.
         why = 'nothing listens on its port';

@@ -90,7 +90,13 @@ test('what a person sees and may do: help and completion are theirs, commands be
   expect(await help(vic)).not.toContain('deploy:');
   expect(await help(ana)).toContain('deploy:');
   const lines = await vic.autocomplete(ops, '/reeve do', { line: 'jobs' }, 'line');
-  expect(lines?.map(({ value }) => value)).toEqual(['jobs', 'jobs list', 'jobs show', 'jobs logs']);
+  expect(lines?.map(({ value }) => value)).toEqual([
+    'jobs',
+    'jobs list',
+    'jobs show',
+    'jobs logs',
+    'jobs document',
+  ]);
   const refused = await (await vic.slash(ops, '/reeve deploy', { project: 'shop', env: 'dev' })).reply();
   expect(textOf(refused)).toContain('vic may not deploy');
   expect(buttonsOf(refused)).toEqual([]);
